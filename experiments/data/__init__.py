@@ -1,0 +1,1 @@
+"""The data sets that are shipped, how they were made, and their licences."""

@@ -1,0 +1,1 @@
+"""Stacked networks: activations, losses, initializers, optimizers and their training."""

@@ -1,0 +1,106 @@
+"""How a pool of examples becomes a data set: split, then standardised on the training part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from experiments.records import Dataset, DataShape
+
+Standardise = Literal["feature", "global"]
+
+
+class DataError(Exception):
+    """A data set that cannot be had: its file is damaged, or nothing is left to train on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The examples of a data set before they are split."""
+
+    inputs: np.ndarray  # (N, D) of any numeric type
+    labels: np.ndarray  # (N,) int64, 0 .. C - 1
+    strata: np.ndarray | None = None  # (N,) int64: the groups to balance, where not the labels
+    given: int = 0  # how many of the last rows are the test part that the source prescribes
+
+
+def parts(
+    features: int, classes: int, examples: int, validation: float, test: float = 0.0, given: int = 0
+) -> DataShape:
+    """Return the sizes of the parts, each share rounded to the nearest whole number of examples.
+
+    Args:
+        features: D, the inputs of an example.
+        classes: C.
+        examples: those to split by the shares.
+        validation: the validation part's share.
+        test: the test part's share.
+        given: test examples that the source prescribes, on top of `examples`.
+
+    """
+    others = round(validation * examples), round(test * examples)
+    return DataShape(features, classes, examples - sum(others), others[0], others[1] + given)
+
+
+def split(
+    pool: Pool,
+    sizes: DataShape,
+    rng: np.random.Generator,
+    how: Standardise,
+    dtype: type | np.dtype | str,
+) -> Dataset:
+    """Split the pool at random and map each input x to (x - mean) / deviation.
+
+    Both are taken from the training part alone, so that nothing of the other parts leaks into the
+    training. An input that is constant there becomes 0, not a division by zero.
+
+    Args:
+        pool: N examples, of which the last may be a given test part.
+        sizes: the sizes of the parts; they add up to N.
+        rng: decides which example goes into which part.
+        how: "feature" by feature, or "global", one mean and deviation over all features.
+        dtype: float32 or float64, the type of the inputs.
+
+    Returns:
+        inputs (N, D) in C order and int64 labels (N,), rows ordered training, validation, test.
+
+    """
+    free = len(pool.labels) - pool.given
+    strata = pool.labels if pool.strata is None else pool.strata
+    order = np.concatenate([_interleave(strata[:free], rng), np.arange(free, len(strata))])  # (N,)
+    inputs = pool.inputs[order]  # (N, D)
+    mean, deviation = _moments(inputs[: sizes.train], how)
+    # Computed in float64 but, thanks to `out`, block by block: images get no float64 copy.
+    scaled = np.empty(inputs.shape, dtype)  # (N, D)
+    np.subtract(inputs, mean, out=scaled, casting="same_kind")
+    np.divide(scaled, deviation, out=scaled, casting="same_kind")
+    return Dataset(scaled, pool.labels[order], sizes)
+
+
+def _interleave(strata: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return a random order in which any stretch of rows holds all strata in proportion.
+
+    Each stratum is shuffled and spread evenly over the whole; those of equal size take turns, so
+    that their counts in a stretch, such as the training part, differ by one at most.
+    """
+    shuffled = rng.permutation(len(strata))  # (N,)
+    strata = strata[shuffled]
+    counts = np.bincount(strata)
+    rank = np.empty(len(strata))
+    starts = np.repeat(np.cumsum(counts) - counts, counts)
+    rank[np.argsort(strata, kind="stable")] = np.arange(len(strata)) - starts
+    turn = (strata + rng.integers(len(counts))) % len(counts)
+    return shuffled[np.lexsort((turn, (rank + 0.5) / counts[strata]))]
+
+
+def _moments(training: np.ndarray, how: Standardise) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and deviation: (D,) each by feature, or () over all features together."""
+    if how == "feature":
+        mean, deviation = training.mean(axis=0, dtype=float), training.std(axis=0, dtype=float)
+    else:  # E[x^2] - mean^2 needs no copy, and for the integers of images the sums are exact
+        mean = training.mean(dtype=float)
+        square = np.einsum("nd,nd->", training, training, dtype=float) / training.size
+        deviation = np.sqrt(max(square - mean**2, 0.0))
+    return mean, np.where(deviation > 0, deviation, 1.0)
