@@ -162,7 +162,9 @@ def _noise(default: float, of: str) -> Parameter:
 
 
 _SHARES = {"validation": _share(0.1, "validation"), "test": _share(0.2, "test")}
-_GENERATED = _SHARES | {"examples": Parameter(1000, "examples in all three parts", low=10)}
+_GENERATED = _SHARES | {
+    "examples": Parameter(1000, "examples in all three parts", low=10, high=1_000_000)
+}
 _CLASSES = {"low": 2, "high": 100}
 
 _ROWS = (

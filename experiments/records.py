@@ -45,9 +45,9 @@ class Parameter:
         kind = "a whole number" if isinstance(self.default, int) else "a number"
         bounds = []
         if self.low is not None:
-            bounds.append(f"{'above' if self.open_low else 'at least'} {self.low:g}")
+            bounds.append(f"{'above' if self.open_low else 'at least'} {self.low:,.12g}")
         if self.high is not None:
-            bounds.append(f"{'below' if self.open_high else 'at most'} {self.high:g}")
+            bounds.append(f"{'below' if self.open_high else 'at most'} {self.high:,.12g}")
         return " ".join([kind, " and ".join(bounds)]).strip()
 
     def admits(self, value: object) -> bool:
@@ -194,6 +194,18 @@ class Axis:
     labels: tuple[str, ...]  # one for each value, unique within the axis
 
 
+_SELF_EXPLAINING = frozenset({"dataset", "activation", "optimizer", "precision"})
+"""Axes whose labels are understood without their name."""
+
+
+def arm_in_words(pairs: tuple[tuple[str, str], ...]) -> str:
+    """Write the (axis, label) pairs that pick an arm: `relu`, `depth 3`, `relu, init he`."""
+    return ", ".join(
+        label if axis in _SELF_EXPLAINING else f"{axis.replace('_', ' ')} {label}"
+        for axis, label in pairs
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One point of the study's grid: everything of a run but its seed and a tuned rate."""
@@ -242,6 +254,7 @@ class Study:
 
     name: str
     title: str
+    background: str | None  # where the claims come from
     axes: tuple[Axis, ...]
     settings: tuple[Setting, ...]
     seeds: int

@@ -1,0 +1,142 @@
+"""What does not fit together in a config whose single values are all allowed."""
+
+from __future__ import annotations
+
+from experiments.config.checking import Checked
+from experiments.config.errors import Path, show
+from experiments.config.grid import Grid, count_rates
+from experiments.config.values import Level
+from experiments.datasets import shape
+from experiments.records import Choice, DataShape
+from experiments.splits import DataError
+
+MOST_RUNS = 200_000
+MOST_EVALUATIONS = 10_000
+MOST_RATES = 40
+
+
+def check_fit(checked: Checked, grid: Grid) -> None:
+    """Note among the problems what does not go together, and a grid that is too big.
+
+    A check is left out where a value it reads is wrong itself.
+    """
+
+    def sure(*names: str) -> bool:
+        return checked.sure(*(grid.paths.get(name, (name,)) for name in names))
+
+    if sure("depth", "width"):
+        _check_widths(checked, grid)
+    if sure("dataset"):
+        shapes = _shapes(checked, grid)
+        _check_batches(checked, grid, shapes)
+        _check_validation(checked, shapes)
+    if sure("epochs", "evaluation"):
+        _check_evaluation(checked, grid)
+    if sure("learning_rate", "optimizer", "tuning"):
+        _check_rates(checked, grid)
+    if all(grid.levels.values()) and sure("seeds", "tuning"):
+        _check_size(checked, grid)
+
+
+def _at(grid: Grid, name: str, level: Level) -> Path:
+    return (*grid.paths[name], *level.where)
+
+
+def _shapes(checked: Checked, grid: Grid) -> dict[Choice, DataShape]:
+    shapes = {}
+    for level in grid.levels["dataset"]:
+        try:
+            shapes[level.value] = shape(level.value)
+        except DataError as error:
+            checked.report(_at(grid, "dataset", level), str(error))
+    return shapes
+
+
+def _check_widths(checked: Checked, grid: Grid) -> None:
+    if "depth" not in checked.config.network.model_fields_set:
+        return
+    for level in grid.levels["width"]:
+        if isinstance(level.value, tuple):
+            layers = len(level.value)
+            others = [d.label for d in grid.levels["depth"] if d.value != layers]
+            if others:
+                checked.report(
+                    _at(grid, "width", level),
+                    f"{level.label} has {layers} layers, but network.depth is "
+                    f"{', '.join(others)}; make them agree, or leave depth out",
+                )
+
+
+def _check_batches(checked: Checked, grid: Grid, shapes: dict[Choice, DataShape]) -> None:
+    if not shapes:
+        return
+    data, smallest = min(shapes.items(), key=lambda item: item[1].train)
+    for level in grid.levels["batch_size"]:
+        if level.value > smallest.train:
+            checked.report(
+                _at(grid, "batch_size", level),
+                f"found {level.label}; allowed: at most {smallest.train}, the training examples "
+                f"of {data.name}",
+            )
+
+
+def _check_validation(checked: Checked, shapes: dict[Choice, DataShape]) -> None:
+    empty = sorted({data.name for data, sizes in shapes.items() if sizes.validation == 0})
+    for i, claim in enumerate(checked.config.claims):
+        if empty and claim.to is not None and claim.to[0].startswith("validation"):
+            checked.report(
+                ("claims", i, "to", claim.to[0]),
+                f"{' and '.join(empty)} has no validation part; give it a share of the examples, "
+                "or name another metric",
+            )
+
+
+def _check_evaluation(checked: Checked, grid: Grid) -> None:
+    keys = checked.config.evaluation
+    given = [k for k in ("per_doubling", "every", "at") if k in keys.model_fields_set]
+    for key in given[1:]:
+        checked.report(("evaluation", key), f"does not go with {given[0]}; keep one of them")
+    epochs = [level.value for level in grid.levels["epochs"]]
+    if keys.every is not None:
+        closest = max(epochs) / MOST_EVALUATIONS
+        if keys.every > min(epochs):
+            allowed = f"at most {show(min(epochs))}, the epochs of a run"
+        elif keys.every < closest:
+            allowed = f"at least {show(closest)}, which makes {MOST_EVALUATIONS:,} evaluations"
+        else:
+            allowed = None
+        if allowed:
+            message = f"found {show(keys.every)}; allowed: {allowed}"
+            checked.report(("evaluation", "every"), message)
+    for i, epoch in enumerate(keys.at or ()):
+        if epoch > max(epochs):
+            allowed = f"at most {show(max(epochs))}, the epochs of a run"
+            checked.report(("evaluation", "at", i), f"found {show(epoch)}; allowed: {allowed}")
+    if keys.at is not None and keys.at[-1] == 0:
+        checked.report(("evaluation", "at"), "found 0 only; allowed: at least one epoch above 0")
+
+
+def _check_rates(checked: Checked, grid: Grid) -> None:
+    tuning = grid.tuning()
+    if tuning is None or 2 <= count_rates(tuning) <= MOST_RATES:
+        return
+    path = ("tuning", "to" if checked.config.tuning.high is not None else "from")
+    checked.report(
+        path,
+        f"factors of two from {show(tuning.low)} to {show(tuning.high)} make "
+        f"{count_rates(tuning)} learning rates; allowed: 2 to {MOST_RATES}",
+    )
+
+
+def _check_size(checked: Checked, grid: Grid) -> None:
+    runs = grid.count_runs()
+    if runs <= MOST_RUNS:
+        return
+    sizes = {axis.name: len(axis.labels) for axis in grid.axes}
+    parts = [f"{name} {size:,}" for name, size in sizes.items()]
+    parts.append(f"seeds {checked.config.seeds:,}")
+    how = " x ".join(parts)
+    if (tuning := grid.tuning()) is not None:
+        how += f", and {count_rates(tuning)} learning rates x {tuning.seeds:,} seeds to tune them"
+    path = grid.paths[max(sizes, key=sizes.__getitem__)] if sizes else ("tuning",)
+    checked.report(path, f"the grid makes {runs:,} runs ({how}); allowed: at most {MOST_RUNS:,}")

@@ -1,0 +1,97 @@
+"""The grid of settings that a config spans: the values of its keys, its size and its points."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from experiments.config.errors import Path
+from experiments.config.model import READERS, Config
+from experiments.config.values import Level
+from experiments.nn.initializers import MATCHED, matched
+from experiments.nn.optimizers import OPTIMIZERS
+from experiments.records import Axis, Evaluation, Network, Setting, Training, Tuning
+
+
+class Grid:
+    """The values of every key that may be an axis, in the order of READERS."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self.paths: dict[str, Path] = {path[-1]: path for path in READERS}
+        self.levels: dict[str, tuple[Level, ...]] = {}
+        for name, path in self.paths.items():
+            value: Any = config
+            for part in path:
+                value = getattr(value, part)
+            self.levels[name] = value
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """The keys that have more than one value."""
+        return tuple(
+            Axis(name, tuple(level.label for level in levels))
+            for name, levels in self.levels.items()
+            if len(levels) > 1
+        )
+
+    def tuning(self) -> Tuning | None:
+        """Return the search for learning rates, or None where all are given.
+
+        Several optimizers share one grid, from the lowest of their rates to the highest.
+        """
+        if all(level.value is not None for level in self.levels["learning_rate"]):
+            return None
+        keys = self._config.tuning
+        rates = [OPTIMIZERS[level.value.name].rates for level in self.levels["optimizer"]]
+        low = min(low for low, _ in rates) if keys.low is None else keys.low
+        high = max(high for _, high in rates) if keys.high is None else keys.high
+        return Tuning(low, high, keys.seeds, keys.extensions)
+
+    def count_runs(self) -> int:
+        """Return the number of runs, before any extension of the search; builds no setting."""
+        runs = math.prod(map(len, self.levels.values())) * self._config.seeds
+        if (tuning := self.tuning()) is not None:
+            levels = self.levels["learning_rate"]
+            tuned = sum(level.value is None for level in levels)
+            others = (len(self.levels[name]) for name in self.levels if name != "learning_rate")
+            runs += math.prod(others) * tuned * count_rates(tuning) * tuning.seeds
+        return runs
+
+    def settings(self) -> Iterator[Setting]:
+        """Yield the points of the grid, the last axis running fastest."""
+        keys = self._config.evaluation
+        per_doubling = keys.per_doubling if keys.every is None and keys.at is None else None
+        evaluation = Evaluation(per_doubling, keys.every, keys.at, keys.examples)
+        axes = [axis.name for axis in self.axes]
+        for point in itertools.product(*self.levels.values()):
+            level = dict(zip(self.levels, point, strict=True))
+            at = {name: picked.value for name, picked in level.items()}
+            width, activation, init = at["width"], at["activation"], at["init"]
+            yield Setting(
+                labels=tuple((name, level[name].label) for name in axes),
+                data=at["dataset"],
+                network=Network(
+                    widths=width if isinstance(width, tuple) else (width,) * at["depth"],
+                    activation=activation,
+                    init=matched(activation.name) if init == MATCHED else init,
+                    output=at["output"],
+                ),
+                training=Training(
+                    optimizer=at["optimizer"],
+                    learning_rate=at["learning_rate"],
+                    batch_size=at["batch_size"],
+                    epochs=at["epochs"],
+                    precision=at["precision"],
+                ),
+                evaluation=evaluation,
+            )
+
+
+def count_rates(tuning: Tuning) -> int:
+    """Return how many learning rates the first grid has, 0 where it runs downwards."""
+    # Logarithms first: the quotient of two extreme rates may be infinite.
+    doublings = math.log2(tuning.high) - math.log2(tuning.low)
+    return max(0, math.floor(doublings + 1e-9) + 1)

@@ -1,0 +1,99 @@
+"""How rows of a table are read: `relu`, or `{name: leaky_relu, slope: [0.01, 0.1]}`."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from experiments.config.errors import Path, WrongError, found, listing, nearest, show
+from experiments.config.values import AxisReader, Level, name_of
+from experiments.config.yaml_lines import BROKEN
+from experiments.records import Choice, Parameter
+
+_MOST_VALUES = 10_000  # of one axis
+_LABEL = re.compile(r"[\w .,=()+-]{1,60}")
+
+
+def row_of(rows: Mapping[str, Any]) -> AxisReader:
+    """Return a reader of rows of a table: `relu`, or `{name: leaky_relu, slope: [0.01, 0.1]}`."""
+    read_name = name_of(rows)
+
+    def levels(raw: Any) -> list[Level]:
+        if not isinstance(raw, dict):
+            name = read_name(raw)
+            return [Level(name, Choice.of(name, rows))]
+        if "name" not in raw:
+            raise WrongError((("name",), f"missing; allowed: {listing(rows)}"))
+        try:
+            name = read_name(raw["name"])
+        except WrongError as wrong:
+            raise WrongError((("name",), wrong.problems[0][1])) from None
+        return _with_parameters(raw, name, rows)
+
+    return levels
+
+
+def _with_parameters(raw: dict[str, Any], name: str, rows: Mapping[str, Any]) -> list[Level]:
+    given, problems = _given(raw, name, rows[name].parameters)
+    count = math.prod(map(len, given.values()))
+    if count > _MOST_VALUES:
+        problems.append(((), f"makes {count:,} values; allowed: at most {_MOST_VALUES:,}"))
+    problems += _wrong_label(raw.get("label"), count)
+    if problems:
+        raise WrongError(*problems)
+    result = []
+    for picked in itertools.product(*given.values()):
+        values = {key: value for key, (_, value) in zip(given, picked, strict=True)}
+        if BROKEN in values.values():
+            continue
+        choice = Choice.of(name, rows, **values)
+        label = raw.get("label") or _label(
+            choice, [key for key in rows[name].parameters if key in values]
+        )
+        # The value is located where it differs from its siblings: at its entry in the list.
+        where = next((path for path, _ in picked if len(path) > 1), ())
+        result.append(Level(label, choice, where))
+    return result
+
+
+def _given(
+    raw: dict[str, Any], name: str, parameters: Mapping[str, Parameter]
+) -> tuple[dict[str, list[tuple[Path, Any]]], list[tuple[Path, str]]]:
+    """Return where the values of each parameter stand and what they are; and what is wrong."""
+    given, problems = {}, []
+    for key, value in raw.items():
+        if key in ("name", "label"):
+            continue
+        if key not in parameters:
+            has = f"has {listing(parameters)}" if parameters else "has none"
+            hint = nearest(key, parameters)
+            problems.append(((key,), f"unknown parameter; {name} {has}{hint}"))
+            continue
+        listed = isinstance(value, list) and len(value) > 0
+        given[key] = [((key, i), v) for i, v in enumerate(value)] if listed else [((key,), value)]
+        problems += [
+            (where, f"{found(item)}; allowed: {parameters[key].allowed()}")
+            for where, item in given[key]
+            if item is not BROKEN and not parameters[key].admits(item)
+        ]
+    return given, problems
+
+
+def _wrong_label(label: Any, count: int) -> list[tuple[Path, str]]:
+    if label is None or label is BROKEN:
+        return []
+    if not isinstance(label, str) or not _LABEL.fullmatch(label):
+        allowed = "letters, digits, spaces and . , = ( ) + - _, at most 60 in all"
+        return [(("label",), f"{found(label)}; allowed: {allowed}")]
+    if count > 1:
+        return [(("label",), f"one label for {count} values; give each its own entry")]
+    return []
+
+
+def _label(choice: Choice, shown: list[str]) -> str:
+    """Name a choice by those of its parameters that the user gave."""
+    values = ", ".join(f"{key}={show(choice.arguments[key])}" for key in shown)
+    return f"{choice.name}({values})" if values else choice.name

@@ -1,0 +1,189 @@
+"""How a single value is read: numbers, names and texts, alone or as the list of an axis.
+
+A reader takes what the YAML file holds and returns what it stands for, or raises WrongError, which
+says for each problem where below the value it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from experiments.config.errors import Path, WrongError, found, listing, nearest, show
+from experiments.config.yaml_lines import BROKEN
+from experiments.records import METRICS, Parameter
+
+MOST_LAYERS = 100
+MOST_UNITS = 8192
+_WIDTHS = re.compile(r"[0-9]{1,9}(-[0-9]{1,9})+")
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One value of a key that may be an axis of the grid."""
+
+    label: str
+    value: Any
+    where: Path = ()  # where it stands below the key; () for a value that stands alone
+
+
+Reader = Callable[[Any], Any]
+AxisReader = Callable[[Any], list[Level]]
+
+
+def number(whole: bool = False, **bounds: Any) -> Reader:
+    """Return a reader of numbers within bounds, which are those of records.Parameter."""
+    parameter = Parameter(0 if whole else 0.0, "", **bounds)
+
+    def read(raw: Any) -> int | float:
+        if not parameter.admits(raw):
+            raise WrongError(((), f"{found(raw)}; allowed: {parameter.allowed()}"))
+        return raw if whole else float(raw)
+
+    return read
+
+
+def name_of(names: Iterable[str]) -> Reader:
+    """Return a reader of one name out of several."""
+    names = tuple(names)
+
+    def read(raw: Any) -> str:
+        if not isinstance(raw, str) or raw not in names:
+            raise WrongError(((), f"{found(raw)}; allowed: {listing(names)}{nearest(raw, names)}"))
+        return raw
+
+    return read
+
+
+def text(most: int) -> Reader:
+    """Return a reader of a text of so many characters at most, folded into one line."""
+
+    def read(raw: Any) -> str:
+        folded = " ".join(raw.split()) if isinstance(raw, str) else ""
+        if not folded or not folded.isprintable() or len(folded) > most:
+            raise WrongError(((), f"{found(raw)}; allowed: a text of at most {most} characters"))
+        return folded
+
+    return read
+
+
+def each(read: Reader) -> AxisReader:
+    """Return a reader of one value of an axis, labelled by the value itself."""
+
+    def levels(raw: Any) -> list[Level]:
+        value = read(raw)
+        return [Level(show(value), value)]
+
+    return levels
+
+
+def rate(raw: Any) -> list[Level]:
+    """Read a learning rate; None stands for one that is tuned."""
+    if raw == "tuned":
+        return [Level("tuned", None)]
+    positive = Parameter(0.0, "", low=0, open_low=True)
+    if not positive.admits(raw):
+        hint = nearest(raw, ["tuned"])
+        raise WrongError(((), f"{found(raw)}; allowed: tuned, or {positive.allowed()}{hint}"))
+    return [Level(show(float(raw)), float(raw))]
+
+
+def width(raw: Any) -> list[Level]:
+    """Read a width: a number for all layers, or a tuple of one for each."""
+    if isinstance(raw, str) and _WIDTHS.fullmatch(raw):
+        units = tuple(int(part) for part in raw.split("-"))
+        if len(units) <= MOST_LAYERS and all(1 <= n <= MOST_UNITS for n in units):
+            return [Level(show("-".join(map(str, units))), units)]
+    elif Parameter(0, "", low=1, high=MOST_UNITS).admits(raw):
+        return [Level(show(raw), raw)]
+    message = (
+        f"{found(raw)}; allowed: a whole number from 1 to {MOST_UNITS} for all layers, or one for "
+        f"each of at most {MOST_LAYERS} layers, such as 128-64-32"
+    )
+    raise WrongError(((), message))
+
+
+def axis(read: AxisReader) -> Callable[[Any], tuple[Level, ...]]:
+    """Return a reader of one value or a list of values, no two of which are the same."""
+
+    def levels(raw: Any) -> tuple[Level, ...]:
+        items = (
+            [((i,), item) for i, item in enumerate(raw)] if isinstance(raw, list) else [((), raw)]
+        )
+        if not items:
+            raise WrongError(((), "found an empty list; allowed: a value, or a list of values"))
+        result, problems = [], []
+        for where, item in items:
+            if item is BROKEN or (isinstance(item, dict) and BROKEN in item.values()):
+                continue
+            try:
+                read_levels = read(item)
+            except WrongError as wrong:
+                problems += [((*where, *path), message) for path, message in wrong.problems]
+                continue
+            result += [Level(v.label, v.value, (*where, *v.where)) for v in read_levels]
+        problems += _twins(result)
+        if problems:
+            raise WrongError(*problems)
+        return tuple(result)
+
+    return levels
+
+
+def _twins(levels: list[Level]) -> list[tuple[Path, str]]:
+    """Find the values that are given twice, and the labels that stand for two values."""
+    problems, by_value, by_label = [], {}, {}
+    for level in levels:
+        first = by_value.setdefault(level.value, level)
+        if first is not level:
+            same = f"{level.label} is listed twice"
+            if first.label != level.label:
+                same = f"{level.label} is the same as {first.label}, which is listed too"
+            problems.append((level.where, same))
+        elif level.label in by_label:
+            problems.append((level.where, f"the label {level.label!r} is given to two values"))
+        by_label.setdefault(level.label, level)
+    return problems
+
+
+def increasing(raw: Any) -> tuple[float, ...]:
+    """Read a list of increasing numbers of epochs."""
+    if not isinstance(raw, list) or not raw:
+        raise WrongError(((), f"{found(raw)}; allowed: a list of increasing numbers of epochs"))
+    read, problems, result = number(low=0), [], []
+    for i, item in enumerate(raw):
+        if item is BROKEN:
+            continue
+        try:
+            value = read(item)
+        except WrongError as wrong:
+            problems.append(((i,), wrong.problems[0][1]))
+            continue
+        if result and value <= result[-1]:
+            problems.append(((i,), f"{found(item)}; allowed: more than the one before it"))
+        result.append(value)
+    if problems:
+        raise WrongError(*problems)
+    return tuple(result)
+
+
+def targets(raw: Any) -> tuple[str, tuple[float, ...]] | None:
+    """Read one metric and its targets, `{train_loss: [0.6, 0.4]}`."""
+    if not isinstance(raw, dict) or len(raw) != 1:
+        what = f"found {len(raw)} metrics" if isinstance(raw, dict) else found(raw)
+        allowed = "one metric and its targets, such as {train_loss: [0.6, 0.4]}"
+        raise WrongError(((), f"{what}; allowed: {allowed}"))
+    metric, wanted = next(iter(raw.items()))
+    if wanted is BROKEN:
+        return None
+    if metric not in METRICS:
+        message = f"unknown metric; allowed: {listing(METRICS)}{nearest(metric, METRICS)}"
+        raise WrongError(((metric,), message))
+    high = 1 if metric.endswith("accuracy") else None
+    read = axis(each(number(low=0, open_low=True, high=high)))
+    try:
+        return metric, tuple(level.value for level in read(wanted))
+    except WrongError as wrong:
+        raise WrongError(*(((metric, *path), text) for path, text in wrong.problems)) from None

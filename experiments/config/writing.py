@@ -1,0 +1,150 @@
+"""From a Study back to the text of a config, with every default filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+
+from experiments.config.errors import show
+from experiments.config.model import READERS
+from experiments.config.rows import row_of
+from experiments.config.yaml_nodes import use_core_schema
+from experiments.datasets import DATASETS
+from experiments.nn.activations import ACTIVATIONS
+from experiments.nn.initializers import MATCHED
+from experiments.nn.optimizers import OPTIMIZERS
+from experiments.records import Choice, Claim, Setting, Study
+
+_TABLES = {"dataset": DATASETS, "activation": ACTIVATIONS, "optimizer": OPTIMIZERS}
+
+
+@use_core_schema
+class _Dumper(yaml.SafeDumper):
+    """Writes what the loader reads: the core schema's scalars, and no aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _float(dumper: yaml.SafeDumper, value: float) -> yaml.Node:
+    # 30.0 is written as 30, which is read as the same number wherever a number is allowed.
+    text = show(value)
+    kind = "int" if text.lstrip("-").isdigit() else "float"
+    return dumper.represent_scalar(f"tag:yaml.org,2002:{kind}", text)
+
+
+_Dumper.add_representer(float, _float)
+
+
+def resolved(study: Study) -> str:
+    """Return the study's config with every default filled in.
+
+    Reading the text again, under the study's name, gives an equal study.
+    """
+    return yaml.dump(
+        _keys(study), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100,
+        default_flow_style=None,
+    )  # fmt: skip
+
+
+def _keys(study: Study) -> dict[str, Any]:
+    keys: dict[str, Any] = {"title": study.title}
+    if study.background is not None:
+        keys["background"] = study.background
+    for path in READERS:
+        section = keys
+        for part in path[:-1]:
+            section = section.setdefault(part, {})
+        value = _axis(study, path[-1])
+        if value is not None:
+            section[path[-1]] = value
+    evaluation = study.settings[0].evaluation
+    ways = {"per_doubling": evaluation.per_doubling, "every": evaluation.every}
+    keys["evaluation"] = {key: value for key, value in ways.items() if value is not None}
+    if evaluation.at is not None:
+        keys["evaluation"]["at"] = list(evaluation.at)
+    keys["evaluation"]["examples"] = evaluation.examples
+    if (tuning := study.tuning) is not None:
+        keys["tuning"] = {
+            "from": tuning.low,
+            "to": tuning.high,
+            "seeds": tuning.seeds,
+            "extensions": tuning.extensions,
+        }
+    keys["seeds"] = study.seeds
+    keys["confidence"] = study.confidence
+    keys["claims"] = [_claim(claim) for claim in study.claims]
+    return keys
+
+
+def _axis(study: Study, name: str) -> Any:
+    """Return what to write for a key: a value, or a list where it is an axis."""
+    labels = next((axis.labels for axis in study.axes if axis.name == name), None)
+    if labels is None:
+        return _VALUES[name](study.settings) if name in _VALUES else _write(name, study.settings[0])
+    firsts = {dict(setting.labels)[name]: setting for setting in reversed(study.settings)}
+    return [_write(name, firsts[label], label) for label in labels]
+
+
+def _write(name: str, setting: Setting, label: str | None = None) -> Any:
+    """Return what to write for one value, which `label` names where it is one of several."""
+    if name == "init":
+        return label or setting.network.init
+    if name in ("depth", "width"):
+        return int(label) if label.isdigit() else label
+    if name == "dataset":
+        value = setting.data
+    else:
+        value = getattr(setting.network, name, None) or getattr(setting.training, name, None)
+    if name == "learning_rate" and value is None:
+        return "tuned"
+    return _row(name, value, label) if isinstance(value, Choice) else value
+
+
+def _row(name: str, choice: Choice, label: str | None) -> Any:
+    if not choice.parameters and label in (None, choice.name):
+        return choice.name
+    row = {"name": choice.name, **choice.arguments}
+    # A label tells only what the user gave; with all parameters written out it would tell more.
+    if label is not None and row_of(_TABLES[name])(row)[0].label != label:
+        row["label"] = label
+    return row
+
+
+def _depth(settings: tuple[Setting, ...]) -> int | None:
+    # Left out where widths of several lengths are compared: each then has a depth of its own.
+    depths = {len(setting.network.widths) for setting in settings}
+    return depths.pop() if len(depths) == 1 else None
+
+
+def _width(settings: tuple[Setting, ...]) -> int | str | None:
+    widths = max((setting.network.widths for setting in settings), key=len)
+    if len(set(widths)) > 1:
+        return "-".join(map(str, widths))
+    return widths[0] if widths else None
+
+
+def _init(settings: tuple[Setting, ...]) -> str:
+    inits = {setting.network.init for setting in settings}
+    return inits.pop() if len(inits) == 1 else MATCHED
+
+
+_VALUES: dict[str, Callable[[tuple[Setting, ...]], Any]] = {
+    "depth": _depth,
+    "width": _width,
+    "init": _init,
+}
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    keys: dict[str, Any] = {
+        "says": claim.says,
+        "faster": dict(claim.faster),
+        "than": dict(claim.than),
+        "to": {claim.metric: list(claim.targets)},
+    }
+    if claim.by is not None:
+        keys |= {"by": claim.by, "tolerance": claim.tolerance}
+    return keys

@@ -1,0 +1,180 @@
+"""A list makes an axis, wherever one value may stand; absurd grids are refused by their count."""
+
+import math
+import subprocess
+import sys
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments.nn.activations import ACTIVATIONS
+from experiments.records import Axis, Choice, Evaluation, Tuning
+
+from .helpers import problems, read
+
+
+def test_defaults():
+    study = read("dataset: moons", name="my_first-study")
+    (setting,) = study.settings
+    assert (study.title, study.axes, study.claims) == ("My first study", (), ())
+    assert (study.seeds, study.confidence) == (20, 0.95)
+    assert study.tuning == Tuning(2.0**-8, 2.0**-2, seeds=3, extensions=4)
+    assert setting.labels == ()
+    assert setting.network.widths == (64, 64)
+    assert setting.network.activation == Choice("relu")
+    assert (setting.network.init, setting.network.output) == ("he", "softmax")
+    training = setting.training
+    assert training.optimizer.arguments == {"momentum": 0.9, "nesterov": False}
+    assert (training.learning_rate, training.batch_size) == (None, 32)
+    assert (training.epochs, training.precision) == (30.0, "float32")
+    assert setting.evaluation == Evaluation(4, None, None, 1000)
+
+
+def test_every_axis_in_order():
+    study = read(
+        """
+        training:
+          precision: [float32, float64]
+          epochs: [0.5, 2]
+          batch_size: [16, 32]
+          learning_rate: [tuned, 1e-1]
+          optimizer: [{name: sgd, momentum: 0}, adam]
+        network:
+          output: [softmax, sigmoid]
+          init: [matched, he_uniform]
+          activation: [relu, {name: leaky_relu, slope: [0.1, 0.2]}]
+          width: [8, 4-4]
+        dataset: [xor, {name: moons, noise: [0, 0.10]}]
+        seeds: 1
+        """,
+        "seeds=2",
+    )
+    assert study.axes == (
+        Axis("dataset", ("xor", "moons(noise=0)", "moons(noise=0.1)")),
+        Axis("width", ("8", "4-4")),
+        Axis("activation", ("relu", "leaky_relu(slope=0.1)", "leaky_relu(slope=0.2)")),
+        Axis("init", ("matched", "he_uniform")),
+        Axis("output", ("softmax", "sigmoid")),
+        Axis("optimizer", ("sgd(momentum=0)", "adam")),
+        Axis("learning_rate", ("tuned", "0.1")),
+        Axis("batch_size", ("16", "32")),
+        Axis("epochs", ("0.5", "2")),
+        Axis("precision", ("float32", "float64")),
+    )
+    assert len(study.settings) == math.prod(len(axis.labels) for axis in study.axes)
+    last = study.settings[-1]
+    assert last.labels == tuple((axis.name, axis.labels[-1]) for axis in study.axes)
+    assert last.network.widths == (4, 4)
+    assert last.network.init == "he_uniform"
+    assert last.training.learning_rate == 0.1
+    # One grid for both: from Adam's lowest to SGD's highest rate.
+    assert (study.tuning.low, study.tuning.high) == (2.0**-12, 2.0**-2)
+
+
+@given(st.lists(st.lists(st.integers(1, 30), min_size=1, unique=True, max_size=4), min_size=3))
+def test_grid_has_every_combination_once(lists):
+    depth, width, batch = lists[:3]
+    study = read(
+        f"dataset: moons\nnetwork: {{depth: {depth}, width: {width}}}\n"
+        f"training: {{batch_size: {batch}}}"
+    )
+    points = [
+        (len(s.network.widths), s.network.widths[0], s.training.batch_size) for s in study.settings
+    ]
+    assert points == [(d, w, b) for d in depth for w in width for b in batch]
+    assert len({s.labels for s in study.settings}) == len(points)
+
+
+def test_a_list_of_one_value_is_no_axis():
+    study = read("dataset: [moons]\nnetwork: {activation: [{name: leaky_relu, slope: [0.1]}]}")
+    assert study.axes == ()
+    assert study.settings[0].network.activation.arguments == {"slope": 0.1}
+
+
+def test_own_labels():
+    study = read("dataset: moons\nnetwork: {activation: [relu, {name: leaky_relu, label: leaky}]}")
+    assert study.axes == (Axis("activation", ("relu", "leaky")),)
+
+
+@pytest.mark.parametrize(
+    ("network", "widths"),
+    [
+        ("{depth: 0}", ()),
+        ("{depth: 1, width: 5}", (5,)),
+        ("{width: 128-64-32}", (128, 64, 32)),
+        ("{depth: 3, width: 128-64-32}", (128, 64, 32)),
+    ],
+)
+def test_widths(network, widths):
+    assert read(f"dataset: moons\nnetwork: {network}").settings[0].network.widths == widths
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_matched_is_resolved(name):
+    studies = [
+        read(f"dataset: moons\nnetwork: {{activation: {name}, init: {init}}}")
+        for init in ("matched", ACTIVATIONS[name].init)
+    ]
+    assert studies[0].settings == studies[1].settings
+
+
+def test_nothing_tuned():
+    study = read("dataset: moons\ntraining: {learning_rate: [0.1, 1]}\ntuning: {seeds: 5}")
+    assert study.tuning is None
+
+
+@pytest.mark.parametrize(
+    ("keys", "evaluation"),
+    [
+        ("{per_doubling: 8}", Evaluation(8, None, None)),
+        ("{every: 0.5, examples: 10}", Evaluation(None, 0.5, None, 10)),
+        ("{at: [0, 0.5, 30]}", Evaluation(None, None, (0.0, 0.5, 30.0))),
+    ],
+)
+def test_evaluation(keys, evaluation):
+    assert read(f"dataset: moons\nevaluation: {keys}").settings[0].evaluation == evaluation
+
+
+def test_absurd_grids_are_refused_by_their_count():
+    start = time.perf_counter()
+    many = list(range(1, 101))
+    text = f"dataset: moons\nnetwork:\n  depth: {many}\n  width: {many}\ntraining:\n"
+    text += f"  batch_size: {many}\n  epochs: {list(range(1, 1001))}"
+    assert problems(text) == [
+        "c.yaml:7: training.epochs: the grid makes 41,000,000,000 runs (depth 100 x width 100 x "
+        "batch_size 100 x epochs 1,000 x seeds 20, and 7 learning rates x 3 seeds to tune them); "
+        "allowed: at most 200,000"
+    ]
+    thousands = [i / 3000 for i in range(1, 3000)]
+    text = f"dataset: moons\ntraining: {{optimizer: {{name: adam, beta1: {thousands}, "
+    assert problems(text + f"beta2: {thousands}}}}}") == [
+        "c.yaml:2: training.optimizer: makes 8,994,001 values; allowed: at most 10,000"
+    ]
+    assert time.perf_counter() - start < 5
+
+
+def test_the_count_is_exact():
+    text = "dataset: moons\nnetwork: {activation: [relu, tanh]}\ntraining: {learning_rate: [%s]}"
+    overrides = ["seeds=10000", "tuning.seeds=1000"]
+    rates = "tuned, " + ", ".join(f"0.{i}" for i in range(1, 9))
+    # 2 activations x (9 rates x 10,000 seeds + 10 rates to try x 1,000 tuning seeds) = 200,000
+    assert len(read(text % rates, *overrides, "tuning.to=2").settings) == 18
+    (problem,) = problems(text % rates, *overrides, "tuning.to=4")
+    assert problem == (
+        "c.yaml:3: training.learning_rate: the grid makes 202,000 runs (activation 2 x "
+        "learning_rate 9 x seeds 10,000, and 11 learning rates x 1,000 seeds to tune them); "
+        "allowed: at most 200,000"
+    )
+
+
+def test_heavy_libraries_are_not_imported():
+    code = (
+        "import sys, experiments.config; "
+        "print([m for m in ('sklearn', 'scipy', 'pandas', 'matplotlib') if m in sys.modules])"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert printed.strip() == "[]"
