@@ -65,7 +65,7 @@ class _Composer(yaml.SafeLoader):
         if self._open > MOST_LEVELS:
             raise _TooMuchError(line, f"nested too deeply; allowed: at most {MOST_LEVELS} levels")
         if self._count > MOST_NODES:
-            raise _TooMuchError(line, f"too many values; allowed: at most {MOST_NODES} in a file")
+            raise _TooMuchError(line, f"too many values; allowed: at most {MOST_NODES:,} in a file")
         node = super().compose_node(parent, index)
         self._open -= 1
         if isinstance(event, yaml.AliasEvent):

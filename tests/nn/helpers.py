@@ -1,0 +1,105 @@
+"""Short ways to make data, runs and fleets, and to compare traces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from experiments.nn.activations import ACTIVATIONS
+from experiments.nn.optimizers import OPTIMIZERS
+from experiments.nn.training import train
+from experiments.records import (
+    Choice,
+    Dataset,
+    DataShape,
+    Evaluation,
+    Fleet,
+    Network,
+    Run,
+    Trace,
+    Training,
+)
+
+PRECISIONS = ("float32", "float64")
+ELEMENTWISE = [name for name, row in ACTIVATIONS.items() if row.derivative is not None]
+
+
+def activation(name: str, **parameters) -> Choice:
+    return Choice.of(name, ACTIVATIONS, **parameters)
+
+
+def optimizer(name: str, **parameters) -> Choice:
+    return Choice.of(name, OPTIMIZERS, **parameters)
+
+
+def make_dataset(shape: DataShape, seed: int = 0, dtype: str = "float64") -> Dataset:
+    """Normal inputs, labelled by a random linear teacher, a tenth of them wrongly."""
+    rng = np.random.default_rng([7, seed])
+    count = shape.train + shape.validation + shape.test
+    inputs = rng.standard_normal((count, shape.features))
+    labels = (inputs @ rng.standard_normal((shape.features, shape.classes))).argmax(axis=1)
+    labels = np.where(rng.random(count) < 0.1, rng.integers(shape.classes, size=count), labels)
+    return Dataset(inputs.astype(dtype), labels, shape)
+
+
+def make_run(
+    hidden: str | Choice = "relu",
+    *,
+    widths: tuple[int, ...] = (5, 4),
+    init: str = "he",
+    output: str = "softmax",
+    optimizer: Choice | str = "sgd",
+    rate: float = 0.05,
+    batch: int = 8,
+    epochs: float = 2.0,
+    precision: str = "float64",
+    evaluation: Evaluation | None = None,
+    stream: str = "evaluation",
+    seed: int = 0,
+) -> Run:
+    if isinstance(hidden, str):
+        hidden = activation(hidden)
+    if isinstance(optimizer, str):
+        optimizer = Choice.of(optimizer, OPTIMIZERS)
+    return Run(
+        Choice("by hand"),
+        Network(widths, hidden, init, output),
+        Training(optimizer, rate, batch, epochs, precision),
+        evaluation or Evaluation(),
+        stream,
+        seed,
+    )
+
+
+def make_fleet(variants: Sequence[dict], seeds: Sequence[int], **common) -> Fleet:
+    """Every variant, given by the arguments of `make_run` in which it is special, at every seed."""
+    runs = [make_run(**(common | v), seed=seed) for v in variants for seed in seeds]
+    return Fleet(tuple(runs), len(seeds))
+
+
+def train_fleet(fleet: Fleet, shape: DataShape) -> list[Trace]:
+    dtype = fleet.runs[0].training.precision
+    return train(fleet, [make_dataset(shape, run.seed, dtype) for run in fleet.first_of_seeds])
+
+
+def train_alone(run: Run, shape: DataShape) -> Trace:
+    return train_fleet(Fleet((run,), 1), shape)[0]
+
+
+def assert_same_bits(found: Trace, expected: Trace) -> None:
+    assert found.status == expected.status
+    assert found.budget == expected.budget
+    np.testing.assert_array_equal(found.updates, expected.updates)
+    np.testing.assert_array_equal(found.values, expected.values)  # NaN equals NaN
+
+
+def with_ones(inputs: np.ndarray) -> np.ndarray:
+    """Turn examples (..., B, D) into what a stack reads, (..., D + 1, B)."""
+    ones = np.ones((*inputs.shape[:-1], 1), inputs.dtype)
+    return np.concatenate([inputs, ones], axis=-1).mT
+
+
+def one_hot(labels: np.ndarray, classes: int, dtype: str = "float64") -> np.ndarray:
+    """Turn labels (..., B) into targets (..., C, B)."""
+    return (labels[..., None, :] == np.arange(classes)[:, None]).astype(dtype)

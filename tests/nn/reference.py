@@ -1,0 +1,198 @@
+"""A plain trainer of a single network, to compare with.
+
+It is written to be obviously right and shares no code with what it checks, but for the starting
+weights and the random stream of the order. Examples stand in rows, biases apart from weights,
+every activation has its whole Jacobian matrix, and every loss is a function of the outputs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from experiments.nn.initializers import draw_weights
+from experiments.nn.streams import generator
+from experiments.records import Dataset, Evaluation, Run
+
+# Activations: z (B, H) -> (B, H), and their derivatives -> (B, H), Jacobian matrices (B, H, H).
+
+
+def _softmax(z):
+    powers = np.exp(z - z.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+FUNCTIONS = {
+    "step": lambda z: np.where(z > 0, 1.0, 0.0),
+    "linear": lambda z: z,
+    "sigmoid": lambda z: (1 + np.tanh(z / 2)) / 2,
+    "tanh": lambda z: np.sinh(z) / np.cosh(z),
+    "relu": lambda z: np.where(z > 0, z, 0.0),
+    "leaky_relu": lambda z, slope=0.01: np.where(z > 0, z, slope * z),
+    "softmax": _softmax,
+}
+DERIVATIVES = {
+    "step": lambda z: np.zeros_like(z),
+    "linear": lambda z: np.ones_like(z),
+    "sigmoid": lambda z: 1 / (4 * np.cosh(z / 2) ** 2),
+    "tanh": lambda z: 1 / np.cosh(z) ** 2,
+    "relu": lambda z: np.where(z > 0, 1.0, 0.0),
+    "leaky_relu": lambda z, slope=0.01: np.where(z > 0, 1.0, slope),
+}
+
+
+def jacobians(name: str, z: np.ndarray, **parameters) -> np.ndarray:
+    """Return d a_i / d z_j of each example, (B, H, H)."""
+    eye = np.eye(z.shape[1])
+    if name == "softmax":
+        a = _softmax(z)
+        return a[:, :, None] * (eye - a[:, None, :])
+    return DERIVATIVES[name](z, **parameters)[:, :, None] * eye
+
+
+# Losses of outputs a (B, C) and one-hot targets y (B, C): each example's, and the gradient for a.
+
+
+def losses(output: str, a: np.ndarray, y: np.ndarray) -> np.ndarray:
+    if output == "softmax":
+        return -np.log((a * y).sum(axis=1))
+    if output == "sigmoid":
+        return -(y * np.log(a) + (1 - y) * np.log(1 - a)).mean(axis=1)
+    return ((a - y) ** 2).mean(axis=1)
+
+
+def loss_gradients(output: str, a: np.ndarray, y: np.ndarray) -> np.ndarray:
+    if output == "softmax":
+        return -y / a
+    if output == "sigmoid":
+        return (-y / a + (1 - y) / (1 - a)) / a.shape[1]
+    return 2 * (a - y) / a.shape[1]
+
+
+# Optimizers: a new weight array and a new state, from weights, gradient, state, rate and number.
+
+
+def _sgd(w, g, state, rate, number, momentum, nesterov):
+    velocity = momentum * state.get("velocity", 0.0) - rate * g
+    w = w + momentum * velocity - rate * g if nesterov else w + velocity
+    return w, {"velocity": velocity}
+
+
+def _rmsprop(w, g, state, rate, number, decay, epsilon):
+    square = decay * state.get("square", 0.0) + (1 - decay) * g**2
+    return w - rate * g / (np.sqrt(square) + epsilon), {"square": square}
+
+
+def _adam(w, g, state, rate, number, beta1, beta2, epsilon):
+    mean = beta1 * state.get("mean", 0.0) + (1 - beta1) * g
+    square = beta2 * state.get("square", 0.0) + (1 - beta2) * g**2
+    right_mean, right_square = mean / (1 - beta1**number), square / (1 - beta2**number)
+    w = w - rate * right_mean / (np.sqrt(right_square) + epsilon)
+    return w, {"mean": mean, "square": square}
+
+
+RULES = {"sgd": _sgd, "rmsprop": _rmsprop, "adam": _adam}
+
+
+class Net:
+    """One network: weights (D, H) and biases (H,) of each layer."""
+
+    def __init__(self, run: Run, features: int, classes: int) -> None:
+        network = run.network
+        sizes = (features, *network.widths, classes)
+        drawn = draw_weights(network.init, network.activation, sizes, run.stream, run.seed)
+        self.weights = [layer[:, :-1].T.copy() for layer in drawn]
+        self.biases = [layer[:, -1].copy() for layer in drawn]
+        hidden = (network.activation.name, network.activation.arguments)
+        self.activations = [hidden] * len(network.widths) + [(network.output, {})]
+
+    def forward(self, x: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Return the pre-activations of each layer, and its inputs with the output at the end."""
+        zs, values = [], [x]
+        for w, b, (name, parameters) in zip(
+            self.weights, self.biases, self.activations, strict=True
+        ):
+            zs.append(values[-1] @ w + b)
+            values.append(FUNCTIONS[name](zs[-1], **parameters))
+        return zs, values
+
+    def gradients(self, x: np.ndarray, y: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return the gradients of the mean loss for the weights and biases of each layer."""
+        zs, values = self.forward(x)
+        upstream = loss_gradients(self.activations[-1][0], values[-1], y) / len(x)
+        found = []
+        for layer in reversed(range(len(zs))):
+            name, parameters = self.activations[layer]
+            delta = np.einsum("bi,bij->bj", upstream, jacobians(name, zs[layer], **parameters))
+            found.append((values[layer].T @ delta, delta.sum(axis=0)))
+            upstream = delta @ self.weights[layer].T
+        return found[::-1]
+
+
+def schedule(evaluation: Evaluation, epochs: float, per_epoch: int) -> list[int]:
+    """Return the updates at which a run is evaluated, in whole numbers throughout."""
+    total = max(1, round(epochs * per_epoch))
+    found = {0, total}
+    if evaluation.at is not None:
+        found |= {round(at * per_epoch) for at in evaluation.at}
+    elif evaluation.every is not None:
+        count = int(epochs / evaluation.every) + 2
+        found |= {round(i * evaluation.every * per_epoch) for i in range(count)}
+    else:
+        p, i, update = evaluation.per_doubling, 0, 1
+        while update <= total:
+            found.add(update)
+            i += 1
+            while update**p < 2**i:  # so that update = ceil(2^(i / p))
+                update += 1
+    return sorted(update for update in found if 0 <= update <= total)
+
+
+def evaluate(net: Net, data: Dataset, examples: int) -> list[float]:
+    """Return loss and accuracy on the training subset, the validation and the test part."""
+    shape, output = data.shape, net.activations[-1][0]
+    validation, test = shape.train, shape.train + shape.validation
+    parts = (slice(0, min(examples, shape.train)), slice(validation, test), slice(test, None))
+    metrics = []
+    for part in parts:
+        x, labels = data.inputs[part], data.labels[part]
+        if len(x) == 0:
+            metrics += [np.nan, np.nan]
+            continue
+        a = net.forward(x)[1][-1]
+        metrics.append(losses(output, a, np.eye(shape.classes)[labels]).mean())
+        metrics.append((a.argmax(axis=1) == labels).mean())
+    return metrics
+
+
+def train(run: Run, data: Dataset) -> tuple[list[int], np.ndarray]:
+    """Return the updates of the evaluations, and the metrics (T, M) at each."""
+    training, shape = run.training, data.shape
+    size, rule = training.batch_size, RULES[training.optimizer.name]
+    net = Net(run, shape.features, shape.classes)
+    order = generator(run.stream, run.seed, "order")
+    per_epoch = shape.train // size
+    when = schedule(run.evaluation, training.epochs, per_epoch)
+    states = [[{}, {}] for _ in net.weights]
+    batches, found = [], []
+    for update in range(when[-1] + 1):
+        if update > 0:
+            if not batches:
+                permutation = order.permutation(shape.train)
+                batches = [permutation[i * size : (i + 1) * size] for i in range(per_epoch)]
+            rows = batches.pop(0)
+            targets = np.eye(shape.classes)[data.labels[rows]]
+            for layer, both in enumerate(net.gradients(data.inputs[rows], targets)):
+                for kind, (arrays, gradient) in enumerate(
+                    zip((net.weights, net.biases), both, strict=True)
+                ):
+                    arrays[layer], states[layer][kind] = rule(
+                        arrays[layer],
+                        gradient,
+                        states[layer][kind],
+                        training.learning_rate,
+                        update,
+                        **training.optimizer.arguments,
+                    )
+        if update in when:
+            found.append(evaluate(net, data, run.evaluation.examples))
+    return when, np.array(found)

@@ -1,0 +1,134 @@
+"""Gradients of whole networks against central differences, and what a stack's passes return."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from experiments.nn.activations import ACTIVATIONS
+from experiments.nn.network import Block, Stack
+
+from .helpers import activation, one_hot, with_ones
+
+FEATURES, CLASSES, BATCH, VARIANTS, SEEDS = 3, 3, 5, 2, 2
+H = 1e-5
+
+
+def make_stack(widths, hidden, output, seed):
+    """Return a stack of VARIANTS * SEEDS networks with random weights and biases, and its batch."""
+    rng = np.random.default_rng([seed, len(widths)])
+    sizes = (FEATURES, *widths, CLASSES)
+    runs = VARIANTS * SEEDS
+    weights = [rng.normal(0, 1.5 / np.sqrt(d), (runs, h, d + 1)) for d, h in pairwise(sizes)]
+    inputs = with_ones(rng.normal(0, 1, (SEEDS, BATCH, FEATURES)))
+    targets = one_hot(rng.integers(CLASSES, size=(SEEDS, BATCH)), CLASSES)
+    blocks = (Block(slice(0, runs), activation(hidden)),)
+    return Stack(weights, blocks, output, SEEDS, BATCH), weights, inputs, targets
+
+
+def stack_far_from_kinks(widths, hidden, output):
+    """Take the first seed for which no pre-activation is near 0."""
+    for seed in range(200):
+        made = make_stack(widths, hidden, output, seed)
+        made[0].forward(made[2])
+        if min(np.abs(z).min() for z in made[0].pre_activations) > 100 * H:
+            return made
+    raise AssertionError("no seed is far from the kinks")
+
+
+def gradients_of(stack, weights, inputs, targets):
+    gradients = [np.full_like(w, np.nan) for w in weights]
+    stack.forward(inputs)
+    order = list(stack.backward(inputs, targets, gradients))
+    assert order == list(reversed(range(len(weights))))
+    return gradients
+
+
+def central_differences(stack, weights, inputs, targets):
+    """Return the gradient of each run's mean loss, every run's weight moved at the same time."""
+
+    def loss():
+        stack.forward(inputs)
+        return stack.losses(targets).mean(axis=1)  # (R,)
+
+    found = [np.empty_like(w) for w in weights]
+    for w, g in zip(weights, found, strict=True):
+        for i, j in np.ndindex(w.shape[1:]):
+            kept = w[:, i, j].copy()
+            w[:, i, j] = kept + H
+            ahead = loss()
+            w[:, i, j] = kept - H
+            g[:, i, j] = (ahead - loss()) / (2 * H)
+            w[:, i, j] = kept
+    return found
+
+
+def norms(layer):
+    return np.sqrt(np.square(layer).sum(axis=(1, 2)))  # (R,)
+
+
+@pytest.mark.parametrize("output", ACTIVATIONS)
+@pytest.mark.parametrize("hidden", ACTIVATIONS)
+@pytest.mark.parametrize("widths", [(), (4,), (4, 2, 3)], ids=["depth0", "depth1", "depth3"])
+def test_gradients_agree_with_central_differences(widths, hidden, output):
+    made = stack_far_from_kinks(widths, hidden, output)
+    expected, found = central_differences(*made), gradients_of(*made)
+    for layer, (g, e) in enumerate(zip(found, expected, strict=True)):
+        # Below the rounding of a loss of order 1 divided by H, both say 0.
+        assert (norms(g - e) <= 1e-6 * norms(e) + 1e-10).all(), f"layer {layer}"
+    if output not in ("step", "relu"):  # whose own gradient may vanish
+        assert (norms(found[-1]) > 1e-4).all()
+
+
+@pytest.mark.parametrize("output", ["softmax", "sigmoid", "linear", "tanh"])
+def test_hidden_step_has_exactly_no_gradient_below_the_last_layer(output):
+    found = gradients_of(*make_stack((4, 2, 3), "step", output, 0))
+    for layer in found[:-1]:
+        np.testing.assert_array_equal(layer, 0)
+    assert (norms(found[-1]) > 1e-4).all()
+
+
+def test_step_as_output_gives_exactly_no_gradient():
+    for layer in gradients_of(*make_stack((4,), "tanh", "step", 0)):
+        np.testing.assert_array_equal(layer, 0)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.2, 0.9])
+def test_leaky_relu_at_other_slopes(slope):
+    _, weights, inputs, targets = stack_far_from_kinks((4, 3), "leaky_relu", "softmax")
+    blocks = (Block(slice(0, 4), activation("leaky_relu", slope=slope)),)
+    made = (Stack(weights, blocks, "softmax", SEEDS, BATCH), weights, inputs, targets)
+    for g, e in zip(gradients_of(*made), central_differences(*made), strict=True):
+        assert (norms(g - e) <= 1e-6 * norms(e) + 1e-10).all()
+
+
+def test_blocks_have_their_own_activations():
+    _, weights, inputs, targets = make_stack((4, 3), "relu", "softmax", 5)
+    blocks = [Block(slice(0, 1), activation("tanh")), Block(slice(1, 4), activation("softmax"))]
+    mixed = gradients_of(Stack(weights, blocks, "softmax", SEEDS, BATCH), weights, inputs, targets)
+    for name, runs in (("tanh", slice(0, 1)), ("softmax", slice(1, 4))):
+        pure = Stack(weights, [Block(slice(0, 4), activation(name))], "softmax", SEEDS, BATCH)
+        for m, p in zip(mixed, gradients_of(pure, weights, inputs, targets), strict=True):
+            np.testing.assert_array_equal(m[runs], p[runs])
+
+
+def test_variants_of_a_seed_read_the_same_inputs():
+    """Run v * G + g reads the g-th inputs: equal weights give equal outputs exactly there."""
+    _, weights, inputs, targets = make_stack((4,), "tanh", "softmax", 1)
+    weights = [np.repeat(w[:1], 4, axis=0) for w in weights]
+    blocks = [Block(slice(0, 4), activation("tanh"))]
+    stack = Stack(weights, blocks, "softmax", SEEDS, BATCH)
+    stack.forward(inputs)
+    outputs, losses = stack.outputs[-1], stack.losses(targets)
+    assert losses.shape == (4, BATCH)
+    for array in (outputs, losses):
+        np.testing.assert_array_equal(array[0], array[2])
+        np.testing.assert_array_equal(array[1], array[3])
+        assert not np.array_equal(array[0], array[1])
+
+
+def test_ties_go_to_the_lowest_class():
+    stack = Stack([np.zeros((2, 3, 4))], [Block(slice(0, 2), activation("relu"))], "step", 1, 3)
+    stack.forward(np.ones((1, 4, 3)))
+    expected = [[True, False, False]] * 2
+    np.testing.assert_array_equal(stack.hits(np.array([[0, 1, 2]])), expected)

@@ -1,0 +1,135 @@
+"""Whole trajectories against the plain trainer of reference.py."""
+
+import numpy as np
+import pytest
+
+from experiments.nn.optimizers import OPTIMIZERS
+from experiments.nn.training import train
+from experiments.records import DataShape, Evaluation
+
+from . import reference
+from .helpers import (
+    activation,
+    make_dataset,
+    make_fleet,
+    make_run,
+    optimizer,
+    train_alone,
+    train_fleet,
+)
+
+SHAPE = DataShape(5, 3, 60, 17, 19)
+VARIANTS = [
+    ("sgd", {"momentum": 0.0}),
+    ("sgd", {"momentum": 0.9}),
+    ("sgd", {"momentum": 0.9, "nesterov": True}),
+    ("sgd", {"momentum": 0.0, "nesterov": True}),
+    ("rmsprop", {"decay": 0.5, "epsilon": 1e-3}),
+    ("rmsprop", {"decay": 0.0, "epsilon": 0.1}),
+    ("adam", {"beta1": 0.5, "beta2": 0.9}),
+    ("adam", {"beta1": 0.0, "epsilon": 1e-2}),
+]
+OPTIMIZED = [
+    pytest.param(optimizer(name, **given), id="-".join([name, *map(str, given.values())]))
+    for name, given in [*((name, {}) for name in OPTIMIZERS), *VARIANTS]
+]
+
+
+def assert_follows_the_plain_trainer(fleet, shape, rtol=1e-10):
+    dtype = fleet.runs[0].training.precision
+    datasets = [make_dataset(shape, run.seed, dtype) for run in fleet.first_of_seeds]
+    for number, (run, trace) in enumerate(zip(fleet.runs, train(fleet, datasets), strict=True)):
+        updates, metrics = reference.train(run, datasets[number % fleet.seeds])
+        assert trace.status == "completed"
+        assert trace.updates.tolist() == updates
+        np.testing.assert_allclose(
+            trace.values, metrics, rtol=rtol, atol=1e-13, err_msg=f"{run.network} seed {run.seed}"
+        )
+        moved = np.ptp(trace.metric("train_loss"))
+        assert moved > 1e-6 or run.network.output in ("step", "relu"), run.network
+
+
+@pytest.mark.parametrize("chosen", OPTIMIZED)
+def test_every_optimizer_follows_its_plain_rule(chosen):
+    if chosen.name not in reference.RULES:
+        pytest.skip(f"reference.py has no rule for {chosen.name}")
+    rate = OPTIMIZERS[chosen.name].rates[1] / 4
+    fleet = make_fleet(
+        [{"hidden": h, "rate": r * rate} for h in ("tanh", "leaky_relu") for r in (1, 2)],
+        seeds=(0, 3),
+        optimizer=chosen,
+        widths=(6, 4),
+        batch=8,
+        epochs=50 / 7,
+    )
+    assert_follows_the_plain_trainer(fleet, SHAPE)
+
+
+@pytest.mark.parametrize("output", reference.FUNCTIONS)
+def test_every_activation_and_output_follows_the_plain_network(output):
+    fleet = make_fleet(
+        [{"hidden": activation(name), "init": "lecun"} for name in reference.FUNCTIONS]
+        + [{"hidden": activation("leaky_relu", slope=0.4), "init": "he_uniform"}],
+        seeds=(1, 2),
+        output=output,
+        rate=0.05,
+        widths=(6, 4),
+        epochs=50 / 7,
+    )
+    assert_follows_the_plain_trainer(fleet, SHAPE)
+
+
+@pytest.mark.parametrize("widths", [(), (1,), (7,), (3, 1, 4), (5, 5, 5, 5)])
+@pytest.mark.parametrize("output", ["softmax", "sigmoid", "linear"])
+def test_every_depth(widths, output):
+    fleet = make_fleet([{}, {"hidden": "tanh"}], seeds=(5,), widths=widths, output=output)
+    assert_follows_the_plain_trainer(fleet, SHAPE)
+
+
+@pytest.mark.parametrize(
+    ("shape", "batch", "examples"),
+    [
+        (DataShape(2, 2, 10, 0, 5), 10, 1000),  # the whole part is one batch; no validation
+        (DataShape(11, 10, 90, 3, 0), 33, 20),  # no test part; a subset of the training part
+        (DataShape(3, 2, 33, 1, 1), 1, 1),
+        (DataShape(4, 3, 700, 257, 513), 64, 600),  # parts that are read in uneven pieces
+        (DataShape(1, 2, 20, 5, 5), 7, 19),
+    ],
+)
+def test_metrics_of_parts_of_all_sizes(shape, batch, examples):
+    fleet = make_fleet(
+        [{"hidden": "tanh"}, {"hidden": "sigmoid"}],
+        seeds=(0, 1),
+        batch=batch,
+        epochs=3.0,
+        evaluation=Evaluation(per_doubling=2, examples=examples),
+    )
+    assert_follows_the_plain_trainer(fleet, shape)
+
+
+@pytest.mark.parametrize("epochs", [0.4, 1.0, 3.3])
+@pytest.mark.parametrize("evaluation", [Evaluation(None, every=0.5), Evaluation(None, at=(0.2,))])
+def test_other_schedules(epochs, evaluation):
+    fleet = make_fleet([{"rate": 0.3}], seeds=(2,), epochs=epochs, evaluation=evaluation)
+    assert_follows_the_plain_trainer(fleet, SHAPE)
+
+
+def test_tuning_stream():
+    fleet = make_fleet([{}], seeds=(0, 1), stream="tuning", rate=0.1)
+    assert_follows_the_plain_trainer(fleet, SHAPE)
+    tuning = train_fleet(fleet, SHAPE)[0]
+    evaluation = train_fleet(make_fleet([{}], seeds=(0,), rate=0.1), SHAPE)[0]
+    assert not np.array_equal(tuning.values, evaluation.values)
+
+
+@pytest.mark.parametrize("chosen", OPTIMIZED)
+def test_float32_stays_near_float64_and_is_not_the_same(chosen):
+    rate = OPTIMIZERS[chosen.name].rates[1] / 4
+
+    def trained(precision):
+        run = make_run("tanh", optimizer=chosen, rate=rate, precision=precision, widths=(6, 4))
+        return train_alone(run, SHAPE).metric("train_loss")
+
+    single, double = trained("float32"), trained("float64")
+    np.testing.assert_allclose(single, double, rtol=1e-3)
+    assert not np.array_equal(single, double)
