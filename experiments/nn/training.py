@@ -156,8 +156,8 @@ class _FleetTraining:
                 stack = self._stack(rows.stop - rows.start)
                 labels = self.examples.labels[:, rows]
                 stack.forward(self.examples.inputs[:, rows].mT)
-                # Cast before the sum: a reduction that casts as it goes works through a buffer,
-                # whose cuts, and so the rounding, would depend on a run's place in the fleet.
+                # Cast before the sum: a reduction that casts as it goes may work through a buffer
+                # whose cuts, and so the rounding, depend on a run's place in the fleet.
                 losses = stack.losses(self.examples.one_hot(labels)).astype(np.float64)
                 loss += losses.sum(axis=-1)
                 hits += stack.hits(labels).sum(axis=-1)

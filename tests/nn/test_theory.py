@@ -150,7 +150,7 @@ def test_he_allows_for_a_leaky_slope():
     assert np.mean(draws, axis=0)[-1] / np.mean(draws, axis=0)[0] == pytest.approx(1, rel=0.2)
 
 
-# Births: CLAIMS.md calls an output cut off when some hidden layer is zero in all of its units.
+# Births: an output is cut off when some hidden layer is zero in all of its units (Lu et al. 2019).
 
 
 @pytest.mark.parametrize("init", ["he", "glorot_uniform"])

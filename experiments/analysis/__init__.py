@@ -1,0 +1,1 @@
+"""From traces to verdicts: measures, inference, claims and summaries."""

@@ -1,0 +1,68 @@
+"""Measures: numbers read off a trace, possibly censored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from experiments.records import Trace
+
+READING = (
+    "The time to a target is read where the metric first is at or beyond it: between that "
+    "evaluation and the one before, the metric is taken to change linearly in the logarithm of "
+    "the number of updates. A target met at the first evaluation after the start, or before any "
+    "update, counts as that evaluation, at least 1 update."
+)
+"""How the crossing of a target is read between evaluations, for the report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """When a run reached a target; if it never did, `updates` is how far it was allowed to go."""
+
+    updates: float
+    censored: bool
+
+
+def improves_upwards(metric: str) -> bool:
+    """Tell whether more of a metric is better: of an accuracy it is, of a loss it is not."""
+    return metric.endswith("_accuracy")
+
+
+def updates_to_target(trace: Trace, metric: str, target: float) -> Arrival:
+    """Return when the run's metric first was at or beyond the target.
+
+    With evaluations (u, m) before and (v, n) at or beyond the target t, the time is
+    exp(log u + (log v - log u) (t - m) / (n - m)). Learning curves are near to straight over the
+    logarithm of time, and evaluations are spaced so. A metric that is not finite has not arrived,
+    and a run that diverged first never arrives: it is censored at its whole budget.
+
+    Args:
+        trace: the run's trace.
+        metric: a column of METRICS.
+        target: a loss to come down to, or an accuracy to come up to.
+
+    Returns:
+        The time in updates, censored at the budget if the target is never reached.
+
+    """
+    sign = -1.0 if improves_upwards(metric) else 1.0
+    values, goal = sign * trace.metric(metric), sign * target
+    there = np.flatnonzero(values <= goal)
+    if not len(there):
+        return Arrival(float(trace.budget), censored=True)
+    first = int(there[0])
+    after = float(max(1, trace.updates[first]))
+    if first == 0 or trace.updates[first - 1] < 1 or not np.isfinite(values[first - 1]):
+        return Arrival(after, censored=False)
+    share = (goal - values[first - 1]) / (values[first] - values[first - 1])
+    before = float(trace.updates[first - 1])
+    return Arrival(before * (after / before) ** float(share), censored=False)
+
+
+def final(trace: Trace, metric: str) -> float:
+    """Return the metric at the last evaluation; after a divergence, the worst there is."""
+    if trace.status == "diverged":
+        return 0.0 if improves_upwards(metric) else np.inf
+    return float(trace.metric(metric)[-1])

@@ -1,0 +1,102 @@
+"""Summaries of a study, computed before anything is drawn or written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from experiments.analysis.measures import improves_upwards
+from experiments.analysis.results import Results, SettingResult
+from experiments.records import METRICS
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One metric of one setting over its seeds: the median and the middle half."""
+
+    setting: SettingResult
+    metric: str
+    updates: np.ndarray  # (T,)
+    median: np.ndarray  # (T,)
+    low: np.ndarray  # (T,), the first quartile
+    high: np.ndarray  # (T,), the third quartile
+    diverged: np.ndarray  # (T,), runs that had diverged by then
+
+
+def curve(result: SettingResult, metric: str) -> Curve:
+    """Summarise a metric over the seeds at each evaluation.
+
+    A run that has diverged stays in the sample with the worst value there is (an infinite loss,
+    an accuracy of 0), so that a curve never improves because a run was lost. Quartiles are values
+    of the sample (`inverted_cdf`), since no number lies between a finite and an infinite loss.
+    """
+    longest = max(result.traces, key=lambda trace: len(trace.updates))
+    worst = 0.0 if improves_upwards(metric) else np.inf
+    values = np.full((len(result.traces), len(longest.updates)), worst)  # (runs, T)
+    diverged = np.zeros(len(longest.updates), dtype=int)
+    for row, trace in zip(values, result.traces, strict=True):
+        alive = len(trace.updates) - (trace.status == "diverged")
+        row[:alive] = trace.metric(metric)[:alive]
+        diverged[alive:] += 1
+    low, median, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0, method="inverted_cdf")
+    return Curve(result, metric, longest.updates, median, low, high, diverged)
+
+
+def curves(results: Results) -> list[Curve]:
+    """Return the curve of every metric that the data has, setting by setting."""
+    return [
+        curve(result, metric)
+        for result in results.settings
+        for metric in METRICS
+        if _has(result, metric)
+    ]
+
+
+def _has(result: SettingResult, metric: str) -> bool:
+    """Tell whether the data has the part; the accuracy is missing only where examples are."""
+    accuracy = metric.replace("_loss", "_accuracy")
+    return not np.isnan(result.traces[0].metric(accuracy)[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How one setting's runs came to one target."""
+
+    setting: SettingResult
+    metric: str
+    target: float
+    updates: np.ndarray  # (runs,), the budget where censored
+    censored: np.ndarray  # (runs,), booleans
+
+    @property
+    def never(self) -> int:
+        """How many runs never arrived, diverged ones included."""
+        return int(self.censored.sum())
+
+    @property
+    def median(self) -> float:
+        """The median time; infinite where half of the runs or more never arrived."""
+        times = np.where(self.censored, np.inf, self.updates)
+        return float(np.quantile(times, 0.5, method="inverted_cdf"))
+
+
+def reaches(results: Results) -> list[Reach]:
+    """Return every setting's arrivals at every target that a claim names, target by target."""
+    targets = dict.fromkeys(
+        (claim.metric, target) for claim in results.study.claims for target in claim.targets
+    )
+    found = []
+    for metric, target in targets:
+        for result in results.settings:
+            arrivals = result.arrivals(metric, target)
+            found.append(
+                Reach(
+                    result,
+                    metric,
+                    target,
+                    np.array([a.updates for a in arrivals]),
+                    np.array([a.censored for a in arrivals]),
+                )
+            )
+    return found

@@ -1,0 +1,83 @@
+"""Executing fleets: in this process, or on the machine's cores through joblib."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+import joblib
+from threadpoolctl import threadpool_limits
+
+from experiments import datasets
+from experiments.nn.training import train
+from experiments.records import Fleet, Trace
+
+Result = tuple[Fleet, list[Trace]]
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return joblib.cpu_count()
+
+
+def execute(fleet: Fleet) -> Result:
+    """Load a fleet's data and train it, with one BLAS thread."""
+    precision = fleet.runs[0].training.precision
+    loaded = [
+        datasets.load(run.data, run.stream, run.seed, precision) for run in fleet.first_of_seeds
+    ]
+    # More threads would be slower on products of this size, and might round in another order.
+    with threadpool_limits(1, user_api="blas"):
+        return fleet, train(fleet, loaded)
+
+
+def _execute_in_worker(fleet: Fleet, main: int) -> Result:
+    # Ctrl-C reaches every process of the terminal; the main one answers it for all.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_with(main)
+    return execute(fleet)
+
+
+@cache  # once for each worker
+def _end_with(main: int) -> None:
+    """End this worker soon after the main process, whose death by SIGKILL tells nobody.
+
+    Left alone, a worker would idle for minutes and hold the terminal's pipes open. Where a
+    process keeps the number of its dead parent (Windows), it does so until it times out.
+    """
+
+    def watch() -> None:
+        while os.getppid() == main:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def results(fleets: Sequence[Fleet], jobs: int) -> Iterator[Result]:
+    """Yield each fleet with its traces as it ends, in any order.
+
+    Args:
+        fleets: to be trained, in the order in which they are to be started.
+        jobs: worker processes; with 1, everything happens in this process.
+
+    """
+    if jobs == 1 or len(fleets) == 1:
+        yield from map(execute, fleets)
+        return
+    # No fleet is dispatched before a worker is free: loky would print a traceback for those that
+    # wait in its queue when the study is interrupted.
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+        parallel = joblib.Parallel(
+            n_jobs=min(jobs, len(fleets)),
+            return_as="generator_unordered",
+            pre_dispatch="n_jobs",
+            batch_size=1,
+        )
+        yield from parallel(
+            joblib.delayed(_execute_in_worker)(fleet, os.getpid()) for fleet in fleets
+        )

@@ -1,0 +1,127 @@
+"""Cutting runs into fleets: which runs train together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import pairwise
+
+from experiments import datasets
+from experiments.nn.schedule import evaluation_updates, total_updates
+from experiments.records import Fleet, Run
+
+WORKING_SET = 6 * 2**20
+"""About how many bytes the arrays of a fleet's update may take: they should stay in the cache."""
+
+STACKED_DATA = 96 * 2**20
+"""About how many bytes the data of a fleet's seeds may take."""
+
+MOST_RUNS = 256
+"""Beyond this many runs a call's overhead no longer shows; a lost fleet would cost more."""
+
+
+def layer_sizes(run: Run) -> tuple[int, ...]:
+    """Return inputs, the width of each hidden layer, outputs."""
+    shape = datasets.shape(run.data)
+    return (shape.features, *run.network.widths, shape.classes)
+
+
+def multiplications(run: Run) -> float:
+    """Estimate the multiplications of a whole run, evaluations included.
+
+    A layer of D inputs and H outputs costs D H for each example forward, as many for its weights'
+    gradient and, unless it is the first, as many for the gradient that it passes on. To these are
+    added 30 for each unit and example, for all that is element-wise, and 10 for each weight and
+    update.
+    """
+    shape, sizes = datasets.shape(run.data), layer_sizes(run)
+    products = [d * h for d, h in pairwise(sizes)]
+    forward = sum(products) + 30 * sum(sizes[1:])
+    update = run.training.batch_size * (3 * sum(products) - products[0] + 60 * sum(sizes[1:]))
+    update += 10 * sum(products)
+    examples = min(shape.train, run.evaluation.examples) + shape.validation + shape.test
+    evaluations = len(evaluation_updates(run.evaluation, run.training, shape))
+    return update * total_updates(run.training, shape) + evaluations * examples * forward
+
+
+def cut(runs: Iterable[Run], jobs: int = 1) -> list[Fleet]:
+    """Cut runs into fleets, those that take longest first.
+
+    Runs whose arrays are equal in shape go together, all variants of a seed before further seeds,
+    since they read the same batches. A fleet is as large as the caches allow, and small enough
+    that every one of `jobs` workers gets its share.
+
+    Returns:
+        Fleets that hold each of the runs exactly once.
+
+    """
+    groups: dict[Run, dict[Run, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for run in runs:
+        groups[_what_is_equal(run)][replace(run, seed=0)].append(run.seed)
+    fleets = [
+        fleet
+        for variants in groups.values()
+        for same_seeds in _rectangles(variants)
+        for fleet in _cut_rectangle(*same_seeds, jobs)
+    ]
+    return sorted(fleets, key=lambda f: -len(f.runs) * multiplications(f.runs[0]))
+
+
+def _what_is_equal(run: Run) -> Run:
+    """Return the run without what may differ within a fleet."""
+    network = replace(run.network, activation=None, init=None)
+    return replace(run, network=network, training=replace(run.training, learning_rate=None), seed=0)
+
+
+def _rectangles(variants: dict[Run, list[int]]) -> list[tuple[list[Run], list[int]]]:
+    """Group variants that want the same seeds; neighbours share their activation."""
+    by_seeds: dict[tuple[int, ...], list[Run]] = defaultdict(list)
+    for variant, seeds in variants.items():
+        by_seeds[tuple(sorted(seeds))].append(variant)
+
+    def order(run: Run) -> tuple:
+        activation = run.network.activation
+        return activation.name, activation.parameters, run.network.init, run.training.learning_rate
+
+    return [(sorted(group, key=order), list(seeds)) for seeds, group in by_seeds.items()]
+
+
+def _cut_rectangle(variants: list[Run], seeds: list[int], jobs: int) -> list[Fleet]:
+    most = _most_runs(variants[0])
+    most = max(1, min(most, -(-len(variants) * len(seeds) // jobs)))
+    rows = _even(len(variants), -(-len(variants) // most))
+    fleets = []
+    for first, last in rows:
+        few = max(1, min(most // (last - first), _most_seeds(variants[0])))
+        for start, stop in _even(len(seeds), -(-len(seeds) // few)):
+            fleets.append(
+                Fleet(
+                    tuple(
+                        replace(variant, seed=seed)
+                        for variant in variants[first:last]
+                        for seed in seeds[start:stop]
+                    ),
+                    stop - start,
+                )
+            )
+    return fleets
+
+
+def _even(count: int, pieces: int) -> list[tuple[int, int]]:
+    """Cut `count` things into pieces whose sizes differ by at most one."""
+    cuts = [count * i // pieces for i in range(pieces + 1)]
+    return list(pairwise(cuts))
+
+
+def _most_runs(run: Run) -> int:
+    sizes, item = layer_sizes(run), int(run.training.precision[-2:]) // 8
+    weights = 4 * sum((d + 1) * h for d, h in pairwise(sizes))
+    activations = 5 * run.training.batch_size * sum(sizes[1:])
+    return max(1, min(MOST_RUNS, WORKING_SET // (item * (weights + activations))))
+
+
+def _most_seeds(run: Run) -> int:
+    shape, item = datasets.shape(run.data), int(run.training.precision[-2:]) // 8
+    examples = shape.train + shape.validation + shape.test
+    return max(1, STACKED_DATA // (item * examples * (shape.features + 1)))

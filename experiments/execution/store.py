@@ -1,0 +1,137 @@
+"""The store: every run that was ever trained, in one SQLite database, by its key."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from experiments.execution.keys import description, run_key
+from experiments.records import METRICS, Run, Trace
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (
+    key     TEXT PRIMARY KEY,  -- see keys.run_key
+    run     TEXT NOT NULL,     -- see keys.description
+    status  TEXT NOT NULL,
+    updates BLOB NOT NULL,     -- T little-endian 8-byte integers
+    budget  INTEGER NOT NULL,  -- updates
+    metrics BLOB NOT NULL,     -- T x M little-endian 8-byte floats
+    seconds REAL NOT NULL      -- as measured: the only column that does not repeat to the bit
+) WITHOUT ROWID
+"""
+
+
+class StoreError(Exception):
+    """The database cannot be used; the message says which, why and what to do."""
+
+
+class Store:
+    """Traces by the runs that left them.
+
+    A run that is stored is never changed: its key names everything that can change its result.
+
+    Args:
+        path: the database's file, created where it does not exist, or ":memory:".
+
+    Raises:
+        StoreError: if the file is no such database or cannot be written.
+
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = path
+        self._keys: dict[Run, str] = {}
+        self._traces: dict[str, Trace] = {}
+        try:
+            # Another study may be writing to the same file: wait for it.
+            self._connection = sqlite3.connect(path, timeout=60)
+            with self._connection:
+                self._connection.execute(_SCHEMA)
+        except sqlite3.Error as error:
+            raise self._explain(error) from error
+
+    def _explain(self, error: sqlite3.Error) -> StoreError:
+        return StoreError(
+            f"{self.path}: the store of finished runs cannot be used ({error}). Check that the "
+            "folder can be written and the disk is not full; if the file is damaged, move it away "
+            "and its runs are trained anew."
+        )
+
+    def key(self, run: Run) -> str:
+        """Return the run's key, computed once."""
+        if run not in self._keys:
+            self._keys[run] = run_key(run)
+        return self._keys[run]
+
+    def load(self, runs: Iterable[Run]) -> dict[Run, Trace]:
+        """Return the traces of those of `runs` that are stored.
+
+        Raises:
+            StoreError: if the database cannot be read.
+
+        """
+        keys = {run: self.key(run) for run in runs}
+        unread = sorted({key for key in keys.values() if key not in self._traces})
+        try:
+            for start in range(0, len(unread), 500):  # SQLite bounds the variables of a query
+                some = unread[start : start + 500]
+                marks = ",".join("?" * len(some))
+                rows = self._connection.execute(
+                    "SELECT key, status, updates, budget, metrics, seconds FROM runs "
+                    f"WHERE key IN ({marks})",
+                    some,
+                )
+                self._traces.update({row[0]: _trace(*row[1:]) for row in rows})
+        except sqlite3.Error as error:
+            raise self._explain(error) from error
+        return {run: self._traces[key] for run, key in keys.items() if key in self._traces}
+
+    def add(self, traces: Mapping[Run, Trace]) -> None:
+        """Store traces in one transaction: either all of them are kept or none.
+
+        Raises:
+            StoreError: if the database cannot be written.
+
+        """
+        rows = [
+            (
+                self.key(run),
+                description(run),
+                trace.status,
+                trace.updates.astype("<i8").tobytes(),
+                trace.budget,
+                trace.values.astype("<f8").tobytes(),
+                trace.seconds,
+            )
+            for run, trace in traces.items()
+        ]
+        try:
+            with self._connection:
+                self._connection.executemany(
+                    "INSERT OR IGNORE INTO runs VALUES (?,?,?,?,?,?,?)", rows
+                )
+        except sqlite3.Error as error:
+            raise self._explain(error) from error
+
+    def close(self) -> None:
+        """Close the database."""
+        self._connection.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _trace(status: str, updates: bytes, budget: int, metrics: bytes, seconds: float) -> Trace:
+    return Trace(
+        np.frombuffer(updates, "<i8"),
+        np.frombuffer(metrics, "<f8").reshape(-1, len(METRICS)),
+        status,
+        budget,
+        seconds,
+    )

@@ -1,0 +1,1 @@
+"""From summaries to files: figures, tables, pages and what the terminal shows."""

@@ -1,0 +1,186 @@
+"""The figures of a report; each takes what was summarised and draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from experiments.analysis.claims import Verdict
+from experiments.analysis.summaries import Curve, Reach
+from experiments.analysis.tuning import TunedRate
+from experiments.records import Study, arm_in_words
+from experiments.report import style, words
+from experiments.report.canvas import INK, Canvas
+
+MOST_ROWS = 40
+"""The most verdicts that one figure shows; the CSV file holds all."""
+
+_OUTCOME_COLOURS = {
+    "supported": "#009E73",
+    "direction only": "#0072B2",
+    "refuted": "#D55E00",
+    "inconclusive": "#777777",
+    "untestable": "#777777",
+}
+
+
+def loss_curves(study: Study, curves: Sequence[Curve], metric: str) -> Figure:
+    """Draw a loss over the updates: the median of each arm and the band of its middle half."""
+    canvas = Canvas(study)
+    by_setting = {c.setting.setting: c for c in curves if c.metric == metric}
+    targets = sorted({t for c in study.claims if c.metric == metric for t in c.targets})
+    for ax, arms in canvas.panels():
+        for arm in arms:
+            curve = by_setting[arm.setting]
+            after = curve.updates > 0  # a logarithmic axis has no place for the start
+            x = curve.updates[after]
+            median, low, high = (
+                np.where(np.isfinite(y), y, np.nan)[after]
+                for y in (curve.median, curve.low, curve.high)
+            )
+            ax.plot(x, median, color=arm.colour, lw=1.6)
+            ax.fill_between(x, low, high, color=arm.colour, alpha=0.2, lw=0)
+        for target in targets:
+            ax.axhline(target, color="#555555", lw=0.8, ls=(0, (4, 3)))
+            ax.annotate(
+                f"target {target:g}", (0.01, target), xycoords=("axes fraction", "data"),
+                va="bottom", fontsize=7, color="#555555",
+            )  # fmt: skip
+        ax.set_xscale("log")
+        ax.set_yscale("log")
+        style.log_axis(ax.xaxis, *ax.get_xlim())
+        style.log_axis(ax.yaxis, *ax.get_ylim())
+        ax.set_xlabel("updates")
+        ax.set_ylabel(words.METRIC_WORDS[metric])
+    return canvas.finish(lines=True)
+
+
+def updates_to_target(study: Study, reaches: Sequence[Reach]) -> Figure:
+    """Draw every run's updates to each target; an open triangle counts those that never came."""
+    canvas = Canvas(study)
+    found, targets = _by_target(reaches)
+    for ax, arms in canvas.panels():
+        for place, target in enumerate(targets):
+            for arm in arms:
+                reach, x = found[arm.setting, *target], canvas.place(place, arm)
+                half = 0.3 * canvas.width
+                spread = np.linspace(x - half, x + half, len(reach.updates))
+                there = ~reach.censored
+                ax.plot(spread[there], reach.updates[there], ls="", marker=arm.marker, ms=3.5,
+                        mew=0, color=arm.colour, alpha=0.55)  # fmt: skip
+                if np.isfinite(reach.median):
+                    ax.hlines(reach.median, x - half, x + half, color=arm.colour, lw=2)
+                if reach.never:
+                    ax.plot(x, reach.setting.budget, "^", mfc="none", color=arm.colour, ms=6)
+                    ax.annotate(f"{reach.never}", (x, reach.setting.budget), xytext=(0, 5),
+                                textcoords="offset points", ha="center", fontsize=7,
+                                color=arm.colour)  # fmt: skip
+        ax.set_yscale("log")
+        style.log_axis(ax.yaxis, *ax.get_ylim())
+        ax.set_ylabel("updates to target")
+        canvas.name_targets(ax, targets)
+    extra = [Line2D([], [], color=INK, lw=2, label="median")]
+    if any(reach.never for reach in reaches):
+        label = "so many runs never arrived"
+        extra.append(Line2D([], [], color=INK, marker="^", mfc="none", ls="", label=label))
+    return canvas.finish(*extra)
+
+
+def never_arrived(study: Study, reaches: Sequence[Reach]) -> Figure:
+    """Draw the share of each arm's runs that never came to a target, and their number."""
+    canvas = Canvas(study)
+    found, targets = _by_target(reaches)
+    for ax, arms in canvas.panels():
+        for place, target in enumerate(targets):
+            for arm in arms:
+                reach, x = found[arm.setting, *target], canvas.place(place, arm)
+                share = reach.never / len(reach.updates)
+                ax.bar(x, share, 0.9 * canvas.width, color=arm.colour)
+                ax.annotate(f"{reach.never}", (x, share), xytext=(0, 1), fontsize=7, ha="center",
+                            textcoords="offset points", color=arm.colour)  # fmt: skip
+        ax.set_ylim(0, 1.08)
+        ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+        ax.set_ylabel(f"never arrived, of {study.seeds} runs")
+        canvas.name_targets(ax, targets)
+    return canvas.finish()
+
+
+def tuning_grid(study: Study, tuned: Sequence[TunedRate]) -> Figure:
+    """Draw what each learning rate scored on the tuning seeds; a ring marks the one taken."""
+    canvas = Canvas(study)
+    by_setting = {choice.setting: choice for choice in tuned}
+    for ax, arms in canvas.panels():
+        for arm in arms:
+            choice = by_setting.get(arm.setting)
+            if choice is None:  # its learning rate was given
+                continue
+            scores = np.array(
+                [np.exp(s.log_updates) if study.claims else s.final_loss for s in choice.scores]
+            )
+            ax.plot(choice.rates, np.where(np.isfinite(scores), scores, np.nan), ms=4, lw=1.2,
+                    marker=arm.marker, color=arm.colour)  # fmt: skip
+            if np.isfinite(scores[choice.best]):
+                ax.plot(choice.rate, scores[choice.best], marker="o", ms=11, mfc="none",
+                        color=arm.colour, mew=1.5)  # fmt: skip
+        ax.set_xscale("log", base=2)
+        ax.set_yscale("log")
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
+        ax.tick_params(axis="x", labelrotation=45)
+        style.log_axis(ax.yaxis, *ax.get_ylim())
+        ax.set_xlabel("learning rate")
+        ax.set_ylabel("updates to targets" if study.claims else "final training loss")
+    return canvas.finish(
+        Line2D([], [], color=INK, marker="o", mfc="none", ms=9, ls="", label="taken")
+    )
+
+
+def ratios(verdicts: Sequence[Verdict]) -> Figure:
+    """Draw the ratio of times of each verdict with its interval; right of 1 the claim's way."""
+    rows = list(verdicts)[:MOST_ROWS]
+    figure, (ax,) = style.grid(1, width=7.5, height=0.9 + 0.34 * len(rows))
+    ends = [v for row in rows for v in (row.ratio.low, row.ratio.high, row.ratio.estimate)]
+    ends = [v for v in ends if np.isfinite(v) and v > 0]
+    factors = [row.claim.by for row in rows if row.claim.by]
+    left = min([*ends, 0.8]) / 1.15
+    right = max([*ends, *factors, 1.25]) * 1.15
+    for place, row in enumerate(rows):
+        colour, ratio = _OUTCOME_COLOURS[row.outcome], row.ratio
+        if row.outcome != "untestable":
+            low, high = max(ratio.low, left), min(ratio.high, right)
+            ax.plot([low, high], [place, place], color=colour, lw=2.2, solid_capstyle="butt")
+            if np.isfinite(ratio.estimate):
+                marker = {"at least": ">", "at most": "<"}.get(ratio.bound, "o")
+                ax.plot(ratio.estimate, place, marker, color=colour, ms=7)
+        if row.claim.by:
+            ax.plot(row.claim.by, place, "|", color="black", ms=13, mew=1.5)
+        ax.annotate(row.outcome, (1.01, place), xycoords=("axes fraction", "data"), va="center",
+                    color=colour)  # fmt: skip
+    ax.axvline(1, color=INK, lw=1)
+    ax.set_xscale("log")
+    ax.set_xlim(left, right)
+    style.log_axis(ax.xaxis, left, right)
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.grid(visible=False, axis="y")
+    arms = {(arm_in_words(row.claim.faster), arm_in_words(row.claim.than)) for row in rows}
+    ax.set_yticks(range(len(rows)), [_row_label(row, tell_arms=len(arms) > 1) for row in rows])
+    faster, than = arms.pop() if len(arms) == 1 else ("the first arm", "the second")
+    ax.set_xlabel(f"updates of {than} / updates of {faster}")
+    return figure
+
+
+def _by_target(reaches: Sequence[Reach]) -> tuple[dict[tuple, Reach], list[tuple[str, float]]]:
+    found = {(r.setting.setting, r.metric, r.target): r for r in reaches}
+    return found, list(dict.fromkeys((r.metric, r.target) for r in reaches))
+
+
+def _row_label(verdict: Verdict, *, tell_arms: bool) -> str:
+    parts = [f"claim {verdict.claim.number}"]
+    if tell_arms:
+        faster, than = arm_in_words(verdict.claim.faster), arm_in_words(verdict.claim.than)
+        parts = [f"{verdict.claim.number}. {faster} : {than}"]
+    if verdict.condition:
+        parts.append(words.condition(verdict.condition))
+    return ", ".join([*parts, words.goal(verdict.claim.metric, verdict.target)])

@@ -1,0 +1,43 @@
+"""What can stand in a config, read from the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from experiments.datasets import DATASETS
+from experiments.nn.activations import ACTIVATIONS
+from experiments.nn.initializers import INITIALIZERS, MATCHED
+from experiments.nn.losses import LOSSES
+from experiments.nn.optimizers import OPTIMIZERS
+from experiments.records import METRICS
+
+
+def listing() -> str:
+    """Return every table's rows with their parameters, as text."""
+    families = ", ".join(f"{row.init} for {name}" for name, row in ACTIVATIONS.items())
+    return "\n".join(
+        [
+            *_table("Data sets (dataset)", DATASETS, "source"),
+            *_table("Activations (network.activation, network.output)", ACTIVATIONS, "formula"),
+            *_table("Initializers (network.init)", INITIALIZERS, "formula"),
+            f"  {MATCHED:20} {families}",
+            "",
+            *_table("Optimizers (training.optimizer)", OPTIMIZERS, "formula"),
+            *_table("Losses (they follow from network.output)", LOSSES, "formula"),
+            "Metrics (claims: to)",
+            *(f"  {metric}" for metric in METRICS),
+        ]
+    )
+
+
+def _table(title: str, rows: Mapping[str, object], column: str) -> Iterator[str]:
+    yield title
+    for name, row in rows.items():
+        yield f"  {name:20} {getattr(row, column)}"
+        for key, parameter in getattr(row, "parameters", {}).items():
+            default = str(parameter.default).lower() if isinstance(parameter.default, bool) \
+                else f"{parameter.default:g}"  # fmt: skip
+            yield (
+                f"  {'':20}   {key}: {parameter.meaning}; {parameter.allowed()}, default {default}"
+            )
+    yield ""

@@ -1,0 +1,36 @@
+"""How a study's settings are laid out in figures: a panel a condition, a colour an arm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from experiments.records import Setting, Study, arm_in_words
+from experiments.report import words
+
+MOST_PANELS = 12
+"""More would be too small to read; the CSV files hold all conditions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One condition and its arms."""
+
+    title: str
+    arms: tuple[tuple[str, Setting], ...]  # (label, setting)
+
+
+def arm_axes(study: Study) -> tuple[str, ...]:
+    """Return the axes that are compared: those that claims name, or all without claims."""
+    named = {axis for claim in study.claims for axis, _ in (*claim.faster, *claim.than)}
+    return tuple(axis.name for axis in study.axes if axis.name in named or not study.claims)
+
+
+def panels(study: Study) -> list[Panel]:
+    """Return the study's conditions, each with its arms, in the order of the grid."""
+    compared = arm_axes(study)
+    found: dict[str, list[tuple[str, Setting]]] = {}
+    for setting in study.settings:
+        arm = arm_in_words(tuple(pair for pair in setting.labels if pair[0] in compared))
+        condition = words.condition(tuple(p for p in setting.labels if p[0] not in compared))
+        found.setdefault(condition, []).append((arm or "all runs", setting))
+    return [Panel(title, tuple(arms)) for title, arms in found.items()]

@@ -1,0 +1,80 @@
+"""The look that all figures share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from matplotlib import rc_context, rcdefaults, rcParams
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+# Okabe & Ito 2008: told apart with any kind of colour vision, without the yellow, which is too
+# pale for a line on white.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+MARKERS = ("o", "s", "D", "P", "X", "p", "h", "*")
+
+_STYLE = {
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "figure.dpi": 150,
+}
+
+
+@contextmanager
+def applied() -> Iterator[None]:
+    """Draw everything inside in this look, whatever the user's own settings say."""
+    with rc_context():
+        rcdefaults()
+        rcParams.update(_STYLE)
+        yield
+
+
+def colour(number: int) -> str:
+    """Return the colour of the arm of that number."""
+    return COLOURS[number % len(COLOURS)]
+
+
+def marker(number: int) -> str:
+    """Return the marker of the arm of that number."""
+    return MARKERS[number % len(MARKERS)]
+
+
+def grid(panels: int, width: float = 4.2, height: float = 3.1) -> tuple[Figure, list[Axes]]:
+    """Return a figure with so many panels, two or three in a row."""
+    columns = {1: 1, 2: 2, 4: 2}.get(panels, 3)
+    rows = -(-panels // columns)
+    across = max(width * columns, 5.6)
+    figure = Figure(figsize=(across, height * rows + 0.4), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for spare in axes[panels:]:
+        spare.set_axis_off()
+    return figure, list(axes[:panels])
+
+
+def log_axis(axis, low: float, high: float) -> None:
+    """Label a logarithmic axis with plain numbers, densely where it spans little."""
+    span = high / low
+    if span < 4:
+        subs: Sequence[float] = (1, 1.5, 2, 3, 4, 5, 6, 8)
+    elif span < 300:
+        subs = (1, 2, 5)
+    else:
+        subs = (1,)
+    axis.set_major_locator(LogLocator(base=10, subs=subs, numticks=20))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a PNG whose bytes depend on the figure alone."""
+    figure.savefig(path, metadata={"Software": None})

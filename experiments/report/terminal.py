@@ -1,0 +1,88 @@
+"""What the terminal shows: progress on stderr, verdicts and forecasts on stdout."""
+
+from __future__ import annotations
+
+import sys
+
+from tqdm import tqdm
+
+from experiments.execution.estimate import Forecast
+from experiments.records import Study
+from experiments.report import words
+from experiments.report.page import Report
+
+
+class Progress:
+    """A bar on a terminal, a plain line every tenth of the way anywhere else.
+
+    Args:
+        title: of the study.
+        quiet: show nothing.
+
+    """
+
+    def __init__(self, title: str, *, quiet: bool) -> None:
+        self._title, self._quiet = title, quiet
+        self._bar: tqdm | None = None
+        self._told: tuple[str, int] | None = None
+
+    def __call__(self, stage: str, ended: int, total: int) -> None:
+        """Show that `ended` of the `total` runs of a stage have ended."""
+        if self._quiet:
+            return
+        if not sys.stderr.isatty():
+            tenth = (stage, 10 * ended // total)
+            if tenth != self._told:
+                print(f"{stage}: {ended} of {total} runs", file=sys.stderr, flush=True)
+            self._told = tenth
+            return
+        if self._bar is None or ended == 0:
+            self._close()
+            self._bar = tqdm(total=total, desc=f"{stage:10}", unit="run", file=sys.stderr)
+        self._bar.update(ended - self._bar.n)
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def __enter__(self) -> Progress:
+        if not self._quiet:
+            print(self._title, file=sys.stderr, flush=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+
+def show(study: Study, report: Report, trained: int) -> None:
+    """Print the verdicts and where the report lies."""
+    number = None
+    for verdict in report.verdicts:
+        if verdict.claim.number != number:
+            number = verdict.claim.number
+            print(f"\n{number}. {verdict.claim.says}")
+        print(f"   {verdict.outcome:<14} {words.sentence(verdict, study.confidence)}")
+    stored = "every run was stored already" if not trained else f"{trained} runs trained"
+    print(f"\n{stored}; report: {report.page}")
+
+
+def show_forecast(study: Study, forecast: Forecast) -> None:
+    """Print what a dry run found."""
+    print(study.title)
+    if forecast.tuning_runs:
+        print(f"  tuning:     {forecast.tuning_runs} runs, {forecast.tuning_stored} stored")
+    later = "" if forecast.rates_chosen else " (learning rates still to be chosen)"
+    print(
+        f"  evaluation: {forecast.evaluation_runs} runs, {forecast.evaluation_stored} stored{later}"
+    )
+    print(f"  about {duration(forecast.seconds)} with {forecast.jobs} jobs")
+
+
+def duration(seconds: float) -> str:
+    """Write a duration as a person would: `40 s`, `3 min`, `2.5 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
