@@ -108,7 +108,7 @@ def _verdict(
         reason = "every run was at the target before it was trained"
     elif ratio.pairs < fewest_pairs(confidence):
         reason = (
-            f"{ratio.pairs} pairs cannot give an interval at {confidence:.0%}; "
+            f"{ratio.pairs} pairs cannot give an interval at {confidence * 100:g} %; "
             f"it takes {fewest_pairs(confidence)}"
         )
     return Verdict(

@@ -1,0 +1,281 @@
+"""The real command, run as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+CONFIG = """\
+title: Which is quicker on the moons?
+dataset: {name: moons, examples: 300}
+network: {width: 6, activation: [relu, tanh]}
+training: {epochs: 6}
+tuning: {from: 0.0625, to: 0.25, seeds: 2, extensions: 1}
+seeds: 7
+claims:
+  - {faster: relu, than: tanh, to: {train_loss: [0.5, 0.3]}}
+"""
+
+# Several depths make several fleets a stage, so that there is something to lose between them.
+LONG = CONFIG.replace("epochs: 6", "epochs: 60").replace("width: 6", "depth: [1, 2, 3], width: 16")
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "moons.yaml"
+    path.write_text(CONFIG)
+    return path
+
+
+def command(*arguments):
+    return [sys.executable, "-W", "error", str(ROOT / "runner.py"), *map(str, arguments)]
+
+
+def run(*arguments, cwd=ROOT, code=0):
+    done = subprocess.run(command(*arguments), capture_output=True, text=True, cwd=cwd, check=False)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def contents(folder):
+    """Every file of a report but the one that tells where and when it was made."""
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    files.pop("provenance.json")
+    return files
+
+
+def stored(output):
+    with sqlite3.connect(output / "runs.sqlite") as connection:
+        return connection.execute("SELECT count(*) FROM runs").fetchone()[0]
+
+
+def test_a_study_from_config_to_report(config, tmp_path):
+    done = run(config, "--output", tmp_path / "out")
+    report = tmp_path / "out" / "moons"
+    assert f"report: {report / 'report.md'}" in done.stdout
+    assert "relu reaches train_loss 0.5 and 0.3 in fewer updates than tanh" in done.stdout
+    assert "tuning: 0 of 12 runs" in done.stderr
+    assert "evaluation: 14 of 14 runs" in done.stderr
+
+    verdicts = pd.read_csv(report / "verdicts.csv")
+    assert list(verdicts.target) == [0.5, 0.3]
+    promised = "claim says target verdict estimate low high pairs censored"
+    assert set(promised.split()) <= set(verdicts.columns)
+    assert (verdicts.low <= verdicts.estimate).all()
+    assert (verdicts.estimate <= verdicts.high).all()
+    runs = pd.read_csv(report / "runs.csv")
+    assert sorted(runs.groupby("activation").seed.apply(list)) == [list(range(7))] * 2
+    curves = pd.read_csv(report / "curves.csv")
+    assert set(curves.metric) >= {"train_loss", "test_accuracy", "validation_loss"}
+    page = (report / "report.md").read_text()
+    for link in re.findall(r"\]\(([^)]+)\)", page):
+        assert (report / link).stat().st_size > 0, link
+    machine = json.loads((report / "provenance.json").read_text())
+    assert machine["packages"].keys() >= {"numpy", "scipy"}
+    assert machine["evaluation_seeds"] == [0, 6]
+
+
+def test_a_second_invocation_trains_nothing_and_writes_the_same_bytes(config, tmp_path):
+    run(config, "--output", tmp_path / "out")
+    first, runs = contents(tmp_path / "out" / "moons"), stored(tmp_path / "out")
+    again = run(config, "--output", tmp_path / "out")
+    assert "every run was stored already" in again.stdout
+    assert "of" not in again.stderr.replace(CONFIG.splitlines()[0].removeprefix("title: "), "")
+    assert stored(tmp_path / "out") == runs
+    assert contents(tmp_path / "out" / "moons") == first
+
+
+def test_the_same_bytes_with_any_number_of_jobs(config, tmp_path):
+    for jobs in (1, 2, 3):
+        run(config, "--output", tmp_path / str(jobs), "--jobs", jobs, "--quiet")
+    one, two, three = (contents(tmp_path / str(jobs) / "moons") for jobs in (1, 2, 3))
+    assert one == two == three
+
+
+def test_the_resolved_study_gives_the_same_report(config, tmp_path):
+    run(config, "--output", tmp_path / "out")
+    first = contents(tmp_path / "out" / "moons")
+    other = tmp_path / "again" / "moons.yaml"
+    other.parent.mkdir()
+    other.write_bytes(first["study.yaml"])
+    done = run(other, "--output", tmp_path / "out")
+    assert "every run was stored already" in done.stdout
+    assert contents(tmp_path / "out" / "moons") == first
+
+
+def test_two_studies_share_equal_runs(config, tmp_path):
+    run(config, "--output", tmp_path / "out")
+    before = stored(tmp_path / "out")
+    other = tmp_path / "another.yaml"
+    other.write_text(CONFIG.replace("Which is", "What is").replace("[relu, tanh]", "[tanh, relu]"))
+    done = run(other, "--output", tmp_path / "out")
+    assert "every run was stored already" in done.stdout
+    assert stored(tmp_path / "out") == before
+    assert (tmp_path / "out" / "another" / "report.md").exists()
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
+def test_killed_at_any_moment_it_goes_on_where_it_stopped(jobs, tmp_path):
+    config = tmp_path / "long.yaml"
+    config.write_text(LONG)
+    output, whole = tmp_path / "out", tmp_path / "whole"
+    run(config, "--output", whole, "--quiet")
+    known = 0
+    for _ in range(3):
+        process = subprocess.Popen(
+            command(config, "--output", output, "--jobs", jobs, "--quiet"),
+            stderr=subprocess.DEVNULL,
+        )
+        while process.poll() is None and known == (stored_or_none(output) or 0):
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+        assert stored_or_none(output) >= known, "a stored run was lost"
+        known = stored_or_none(output)
+    assert 0 < known < stored(whole)
+    run(config, "--output", output, "--jobs", jobs)
+    assert contents(output / "long") == contents(whole / "long")
+    assert stored(output) == stored(whole)
+
+
+def stored_or_none(output):
+    try:
+        return stored(output)
+    except sqlite3.Error:
+        return None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
+@pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_interrupted_it_says_how_to_go_on(request_to_end, jobs, tmp_path):
+    config = tmp_path / "long.yaml"
+    config.write_text(LONG)
+    output = tmp_path / "out"
+    process = subprocess.Popen(
+        command(config, "--output", output, "--jobs", jobs),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    while process.poll() is None and not stored_or_none(output):
+        time.sleep(0.01)
+    os.killpg(process.pid, request_to_end)  # as a terminal does: to all of its processes
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "the same command goes on from there" in errors
+    assert "Traceback" not in errors
+    known = stored(output)
+    assert known > 0
+    run(config, "--output", output, "--jobs", jobs, "--quiet")
+    assert stored(output) > known
+
+
+def test_dry_run_counts_and_estimates_and_stores_nothing(config, tmp_path):
+    done = run(config, "--dry-run", "--output", tmp_path / "out")
+    assert re.search(r"tuning: +12 runs, 0 stored", done.stdout)
+    assert re.search(r"evaluation: +14 runs, 0 stored", done.stdout)
+    assert re.search(r"about \d+ s with \d+ jobs?", done.stdout)
+    assert not (tmp_path / "out").exists()
+    run(config, "--output", tmp_path / "out", "--quiet")
+    done = run(config, "--dry-run", "--output", tmp_path / "out")
+    assert re.search(r"evaluation: +14 runs, 14 stored", done.stdout)
+
+
+def test_quiet_says_nothing(config, tmp_path):
+    done = run(config, "--output", tmp_path / "out", "--quiet")
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_set_changes_a_value(config, tmp_path):
+    run(config, "--output", tmp_path / "out", "--set", "seeds=3", "--set", "training.epochs=2",
+        "--quiet")  # fmt: skip
+    runs = pd.read_csv(tmp_path / "out" / "moons" / "runs.csv")
+    assert len(runs) == 6
+    assert "seeds: 3" in (tmp_path / "out" / "moons" / "study.yaml").read_text()
+
+
+def test_few_seeds_are_untestable_and_not_a_verdict(config, tmp_path):
+    done = run(config, "--output", tmp_path / "out", "--set", "seeds=4")
+    assert "untestable" in done.stdout
+    assert "4 pairs cannot give an interval at 95 %; it takes 6" in done.stdout
+
+
+def test_several_configs_are_all_checked_before_any_work(config, tmp_path):
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("dataset: mons\nnetwork: {actvation: relu}\n")
+    done = run(config, wrong, tmp_path / "none.yaml", "--output", tmp_path / "out", code=2)
+    assert "did you mean 'moons'?" in done.stderr
+    assert "did you mean 'activation'?" in done.stderr
+    assert "there is no such file" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_configs_of_one_name_are_refused(config, tmp_path):
+    other = tmp_path / "other" / "moons.yaml"
+    other.parent.mkdir()
+    other.write_text(CONFIG)
+    assert "rename one" in run(config, other, "--output", tmp_path / "out", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "name a config"),
+        (("--jobs", "0", "x.yaml"), "'0' is no number of workers"),
+        (("--jobs", "many", "x.yaml"), "'many' is no number of workers"),
+        (("--frobnicate",), "unrecognized arguments"),
+        (("configs",), "cannot be read"),
+    ],
+)
+def test_wrong_usage_exits_with_2(arguments, says):
+    assert says in run(*arguments, code=2).stderr
+
+
+def test_a_damaged_store_is_explained(config, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "runs.sqlite").write_bytes(b"no database at all, but long enough" * 99)
+    done = run(config, "--output", tmp_path / "out", code=1)
+    assert "runs.sqlite: the store of finished runs cannot be used" in done.stderr
+    assert "move it away" in done.stderr
+
+
+def test_an_output_that_cannot_be_written_is_explained(config, tmp_path):
+    (tmp_path / "out").write_text("a file stands where the folder should be")
+    done = run(config, "--output", tmp_path / "out", code=1)
+    assert "Choose another folder with --output" in done.stderr
+
+
+def test_list_names_every_row(tmp_path):
+    done = run("--list", cwd=tmp_path)
+    for name in ("fashion_mnist_mini", "leaky_relu", "slope", "glorot_uniform", "adam", "sgd",
+                 "matched", "train_loss"):  # fmt: skip
+        assert name in done.stdout
+
+
+def test_help_needs_no_heavy_import():
+    code = "import sys; import runner; runner.parser().format_help(); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert not {"numpy", "scipy", "pandas", "matplotlib", "pydantic"} & set(done.stdout.split())
+
+
+def test_a_closed_pipe_is_no_error():
+    pipe = subprocess.Popen(command("--list"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    pipe.stdout.close()
+    assert b"Traceback" not in pipe.stderr.read()
+    pipe.stderr.close()
+    pipe.wait()
