@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from experiments.analysis.inference import Ratio, fewest_pairs, paired_ratio
+from experiments.analysis.measures import met_at_start
 from experiments.analysis.results import Results, SettingResult
 from experiments.records import Claim
 
@@ -50,11 +51,11 @@ class Verdict:
 def decide(ratio: Ratio, by: float | None, tolerance: float) -> Outcome:
     """Judge a claim by where the interval lies; the estimate has no say.
 
-    With L the least ratio that is still as claimed, 1 for a direction and by / tolerance for a
-    factor: supported if low is at least L (above 1 for a direction); if instead high is below L,
-    direction only if low is above 1, and refuted otherwise; else inconclusive.
+    With L the least ratio that is still as claimed, 1 for a direction and by / tolerance, at
+    least 1, for a factor: supported if low is above 1 and not below L; if instead high is below
+    L, direction only if low is above 1, and refuted otherwise; else inconclusive.
     """
-    least = 1.0 if by is None else by / tolerance
+    least = 1.0 if by is None else max(1.0, by / tolerance)
     if ratio.low > 1 and ratio.low >= least:
         return "supported"
     if ratio.high < least:
@@ -104,11 +105,11 @@ def _verdict(
     reason = ""
     if all(x.censored for x in a) and all(x.censored for x in b):
         reason = "no run of either arm reached the target"
-    elif all(x.updates <= 1 and not x.censored for x in (*a, *b)):
+    elif all(met_at_start(t, claim.metric, target) for t in (*faster.traces, *than.traces)):
         reason = "every run was at the target before it was trained"
     elif ratio.pairs < fewest_pairs(confidence):
         reason = (
-            f"{ratio.pairs} pairs cannot give an interval at {confidence * 100:g} %; "
+            f"{ratio.pairs} pairs cannot give an interval at {confidence * 100:.10g} %; "
             f"it takes {fewest_pairs(confidence)}"
         )
     return Verdict(

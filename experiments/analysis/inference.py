@@ -64,8 +64,10 @@ def paired_ratio(a: Sequence[Arrival], b: Sequence[Arrival], confidence: float) 
         raise ValueError("no pairs to compare")
     low, high = -np.inf, np.inf
     if len(lowest) >= fewest_pairs(confidence):
-        low = stats.quantile_test(lowest).confidence_interval(confidence).low
-        high = stats.quantile_test(highest).confidence_interval(confidence).high
+        # A hair less, for levels that are met exactly: SciPy's rounding would miss those.
+        level = confidence - 1e-12
+        low = stats.quantile_test(lowest).confidence_interval(level).low
+        high = stats.quantile_test(highest).confidence_interval(level).high
     estimate, bound = _median(np.sort(lowest), np.sort(highest))
     return Ratio(
         estimate=float(np.exp(estimate)),

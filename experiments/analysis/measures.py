@@ -47,8 +47,7 @@ def updates_to_target(trace: Trace, metric: str, target: float) -> Arrival:
         The time in updates, censored at the budget if the target is never reached.
 
     """
-    sign = -1.0 if improves_upwards(metric) else 1.0
-    values, goal = sign * trace.metric(metric), sign * target
+    values, goal = _downwards(trace, metric, target)
     there = np.flatnonzero(values <= goal)
     if not len(there):
         return Arrival(float(trace.budget), censored=True)
@@ -59,6 +58,22 @@ def updates_to_target(trace: Trace, metric: str, target: float) -> Arrival:
     share = (goal - values[first - 1]) / (values[first] - values[first - 1])
     before = float(trace.updates[first - 1])
     return Arrival(before * (after / before) ** float(share), censored=False)
+
+
+def met_at_start(trace: Trace, metric: str, target: float) -> bool:
+    """Tell whether the untrained network was at or beyond the target already."""
+    values, goal = _downwards(trace, metric, target)
+    return len(values) > 0 and bool(values[0] <= goal)
+
+
+def _downwards(trace: Trace, metric: str, target: float) -> tuple[np.ndarray, float]:
+    """Return a metric and its target with the sign with which less is better.
+
+    The evaluation at which a run diverged is left out: what it read there is no result.
+    """
+    sign = -1.0 if improves_upwards(metric) else 1.0
+    end = -1 if trace.status == "diverged" else None
+    return sign * trace.metric(metric)[:end], sign * target
 
 
 def final(trace: Trace, metric: str) -> float:

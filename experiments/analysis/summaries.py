@@ -27,9 +27,10 @@ class Curve:
 def curve(result: SettingResult, metric: str) -> Curve:
     """Summarise a metric over the seeds at each evaluation.
 
-    A run that has diverged stays in the sample with the worst value there is (an infinite loss,
-    an accuracy of 0), so that a curve never improves because a run was lost. Quartiles are values
-    of the sample (`inverted_cdf`), since no number lies between a finite and an infinite loss.
+    A run that has diverged, or a metric that is not finite, stays in the sample as the worst value
+    there is (an infinite loss, an accuracy of 0): no curve improves because a run was lost.
+    Quartiles are values of the sample (`inverted_cdf`), since no number lies between a finite and
+    an infinite loss.
     """
     longest = max(result.traces, key=lambda trace: len(trace.updates))
     worst = 0.0 if improves_upwards(metric) else np.inf
@@ -37,7 +38,8 @@ def curve(result: SettingResult, metric: str) -> Curve:
     diverged = np.zeros(len(longest.updates), dtype=int)
     for row, trace in zip(values, result.traces, strict=True):
         alive = len(trace.updates) - (trace.status == "diverged")
-        row[:alive] = trace.metric(metric)[:alive]
+        read = trace.metric(metric)[:alive]
+        row[:alive] = np.where(np.isfinite(read), read, worst)
         diverged[alive:] += 1
     low, median, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0, method="inverted_cdf")
     return Curve(result, metric, longest.updates, median, low, high, diverged)
@@ -76,7 +78,12 @@ class Reach:
 
     @property
     def median(self) -> float:
-        """The median time; infinite where half of the runs or more never arrived."""
+        """The time by which half of the runs had arrived; infinite where half or more never did.
+
+        The lower of the two middle times where there are two.
+        """
+        if 2 * self.never >= len(self.updates):
+            return float("inf")
         times = np.where(self.censored, np.inf, self.updates)
         return float(np.quantile(times, 0.5, method="inverted_cdf"))
 

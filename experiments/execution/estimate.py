@@ -46,11 +46,13 @@ def forecast(study: Study, store: Stored, jobs: int) -> Forecast:
     open_runs: list[Run] = []
     if tuned.missing:  # any rate of the grid serves to estimate how long a run takes
         rate = tuned.grid.rates[0]
-        open_runs = [
-            setting.run("evaluation", seed, rate)
-            for setting in tuned_settings(study)
-            for seed in range(study.seeds)
-        ]
+        open_runs = list(
+            dict.fromkeys(
+                setting.run("evaluation", seed, rate)
+                for setting in tuned_settings(study)
+                for seed in range(study.seeds)
+            )
+        )
     return Forecast(
         tuning_runs=len(tuning),
         tuning_stored=len(tuning) - len(tuned.missing),

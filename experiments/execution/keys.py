@@ -29,6 +29,7 @@ def description(run: Run) -> str:
         "run": asdict(run),
         "digest": datasets.digest(run.data),
         "versions": {
+            "data": datasets.DATASETS[run.data.name].version,
             "activation": ACTIVATIONS[network.activation.name].version,
             "output": ACTIVATIONS[network.output].version,
             "loss": loss_of(network.output).version,

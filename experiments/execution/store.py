@@ -48,12 +48,16 @@ class Store:
         try:
             # Another study may be writing to the same file: wait for it.
             self._connection = sqlite3.connect(path, timeout=60)
+        except sqlite3.Error as error:
+            raise self._explain(error) from error
+        try:
             with self._connection:
                 self._connection.execute(_SCHEMA)
         except sqlite3.Error as error:
+            self.close()  # an open file could not be moved away on every system
             raise self._explain(error) from error
 
-    def _explain(self, error: sqlite3.Error) -> StoreError:
+    def _explain(self, error: Exception) -> StoreError:
         return StoreError(
             f"{self.path}: the store of finished runs cannot be used ({error}). Check that the "
             "folder can be written and the disk is not full; if the file is damaged, move it away "
@@ -85,7 +89,7 @@ class Store:
                     some,
                 )
                 self._traces.update({row[0]: _trace(*row[1:]) for row in rows})
-        except sqlite3.Error as error:
+        except (sqlite3.Error, ValueError) as error:  # ValueError: a record that was cut short
             raise self._explain(error) from error
         return {run: self._traces[key] for run, key in keys.items() if key in self._traces}
 
@@ -111,7 +115,7 @@ class Store:
         try:
             with self._connection:
                 self._connection.executemany(
-                    "INSERT OR IGNORE INTO runs VALUES (?,?,?,?,?,?,?)", rows
+                    "INSERT INTO runs VALUES (?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING", rows
                 )
         except sqlite3.Error as error:
             raise self._explain(error) from error

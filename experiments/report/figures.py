@@ -34,7 +34,9 @@ def loss_curves(study: Study, curves: Sequence[Curve], metric: str) -> Figure:
     targets = sorted({t for c in study.claims if c.metric == metric for t in c.targets})
     for ax, arms in canvas.panels():
         for arm in arms:
-            curve = by_setting[arm.setting]
+            curve = by_setting.get(arm.setting)
+            if curve is None:  # its data has no such part
+                continue
             after = curve.updates > 0  # a logarithmic axis has no place for the start
             x = curve.updates[after]
             median, low, high = (
@@ -49,10 +51,11 @@ def loss_curves(study: Study, curves: Sequence[Curve], metric: str) -> Figure:
                 f"target {target:g}", (0.01, target), xycoords=("axes fraction", "data"),
                 va="bottom", fontsize=7, color="#555555",
             )  # fmt: skip
-        ax.set_xscale("log")
-        ax.set_yscale("log")
-        style.log_axis(ax.xaxis, *ax.get_xlim())
-        style.log_axis(ax.yaxis, *ax.get_ylim())
+        style.log_axes(ax, "xy")
+        low, high = ax.get_ylim()
+        ax.set_ylim(
+            min([low, *(t / 1.2 for t in targets)]), max([high, *(t * 1.2 for t in targets)])
+        )
         ax.set_xlabel("updates")
         ax.set_ylabel(words.METRIC_WORDS[metric])
     return canvas.finish(lines=True)
@@ -78,8 +81,7 @@ def updates_to_target(study: Study, reaches: Sequence[Reach]) -> Figure:
                     ax.annotate(f"{reach.never}", (x, reach.setting.budget), xytext=(0, 5),
                                 textcoords="offset points", ha="center", fontsize=7,
                                 color=arm.colour)  # fmt: skip
-        ax.set_yscale("log")
-        style.log_axis(ax.yaxis, *ax.get_ylim())
+        style.log_axes(ax, "y")
         ax.set_ylabel("updates to target")
         canvas.name_targets(ax, targets)
     extra = [Line2D([], [], color=INK, lw=2, label="median")]
@@ -125,11 +127,10 @@ def tuning_grid(study: Study, tuned: Sequence[TunedRate]) -> Figure:
             if np.isfinite(scores[choice.best]):
                 ax.plot(choice.rate, scores[choice.best], marker="o", ms=11, mfc="none",
                         color=arm.colour, mew=1.5)  # fmt: skip
+        style.log_axes(ax, "y")
         ax.set_xscale("log", base=2)
-        ax.set_yscale("log")
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
         ax.tick_params(axis="x", labelrotation=45)
-        style.log_axis(ax.yaxis, *ax.get_ylim())
         ax.set_xlabel("learning rate")
         ax.set_ylabel("updates to targets" if study.claims else "final training loss")
     return canvas.finish(
@@ -159,9 +160,8 @@ def ratios(verdicts: Sequence[Verdict]) -> Figure:
         ax.annotate(row.outcome, (1.01, place), xycoords=("axes fraction", "data"), va="center",
                     color=colour)  # fmt: skip
     ax.axvline(1, color=INK, lw=1)
-    ax.set_xscale("log")
     ax.set_xlim(left, right)
-    style.log_axis(ax.xaxis, left, right)
+    style.log_axes(ax, "x")
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.grid(visible=False, axis="y")
     arms = {(arm_in_words(row.claim.faster), arm_in_words(row.claim.than)) for row in rows}

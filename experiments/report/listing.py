@@ -19,9 +19,7 @@ def listing() -> str:
         [
             *_table("Data sets (dataset)", DATASETS, "source"),
             *_table("Activations (network.activation, network.output)", ACTIVATIONS, "formula"),
-            *_table("Initializers (network.init)", INITIALIZERS, "formula"),
-            f"  {MATCHED:20} {families}",
-            "",
+            *_table("Initializers (network.init)", INITIALIZERS, "formula", (MATCHED, families)),
             *_table("Optimizers (training.optimizer)", OPTIMIZERS, "formula"),
             *_table("Losses (they follow from network.output)", LOSSES, "formula"),
             "Metrics (claims: to)",
@@ -30,7 +28,9 @@ def listing() -> str:
     )
 
 
-def _table(title: str, rows: Mapping[str, object], column: str) -> Iterator[str]:
+def _table(
+    title: str, rows: Mapping[str, object], column: str, *more: tuple[str, str]
+) -> Iterator[str]:
     yield title
     for name, row in rows.items():
         yield f"  {name:20} {getattr(row, column)}"
@@ -40,4 +40,5 @@ def _table(title: str, rows: Mapping[str, object], column: str) -> Iterator[str]
             yield (
                 f"  {'':20}   {key}: {parameter.meaning}; {parameter.allowed()}, default {default}"
             )
+    yield from (f"  {name:20} {meaning}" for name, meaning in more)
     yield ""

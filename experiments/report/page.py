@@ -24,6 +24,10 @@ from experiments.report.panels import MOST_PANELS, panels
 from experiments.report.provenance import provenance
 from experiments.report.style import applied, save
 
+SOMETIMES = ("verdicts.png", "updates_to_target.png", "never_arrived.png", "test_loss.png",
+             "tuning.png", "tuning.csv")  # fmt: skip
+"""Files that not every report has: an older report's must not stay beside a new page."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -40,6 +44,8 @@ def write(results: Results, folder: Path) -> Report:
     each time.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    for name in SOMETIMES:
+        (folder / name).unlink(missing_ok=True)
     study, verdicts = results.study, judge(results)
     found, arrived = curves(results), reaches(results)
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 from matplotlib import rc_context, rcdefaults, rcParams
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
@@ -61,8 +63,21 @@ def grid(panels: int, width: float = 4.2, height: float = 3.1) -> tuple[Figure, 
     return figure, list(axes[:panels])
 
 
-def log_axis(axis, low: float, high: float) -> None:
-    """Label a logarithmic axis with plain numbers, densely where it spans little."""
+def log_axes(ax: Axes, which: str) -> None:
+    """Make the "x", the "y" or both axes logarithmic, labelled with plain numbers.
+
+    Where nothing positive was drawn there is no such scale; the panel then says so.
+    """
+    if not np.isfinite(ax.dataLim.minpos).all():
+        ax.annotate("no value to draw", (0.5, 0.5), xycoords="axes fraction", ha="center")
+        return
+    for name in which:
+        ax.set(**{f"{name}scale": "log"})
+        _label(getattr(ax, f"{name}axis"), *getattr(ax, f"get_{name}lim")())
+
+
+def _label(axis: Axis, low: float, high: float) -> None:
+    """Put ticks at round numbers, densely where the axis spans little."""
     span = high / low
     if span < 4:
         subs: Sequence[float] = (1, 1.5, 2, 3, 4, 5, 6, 8)

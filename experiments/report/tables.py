@@ -75,7 +75,7 @@ def curve_table(curves: Sequence[Curve]) -> pd.DataFrame:
 def run_table(results: Results, reaches: Sequence[Reach]) -> pd.DataFrame:
     """One row for each evaluation run, failed ones included."""
     times = {
-        (reach.setting.setting, seed, f"updates_to_{reach.metric}_{reach.target:g}"): (
+        (reach.setting.setting, seed, f"updates_to_{reach.metric}_{reach.target:.15g}"): (
             None if never else update
         )
         for reach in reaches

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
+
 from experiments.analysis.claims import Verdict
 from experiments.analysis.inference import Ratio
 from experiments.analysis.tuning import TunedRate
@@ -21,18 +23,20 @@ METRIC_WORDS = {
 
 
 def number(value: float, digits: int = 3) -> str:
-    """Write a number with so many significant digits, and without a trailing point or exponent."""
+    """Write a number with so many significant digits, and without an exponent."""
     if math.isnan(value):
         return "–"
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
     if value == 0:
         return "0"
-    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    if decimals > 6:
-        return f"{value:.{digits - 1}e}"
-    text = f"{value:,.{decimals}f}"
-    return text.rstrip("0").rstrip(".") if "." in text and decimals > digits - 1 else text
+    rounded = float(f"{value:.{digits - 1}e}")  # first: 9.999 is 10.0 and not 10.00
+    if abs(rounded) >= 10**digits:
+        return f"{value:,.0f}"
+    trim = "-" if abs(rounded) < 1 else "k"  # 2.00 and 0.05
+    return np.format_float_positional(
+        rounded, precision=digits, unique=False, fractional=False, trim=trim
+    ).rstrip(".")
 
 
 def condition(pairs: tuple[tuple[str, str], ...]) -> str:
@@ -117,9 +121,10 @@ def sentence(verdict: Verdict, confidence: float) -> str:
         size = "so many runs never arrived that the ratio has no estimate"
     else:
         size = f"{than} needed {estimate(ratio)} times the updates of {faster}"
+    level = f"{confidence * 100:.10g} % interval"
     return (
-        f"at {at}: {size} ({confidence * 100:g} % interval {interval(ratio)}; {faster} came first "
-        f"in {ratio.wins} of {ratio.pairs} pairs{never})."
+        f"at {at}: {size} ({level} {interval(ratio)}; {faster} came first in {ratio.wins} of "
+        f"{ratio.pairs} pairs{never})."
     )
 
 

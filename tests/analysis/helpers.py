@@ -1,0 +1,98 @@
+"""Studies from text, traces with a closed form, and results that nobody had to train."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from experiments import commands, config
+from experiments.analysis.measures import Arrival
+from experiments.analysis.results import Results
+from experiments.execution.plan import next_runs
+from experiments.records import METRICS, Run, Study, Trace
+
+BUDGET = 256
+SCHEDULE = np.unique([0, *np.ceil(np.round(2 ** (np.arange(33) / 4), 9))]).astype(np.int64)
+
+Respond = Callable[[Run], Trace]
+
+
+def read(text: str, *overrides: str, name: str = "study") -> Study:
+    return config.loads(textwrap.dedent(text), name, overrides)
+
+
+def make_trace(
+    updates: Iterable[int],
+    *,
+    status: str = "completed",
+    budget: int | None = None,
+    seconds: float = 0.0,
+    **metrics: Iterable[float],
+) -> Trace:
+    """A trace with the columns given; the others are NaN, as of a part that the data lacks."""
+    updates = np.asarray(updates, dtype=np.int64)
+    values = np.full((len(updates), len(METRICS)), np.nan)
+    for name, column in metrics.items():
+        values[:, METRICS.index(name)] = list(column)
+    return Trace(updates, values, status, int(updates[-1]) if budget is None else budget, seconds)
+
+
+def arriving(
+    time: float, target: float = 0.5, *, diverges_after: int | None = None, floor: float = 0.01
+) -> Trace:
+    """A whole trace whose training loss is linear in log(updates) and meets `target` at `time`.
+
+    A time beyond BUDGET is a run that never arrives. With `diverges_after` the first evaluation
+    after that many updates is the last and is not finite.
+    """
+    late = np.maximum(SCHEDULE, 1)
+    slope = (2.0 - target) / np.log(time)
+    loss = np.where(SCHEDULE == 0, 2.5, 2.0 - slope * np.log(late))
+    loss = np.where(np.roll(loss, 1) > target, loss, np.maximum(loss, floor))
+    accuracy = np.clip(1 - np.abs(loss) / 3, 0, 1)
+    columns = {name: accuracy if name.endswith("accuracy") else loss.copy() for name in METRICS}
+    updates, status = SCHEDULE, "completed"
+    if diverges_after is not None:
+        last = int(np.flatnonzero(diverges_after < SCHEDULE)[0])
+        updates, status = SCHEDULE[: last + 1], "diverged"
+        columns = {name: column[: last + 1].copy() for name, column in columns.items()}
+        columns["train_loss"][-1] = np.nan
+    return make_trace(updates, status=status, budget=BUDGET, **columns)
+
+
+def at(*times: float) -> list[Arrival]:
+    """Arrivals at these times; a negative one is censored at its absolute value."""
+    return [Arrival(abs(time), censored=time < 0) for time in times]
+
+
+class Memory:
+    """A store that holds its traces in a dictionary."""
+
+    def __init__(self, traces: dict[Run, Trace] | None = None) -> None:
+        self.traces = dict(traces or {})
+
+    def load(self, runs: Iterable[Run]) -> dict[Run, Trace]:
+        return {run: self.traces[run] for run in runs if run in self.traces}
+
+
+def finish(study: Study, memory: Memory, respond: Respond) -> list[list[Run]]:
+    """Give the study every run it asks for; return what it asked, round by round."""
+    rounds = []
+    while runs := next_runs(study, memory):
+        assert len(rounds) < 100, "the study never ends"
+        rounds.append(runs)
+        memory.traces |= {run: respond(run) for run in runs}
+    return rounds
+
+
+def results_of(study: Study, respond: Respond) -> Results:
+    memory = Memory()
+    finish(study, memory, respond)
+    return commands.gather(study, memory)
+
+
+def parabola(best: float, fastest: float = 8.0) -> Callable[[float], float]:
+    """The time to a target by learning rate: `fastest` at the best rate, 4^steps away from it."""
+    return lambda rate: fastest * 2.0 ** abs(np.log2(rate / best))

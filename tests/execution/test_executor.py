@@ -1,0 +1,228 @@
+"""Executing and the loop: the same bits in any process, and nothing lost on the way."""
+
+from dataclasses import replace
+from itertools import count
+
+import pytest
+from analysis.helpers import read
+
+from experiments import commands
+from experiments.execution import executor, loop
+from experiments.execution.executor import execute, results
+from experiments.execution.fleets import cut
+from experiments.execution.loop import complete
+from experiments.execution.plan import next_runs
+from experiments.execution.store import Store, StoreError
+from experiments.records import Choice, Fleet
+from experiments.report import page
+
+from .helpers import TINY, assert_same_bits, at_rate, make_run
+
+QUIET = lambda *_: None  # noqa: E731
+
+
+def everything(path):
+    """All rows of a store but the seconds, which nobody promises to repeat."""
+    with Store(path) as store:
+        return store._connection.execute(
+            "SELECT key, run, status, updates, budget, metrics FROM runs ORDER BY key"
+        ).fetchall()
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    study = read(TINY)
+    with Store(folder / "s.sqlite") as store:
+        trained = complete(study, store, 1, QUIET)
+        page.write(commands.gather(study, store), folder / "report")
+    return folder, trained
+
+
+def test_a_study_trains_each_of_its_runs_once(uninterrupted):
+    folder, trained = uninterrupted
+    assert trained == len(everything(folder / "s.sqlite"))
+    assert trained >= 2 * 3 * 2 + 2 * 4
+
+
+def test_two_workers_give_the_same_bits_as_none():
+    # One rate is so high that its runs diverge beside the others.
+    runs = [
+        at_rate(make_run(name, seed=seed, examples=60), rate)
+        for name in ("relu", "tanh")
+        for rate in (0.1, 1e30)
+        for seed in range(3)
+    ]
+    runs += [make_run("sigmoid", widths=(3, 3), seed=seed, precision="float64") for seed in (0, 1)]
+    fleets = cut(runs, 2)
+    assert len(fleets) >= 4
+
+    here = {
+        run: t for f, traces in results(fleets, 1) for run, t in zip(f.runs, traces, strict=True)
+    }
+    there = {
+        run: t for f, traces in results(fleets, 2) for run, t in zip(f.runs, traces, strict=True)
+    }
+
+    assert set(here) == set(there) == set(runs)
+    assert {trace.status for trace in here.values()} == {"completed", "diverged"}
+    for run in runs:
+        assert_same_bits(there[run], here[run])
+
+
+def test_an_exception_in_a_worker_reaches_the_caller():
+    good = cut([make_run(seed=seed) for seed in range(4)], 4)
+    bad = Fleet((replace(make_run(), data=Choice("no such data")),), 1)
+    with pytest.raises(KeyError, match="no such data"):
+        list(results([bad, *good], 2))
+    assert len(list(results(good, 2))) == len(good)  # and the workers can be used again
+
+
+def test_in_this_process_results_come_one_by_one(monkeypatch):
+    seen = []
+    monkeypatch.setattr(executor, "train", lambda fleet, data: seen.append(fleet) or [None])
+    fleets = cut([make_run(seed=seed) for seed in range(4)], 4)
+    stream = results(fleets, 1)
+    assert seen == []
+    assert next(stream)[0] is fleets[0]
+    assert len(seen) == 1
+
+
+def test_a_fleet_trains_on_the_data_of_its_own_seeds_and_stream(monkeypatch):
+    asked = []
+    monkeypatch.setattr(executor.datasets, "load", lambda *how: asked.append(how))
+    monkeypatch.setattr(executor, "train", lambda fleet, data: [None] * len(fleet.runs))
+    runs = [
+        make_run(name, seed=seed, stream="tuning", precision="float64")
+        for name in ("relu", "tanh") for seed in (5, 2)
+    ]  # fmt: skip
+    (fleet,) = cut(runs)
+    execute(fleet)
+    assert asked == [(runs[0].data, "tuning", seed, "float64") for seed in (2, 5)]
+
+
+def failing(monkeypatch, at, error):
+    """Let the fleet number `at`, counted from 1, fail instead of training."""
+    number, train = count(1), executor.train
+
+    def train_or_fail(fleet, data):
+        if next(number) == at:
+            raise error
+        return train(fleet, data)
+
+    monkeypatch.setattr(executor, "train", train_or_fail)
+
+
+@pytest.mark.parametrize("error", [MemoryError("no memory"), KeyboardInterrupt(), OSError("disk")])
+def test_a_study_that_fails_goes_on_where_it_stopped(monkeypatch, tmp_path, uninterrupted, error):
+    folder, trained = uninterrupted
+    study, path = read(TINY), tmp_path / "s.sqlite"
+    # Small fleets, so that the third ends amid the tuning.
+    monkeypatch.setattr(loop, "cut", lambda runs, jobs: cut(runs, 4))
+    with monkeypatch.context() as patch, Store(path) as store:
+        failing(patch, 3, error)
+        with pytest.raises(type(error)):
+            complete(study, store, 1, QUIET)
+    stored = len(everything(path))
+    assert 0 < stored < trained
+
+    with Store(path) as store:
+        assert complete(study, store, 1, QUIET) == trained - stored
+        assert next_runs(study, store) == []
+        page.write(commands.gather(study, store), tmp_path / "report")
+
+    assert everything(path) == everything(folder / "s.sqlite")
+    names = sorted(file.name for file in (tmp_path / "report").iterdir())
+    assert names == sorted(file.name for file in (folder / "report").iterdir())
+    for name in set(names) - {"provenance.json"}:
+        ours, theirs = (tmp_path / "report" / name), (folder / "report" / name)
+        assert ours.read_bytes() == theirs.read_bytes(), name
+
+
+@pytest.mark.parametrize("at", [1, 2, 4])
+def test_failing_again_and_again_ends_at_the_same_store(monkeypatch, tmp_path, uninterrupted, at):
+    folder, _ = uninterrupted
+    study, path, rounds = read(TINY), tmp_path / "s.sqlite", 0
+    monkeypatch.setattr(loop, "cut", lambda runs, jobs: cut(runs, 3))
+    while rounds < at + 5:
+        rounds += 1
+        with monkeypatch.context() as patch, Store(path) as store:
+            failing(patch, at + 1, RuntimeError("lightning"))
+            try:
+                complete(study, store, 1, QUIET)
+                break
+            except RuntimeError:
+                continue
+    with Store(path) as store:
+        complete(study, store, 1, QUIET)
+    assert everything(path) == everything(folder / "s.sqlite")
+
+
+def test_a_store_that_fails_loses_only_the_fleet_at_hand(tmp_path, uninterrupted):
+    folder, trained = uninterrupted
+    study, path = read(TINY), tmp_path / "s.sqlite"
+
+    class Full(Store):
+        left = 1
+
+        def add(self, traces):
+            if not self.left:
+                raise StoreError("the disk is full")
+            self.left -= 1
+            super().add(traces)
+
+    with Full(path) as store, pytest.raises(StoreError, match="full"):
+        complete(study, store, 1, QUIET)
+    stored = len(everything(path))
+    assert 0 < stored < trained
+    with Store(path) as store:
+        assert complete(study, store, 1, QUIET) == trained - stored
+    assert everything(path) == everything(folder / "s.sqlite")
+
+
+def test_a_second_invocation_trains_nothing(monkeypatch, uninterrupted):
+    folder, _ = uninterrupted
+    failing(monkeypatch, 1, AssertionError("nothing is left to train"))
+    calls = []
+    with Store(folder / "s.sqlite") as store:
+        assert complete(read(TINY), store, 1, lambda *call: calls.append(call)) == 0
+    assert calls == []
+
+
+def test_a_study_that_shares_runs_trains_only_what_is_new(tmp_path):
+    path = tmp_path / "s.sqlite"
+    given = ("training.learning_rate=0.3", "seeds=2")
+    with Store(path) as store:
+        assert complete(read(TINY, *given), store, 1, QUIET) == 4
+        assert complete(read(TINY, *given, "title=Another", name="another"), store, 1, QUIET) == 0
+        more = read(TINY, "training.learning_rate=[0.3, 0.2]", "seeds=3")
+        assert complete(more, store, 1, QUIET) == 12 - 4
+
+
+def test_progress_counts_up_to_the_end_of_each_stage(monkeypatch):
+    monkeypatch.setattr(loop, "cut", lambda runs, jobs: cut(runs, 4))
+    calls = []
+    with Store(":memory:") as store:
+        trained = complete(read(TINY), store, 1, lambda *call: calls.append(call))
+    stages, total_of_all = [], 0
+    for stage, ended, total in calls:
+        if ended == 0:
+            stages.append([])
+            total_of_all += total
+        stages[-1].append((stage, ended, total))
+    assert total_of_all == trained
+    for steps in stages:
+        names, ended, totals = zip(*steps, strict=True)
+        assert len(set(names)) == len(set(totals)) == 1
+        assert list(ended) == sorted(set(ended))
+        assert (ended[0], ended[-1]) == (0, totals[0])
+    assert [steps[0][0] for steps in stages][-1] == "evaluation"
+    assert {steps[0][0] for steps in stages[:-1]} == {"tuning"}
+
+
+@pytest.mark.slow
+def test_a_whole_study_on_two_workers_gives_the_same_store(tmp_path, uninterrupted):
+    folder, trained = uninterrupted
+    with Store(tmp_path / "s.sqlite") as store:
+        assert complete(read(TINY), store, 2, QUIET) == trained
+    assert everything(tmp_path / "s.sqlite") == everything(folder / "s.sqlite")

@@ -1,0 +1,438 @@
+"""Whole reports of results made by hand: ordinary ones and the strangest that can come."""
+
+import csv
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib.image
+import numpy as np
+import pytest
+from analysis.helpers import BUDGET, SCHEDULE, arriving, make_trace, read, results_of
+
+from experiments import config
+from experiments.analysis.summaries import curves, reaches
+from experiments.records import METRICS
+from experiments.report import page
+from experiments.report.tables import run_table
+
+TEXT = """
+    title: Is it so?
+    dataset: moons
+    network: {activation: [relu, tanh], width: 8}
+    training: {learning_rate: 0.1}
+    seeds: 8
+    claims:
+      - {says: The first, faster: relu, than: tanh, to: {train_loss: [0.8, 0.5]}}
+      - {says: "The second, with a comma", faster: relu, than: tanh, by: 6, to: {train_loss: 0.5}}
+"""
+TUNED = ("training.learning_rate=tuned", "tuning={from: 0.25, to: 1, seeds: 2, extensions: 1}")
+ALWAYS = {
+    "report.md", "verdicts.csv", "curves.csv", "runs.csv", "study.yaml", "provenance.json",
+    "train_loss.png", "test_loss.png",
+}  # fmt: skip
+OF_CLAIMS = {"verdicts.png", "updates_to_target.png", "never_arrived.png"}
+OF_TUNING = {"tuning.png", "tuning.csv"}
+
+
+def plain(run):
+    return arriving((8.0 if run.network.activation.name == "relu" else 24.0) * 1.05**run.seed)
+
+
+def some_fail(run):
+    if run.network.activation.name == "tanh" and run.seed < 3:
+        return arriving(24.0, diverges_after=4) if run.seed else arriving(4 * BUDGET)
+    return plain(run)
+
+
+def diverged_at_once(run):
+    columns = {m: [0.5 if m.endswith("accuracy") else math.nan] for m in METRICS}
+    return make_trace([0], status="diverged", budget=BUDGET, **columns)
+
+
+def constant(value):
+    columns = {m: [0.5 if m.endswith("accuracy") else value] * len(SCHEDULE) for m in METRICS}
+    return lambda run: make_trace(SCHEDULE, budget=BUDGET, **columns)
+
+
+def reaches_zero(run):
+    loss = np.maximum(0, 1 - np.log(np.maximum(SCHEDULE, 1)))
+    columns = {m: 1 - loss if m.endswith("accuracy") else loss for m in METRICS}
+    return make_trace(SCHEDULE, budget=BUDGET, **columns)
+
+
+def only_tanh_fails(run):
+    lost = run.network.activation.name == "tanh"
+    return arriving(8.0, diverges_after=2 if lost else None)
+
+
+def no_test_part(run):
+    return make_trace(
+        SCHEDULE, budget=BUDGET, train_loss=arriving(8.0).metric("train_loss"),
+        train_accuracy=np.linspace(0.5, 1, len(SCHEDULE)),
+    )  # fmt: skip
+
+
+MANY = ("network.depth=[1, 2]", "training.batch_size=[2, 4, 8, 16, 32, 64, 128]")
+SCENES = {
+    "plain": ((), plain),
+    "tuned": (TUNED, plain),
+    "some fail": ((), some_fail),
+    "tuned and some fail": (TUNED, some_fail),
+    "no claims": (("claims=[]",), plain),
+    "no claims, tuned": ((*TUNED, "claims=[]"), some_fail),
+    "one setting": (("claims=[]", "network.activation=relu"), plain),
+    "one setting, tuned": ((*TUNED, "claims=[]", "network.activation=relu"), plain),
+    "one seed": (("seeds=1",), plain),
+    "fourteen conditions": (MANY, some_fail),
+    "no claims and many arms": ((*MANY, "claims=[]"), some_fail),
+    "tuned in part": ((*TUNED, "training.learning_rate=[tuned, 0.1]"), some_fail),
+    "an arm diverges": ((), only_tanh_fails),
+    "all diverge": ((), lambda run: arriving(8.0, diverges_after=1)),
+    "all diverge, tuned": (TUNED, lambda run: arriving(8.0, diverges_after=1)),
+    "all diverge, tuned, no claims": (
+        (*TUNED, "claims=[]"),
+        lambda run: arriving(8.0, diverges_after=1),
+    ),
+    "all are lost at the start": ((), diverged_at_once),
+    "all are lost at the first update": ((), lambda run: arriving(8.0, diverges_after=0)),
+    "all are censored": ((), lambda run: arriving(100 * BUDGET)),
+    "all are at the target": ((), constant(0.1)),
+    "a loss that reaches zero": ((), reaches_zero),
+    "a loss that does not move": ((), constant(2.0)),
+    "a tiny loss": ((), constant(1e-30)),
+    "a huge loss": ((), constant(1e37)),
+    "no test part": ((), no_test_part),
+    "other metrics": (
+        (
+            "claims=[{faster: relu, than: tanh, to: {test_accuracy: [0.7, 0.9]}},"
+            " {faster: tanh, than: relu, to: {validation_loss: 0.8}}]",
+        ),
+        plain,
+    ),
+    "claims on different axes": (
+        (
+            "network.depth=[1, 2]",
+            "claims=[{faster: relu, than: tanh, to: {train_loss: 0.5}},"
+            " {faster: {depth: 1}, than: {depth: 2}, to: {train_loss: 0.5}}]",
+        ),
+        plain,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    made = {}
+
+    def of(name):
+        if name not in made:
+            overrides, respond = SCENES[name]
+            results = results_of(read(TEXT, *overrides, name="scene"), respond)
+            folder = tmp_path_factory.mktemp("report") / "scene"
+            made[name] = results, page.write(results, folder), folder
+        return made[name]
+
+    return of
+
+
+def rows(folder, name):
+    with (folder / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def tables(text):
+    """The tables of a page: each a list of rows, each a list of cells."""
+    lines = [*text.splitlines(), ""]
+    found, table = [], []
+    for line in lines:
+        if line.startswith("|"):
+            assert line.endswith("|")
+            table.append([cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]])
+        elif table:
+            found.append(table)
+            table = []
+    return found
+
+
+def check_all_files_are_there_and_no_others(folders, name):
+    results, report, folder = folders(name)
+    expected = ALWAYS | (OF_CLAIMS if results.study.claims else set())
+    expected |= OF_TUNING if results.tuned else set()
+    if name == "no test part":
+        expected -= {"test_loss.png"}
+    assert {file.name for file in folder.iterdir()} == expected
+    assert report.page == folder / "report.md"
+    text = report.page.read_text(encoding="utf-8")
+    named = set(re.findall(r"\]\(([^)]+)\)", text))
+    assert named == expected - {"report.md"}
+
+
+def check_figures_are_pictures_of_a_sane_size(folders, name):
+    _, _, folder = folders(name)
+    pictures = list(folder.glob("*.png"))
+    assert pictures
+    for file in pictures:
+        height, width, channels = matplotlib.image.imread(file).shape
+        assert 150 <= height <= 6000
+        assert 600 <= width <= 3000
+        assert channels in (3, 4)
+        assert file.stat().st_size < 1_000_000
+
+
+def check_tables_are_well_formed_and_nothing_is_left_unrendered(folders, name):
+    results, report, _ = folders(name)
+    text = report.page.read_text(encoding="utf-8")
+    found = tables(text)
+    assert len(found) == bool(results.study.claims) + bool(results.tuned)
+    for head, rule, *body in found:
+        assert set(map(len, [head, rule, *body])) == {len(head)}
+        assert all(re.fullmatch("-+", cell) for cell in rule)
+        assert body
+    assert not re.search(r"{{|{%|%}|\b(nan|inf|None|Undefined|Setting|Choice)\b", text)
+    assert text.startswith("# Is it so?\n")
+    assert "\r" not in text
+    assert text.endswith("\n")
+
+
+def check_the_table_of_verdicts_has_a_row_for_each(folders, name):
+    results, report, folder = folders(name)
+    found = rows(folder, "verdicts.csv")
+    head = (folder / "verdicts.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
+    needed = ["claim", "says", "target", "verdict", "estimate", "low", "high", "pairs", "censored"]
+    assert [column for column in needed if column not in head] == []
+    assert len(found) == len(report.verdicts)
+    for row, verdict in zip(found, report.verdicts, strict=True):
+        assert row["claim"] == str(verdict.claim.number)
+        assert row["says"] == verdict.claim.says
+        assert float(row["target"]) == verdict.target
+        assert row["verdict"] == verdict.outcome
+        assert row["reason"] == verdict.reason
+        assert int(row["pairs"]) == results.study.seeds
+        assert int(row["censored"]) == verdict.ratio.censored
+        for column in ("estimate", "low", "high"):
+            value = getattr(verdict.ratio, column)
+            if math.isnan(value):
+                assert row[column] == ""
+            else:
+                assert float(row[column]) == pytest.approx(value, rel=1e-5)
+
+
+def check_every_run_has_a_row_failed_ones_too(folders, name):
+    results, _, folder = folders(name)
+    found = rows(folder, "runs.csv")
+    traces = [(r, t) for r in results.settings for t in r.traces]
+    assert len(found) == len(traces) == len(results.settings) * results.study.seeds
+    for row, (result, trace) in zip(found, traces, strict=True):
+        assert row["status"] == trace.status
+        assert int(row["budget"]) == BUDGET
+        assert int(row["updates"]) == trace.updates[-1]
+        assert float(row["learning_rate_used"]) == pytest.approx(result.learning_rate)
+        for axis, label in result.setting.labels:
+            assert row[axis] == label
+        if trace.status == "diverged":
+            assert float(row["final_train_loss"]) == math.inf
+            assert float(row["final_train_accuracy"]) == 0
+    assert [int(row["seed"]) for row in found] == [
+        run.seed for result in results.settings for run in result.runs
+    ]
+
+
+def check_the_table_of_curves_is_tidy_and_complete(folders, name):
+    results, _, folder = folders(name)
+    found = rows(folder, "curves.csv")
+    axes = [axis.name for axis in results.study.axes]
+    places = [(*(row[axis] for axis in axes), row["metric"], row["update"]) for row in found]
+    assert len(set(places)) == len(places) == sum(len(c.updates) for c in curves(results))
+    for row in found:
+        assert int(row["runs"]) == results.study.seeds
+        assert 0 <= int(row["diverged"]) <= int(row["runs"])
+        low, median, high = (float(row[k]) for k in ("low", "median", "high"))
+        assert low <= median <= high
+
+
+def check_the_study_beside_the_report_is_the_study(folders, name):
+    results, _, folder = folders(name)
+    text = (folder / "study.yaml").read_text(encoding="utf-8")
+    assert config.loads(text, "scene") == results.study
+
+
+def check_the_provenance_tells_seeds_and_versions(folders, name):
+    results, _, folder = folders(name)
+    content = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    assert content["evaluation_seeds"] == [0, results.study.seeds - 1]
+    assert content["packages"]["numpy"] == np.__version__
+    assert (content["tuning_seeds"] is None) == (results.study.tuning is None)
+    assert content["written"]
+
+
+def check_every_verdict_stands_on_the_page(folders, name):
+    results, report, _ = folders(name)
+    text = report.page.read_text(encoding="utf-8")
+    for claim in results.study.claims:
+        assert f"**{claim.number}. {claim.says}" in text
+    if report.verdicts:
+        head, _, *body = tables(text)[0]
+        assert [row[head.index("verdict")] for row in body] == [v.outcome for v in report.verdicts]
+        never = [row[head.index("never arrived: faster / than")] for row in body]
+        assert never == [
+            f"{v.ratio.pairs - v.faster_arrived} / {v.ratio.pairs - v.than_arrived}"
+            for v in report.verdicts
+        ]
+    else:
+        assert "makes no claims" in text
+    for result in results.settings:
+        if result.diverged:
+            assert f": {result.diverged} of {len(result.traces)}\n" in text
+
+
+CHECKS = (
+    check_all_files_are_there_and_no_others,
+    check_figures_are_pictures_of_a_sane_size,
+    check_tables_are_well_formed_and_nothing_is_left_unrendered,
+    check_the_table_of_verdicts_has_a_row_for_each,
+    check_every_run_has_a_row_failed_ones_too,
+    check_the_table_of_curves_is_tidy_and_complete,
+    check_the_study_beside_the_report_is_the_study,
+    check_the_provenance_tells_seeds_and_versions,
+    check_every_verdict_stands_on_the_page,
+)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_report_holds_what_it_promises_whatever_came_out(folders, name):
+    for check in CHECKS:
+        check(folders, name)
+
+
+def test_a_report_is_written_over_the_last_one(folders, tmp_path):
+    page.write(folders("tuned")[0], tmp_path)
+    page.write(folders("some fail")[0], tmp_path)
+    for file in ("report.md", "runs.csv", "verdicts.png"):
+        assert (tmp_path / file).read_bytes() == (folders("some fail")[2] / file).read_bytes()
+
+
+def test_nothing_of_an_older_report_is_left_behind(folders, tmp_path):
+    page.write(folders("tuned")[0], tmp_path)
+    page.write(folders("no claims")[0], tmp_path)
+    assert {file.name for file in tmp_path.iterdir()} == ALWAYS
+
+
+def test_the_users_own_style_of_figures_changes_nothing(folders, tmp_path):
+    results, _, folder = folders("plain")
+    with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "black", "figure.dpi": 30}):
+        page.write(results, tmp_path)
+        assert matplotlib.rcParams["font.size"] == 30
+    assert (tmp_path / "train_loss.png").read_bytes() == (folder / "train_loss.png").read_bytes()
+
+
+def test_runs_csv_counts_failures(folders):
+    _, _, folder = folders("some fail")
+    found = rows(folder, "runs.csv")
+    tanh = [row for row in found if row["activation"] == "tanh"]
+    assert [row["status"] for row in tanh] == ["completed", "diverged", "diverged"] + [
+        "completed"
+    ] * 5
+    arrived = [row["updates_to_train_loss_0.5"] for row in tanh]
+    assert arrived[:3] == ["", "", ""]
+    assert [float(time) for time in arrived[3:]] == pytest.approx(
+        [24 * 1.05**seed for seed in range(3, 8)], rel=1e-5
+    )
+
+
+def test_targets_that_are_close_have_columns_of_their_own():
+    close = "claims=[{faster: relu, than: tanh, to: {train_loss: [0.4000001, 0.4000004]}}]"
+    results = results_of(read(TEXT, close), plain)
+    table = run_table(results, reaches(results))
+    assert len([c for c in table.columns if c.startswith("updates_to")]) == 2
+
+
+@pytest.mark.parametrize("name", ["tuned", "tuned and some fail"])
+def test_the_whole_grid_is_shown_and_what_was_taken_of_it(folders, name):
+    results, report, folder = folders(name)
+    found = rows(folder, "tuning.csv")
+    assert len(found) == 2 * len(results.grid.rates)
+    taken = [float(row["learning_rate_tried"]) for row in found if row["taken"] == "True"]
+    assert taken == pytest.approx([tuned.rate for tuned in results.tuned])
+    text = report.page.read_text(encoding="utf-8")
+    _, (head, _, *body) = tables(text)
+    assert [float(row[head.index("rate taken")]) for row in body] == pytest.approx(taken, rel=5e-3)
+    edge = any(t.at_low_edge or t.at_high_edge for t in results.tuned)
+    assert ("still lies on the grid's edge" in text) == edge
+    assert ("Every best rate lies inside" in text) == (not edge)
+
+
+def test_the_page_gives_the_level_to_its_last_digit(tmp_path):
+    results = results_of(read(TEXT, "confidence=0.995", "seeds=12"), plain)
+    text = page.write(results, tmp_path).page.read_text(encoding="utf-8")
+    assert "the bar its 99.5 % interval" in text
+
+
+def test_figures_say_how_many_conditions_they_leave_out(folders):
+    text = folders("fourteen conditions")[1].page.read_text(encoding="utf-8")
+    assert "2 more are in the CSV files" in text
+    assert len(rows(folders("fourteen conditions")[2], "runs.csv")) == 2 * 14 * 8
+
+
+def test_data_of_which_only_some_have_a_test_part(tmp_path):
+    study = read(TEXT, "dataset=[{name: moons, test: 0, label: bare}, moons]")
+
+    def respond(run):
+        return no_test_part(run) if run.data.arguments["test"] == 0 else plain(run)
+
+    page.write(results_of(study, respond), tmp_path)
+    found = {(row["dataset"], row["metric"]) for row in rows(tmp_path, "curves.csv")}
+    assert ("moons", "test_loss") in found
+    assert ("bare", "test_loss") not in found
+
+
+def test_every_label_that_a_config_allows_can_be_drawn(tmp_path):
+    labels = ["a=1, (b)", "_underscore", "ünïcödé", "x" * 60, "+-.,="]
+    rows_of = [
+        f"{{name: leaky_relu, slope: 0.{i}, label: '{label}'}}"
+        for i, label in enumerate(labels, start=1)
+    ]
+    axis = f"network.activation=[relu, {', '.join(rows_of)}]"
+    claims = [f"{{faster: relu, than: '{label}', to: {{train_loss: 0.5}}}}" for label in labels]
+    results = results_of(read(TEXT, axis, f"claims=[{', '.join(claims)}]"), plain)
+    text = page.write(results, tmp_path).page.read_text(encoding="utf-8")
+    assert all(label in text for label in labels)
+    assert [row["than"] for row in rows(tmp_path, "verdicts.csv")] == labels
+
+
+def test_any_title_and_claim_can_be_written(tmp_path):
+    titles = ["a | b", "50 % of $x$ and {y}", "<script>", "*stars*"]
+    claims = [
+        f"{{says: '{says}', faster: relu, than: tanh, to: {{train_loss: 0.5}}}}" for says in titles
+    ]
+    study = read(TEXT, "title='a | b {{ c }} $d$'", f"claims=[{', '.join(claims)}]")
+    text = page.write(results_of(study, plain), tmp_path).page.read_text(encoding="utf-8")
+    assert text.startswith("# a | b {{ c }} $d$\n")
+    for head, *body in tables(text):
+        assert {len(row) for row in body} == {len(head)}
+    assert [row["says"] for row in rows(tmp_path, "verdicts.csv")] == titles
+
+
+def test_the_bytes_do_not_depend_on_the_process(folders, tmp_path):
+    script = """
+import sys
+from pathlib import Path
+sys.path[:0] = [".", "tests"]
+from analysis.helpers import read, results_of
+from experiments.report import page
+from report.test_page import SCENES, TEXT
+overrides, respond = SCENES["tuned and some fail"]
+page.write(results_of(read(TEXT, *overrides, name="scene"), respond), Path(sys.argv[1]))
+"""
+    root = Path(__file__).parents[2]
+    elsewhere = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "UTC+7"}
+    subprocess.run([sys.executable, "-c", script, tmp_path], check=True, env=elsewhere, cwd=root)
+    _, _, folder = folders("tuned and some fail")
+    names = {file.name for file in folder.iterdir()}
+    assert {file.name for file in tmp_path.iterdir()} == names
+    for name in names - {"provenance.json"}:
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name

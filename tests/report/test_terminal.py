@@ -1,0 +1,158 @@
+"""What the terminal shows."""
+
+import io
+import re
+
+import pytest
+from analysis.helpers import BUDGET, arriving, read, results_of
+
+from experiments.analysis.claims import judge
+from experiments.execution.estimate import Forecast
+from experiments.report import terminal
+from experiments.report.page import Report
+from experiments.report.terminal import Progress
+
+TEXT = """
+    title: Is it so?
+    dataset: moons
+    network: {activation: [relu, tanh], depth: [1, 3], width: 8}
+    training: {learning_rate: 0.1}
+    seeds: 10
+    claims:
+      - {says: The first, faster: relu, than: tanh, to: {train_loss: [0.8, 0.5]}}
+      - {says: The second, faster: tanh, than: relu, to: {train_loss: 0.5}}
+"""
+
+
+def respond(run):
+    return arriving((8.0 if run.network.activation.name == "relu" else 24.0) * 1.01**run.seed)
+
+
+def steps(total, size=1):
+    return [*range(0, total, size), total]
+
+
+@pytest.mark.parametrize("total", [1, 3, 10, 97, 1000])
+def test_without_a_terminal_there_are_plain_lines_a_tenth_apart(capsys, total):
+    with Progress("Is it so?", quiet=False) as progress:
+        for ended in steps(total):
+            progress("tuning", ended, total)
+    out, err = capsys.readouterr()
+    assert out == ""
+    title, *lines = err.splitlines()
+    assert title == "Is it so?"
+    assert all(re.fullmatch(r"tuning: \d+ of \d+ runs", line) for line in lines)
+    assert "\r" not in err
+    assert "\x1b" not in err
+    assert lines[0] == f"tuning: 0 of {total} runs"
+    assert lines[-1] == f"tuning: {total} of {total} runs"
+    assert len(lines) == min(total, 10) + 1
+    shown = [int(line.split()[1]) for line in lines]
+    assert shown == sorted(set(shown))
+
+
+def test_every_stage_starts_anew(capsys):
+    with Progress("Is it so?", quiet=False) as progress:
+        for stage in ("tuning", "evaluation"):
+            for ended in (0, 4):
+                progress(stage, ended, 4)
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "tuning: 0 of 4 runs", "tuning: 4 of 4 runs",
+        "evaluation: 0 of 4 runs", "evaluation: 4 of 4 runs",
+    ]  # fmt: skip
+
+
+def test_one_stage_after_another_of_the_same_name_starts_anew(capsys):
+    with Progress("Is it so?", quiet=False) as progress:
+        for total in (4, 2):
+            for ended in (0, total):
+                progress("tuning", ended, total)
+    lines = capsys.readouterr().err.splitlines()[1:]
+    assert lines[2:] == ["tuning: 0 of 2 runs", "tuning: 2 of 2 runs"]
+
+
+def test_quiet_shows_nothing(capsys):
+    with Progress("Is it so?", quiet=True) as progress:
+        progress("tuning", 0, 4)
+        progress("tuning", 4, 4)
+    assert capsys.readouterr() == ("", "")
+
+
+class Screen(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_on_a_terminal_there_is_a_bar_on_stderr(monkeypatch, capsys):
+    screen = Screen()
+    monkeypatch.setattr(terminal.sys, "stderr", screen)
+    with Progress("Is it so?", quiet=False) as progress:
+        for stage in ("tuning", "tuning", "evaluation"):
+            for ended in (0, 2, 4):
+                progress(stage, ended, 4)
+    shown = screen.getvalue()
+    assert shown.count("4/4") >= 3
+    assert "evaluation" in shown
+    assert capsys.readouterr().out == ""
+
+
+def test_a_bar_is_closed_when_the_study_is_interrupted(monkeypatch):
+    screen = Screen()
+    monkeypatch.setattr(terminal.sys, "stderr", screen)
+
+    def interrupted():
+        with Progress("Is it so?", quiet=False) as progress:
+            progress("tuning", 0, 4)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert screen.getvalue().endswith("\n")
+
+
+@pytest.mark.parametrize(
+    ("trained", "said"), [(0, "every run was stored already"), (12, "12 runs trained")]
+)
+def test_the_verdicts_are_shown_by_claim_and_the_report_last(tmp_path, capsys, trained, said):
+    study = read(TEXT)
+    verdicts = judge(results_of(study, respond))
+    page = tmp_path / "report.md"
+    terminal.show(study, Report(page, tuple(verdicts)), trained)
+    out, err = capsys.readouterr()
+    assert err == ""
+    lines = [line for line in out.splitlines() if line]
+    assert [line for line in lines if not line.startswith(" ")] == [
+        "1. The first", "2. The second", f"{said}; report: {page}"
+    ]  # fmt: skip
+    inside = [line.split()[0] for line in lines if line.startswith(" ")]
+    assert inside == ["supported"] * 4 + ["refuted"] * 2
+
+
+def test_a_study_without_claims_shows_where_its_report_lies(tmp_path, capsys):
+    study = read(TEXT, "claims=[]")
+    terminal.show(study, Report(tmp_path / "report.md", ()), 3)
+    assert capsys.readouterr().out.strip() == f"3 runs trained; report: {tmp_path / 'report.md'}"
+
+
+def test_runs_that_failed_are_shown(tmp_path, capsys):
+    study = read(TEXT)
+    results = results_of(study, lambda run: arriving(4 * BUDGET) if run.seed else respond(run))
+    terminal.show(study, Report(tmp_path / "report.md", tuple(judge(results))), 3)
+    assert "9 of 10 runs of relu and 9 of 10 runs of tanh never arrived" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_forecast_tells_the_counts(capsys, chosen):
+    terminal.show_forecast(read(TEXT), Forecast(42, 7, 20, 3, chosen, 130.0, 2))
+    out = capsys.readouterr().out
+    assert "42 runs, 7 stored" in out
+    assert "20 runs, 3 stored" in out
+    assert ("still to be chosen" in out) == (not chosen)
+    assert "2 min with 2 jobs" in out
+
+
+def test_a_forecast_without_tuning_does_not_mention_it(capsys):
+    terminal.show_forecast(read(TEXT), Forecast(0, 0, 20, 3, True, 13.0, 1))
+    out = capsys.readouterr().out
+    assert "tuning" not in out
+    assert "13 s" in out

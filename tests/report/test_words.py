@@ -1,0 +1,186 @@
+"""Numbers and sentences as a reader sees them."""
+
+import math
+import re
+from dataclasses import replace
+
+import pytest
+from analysis.helpers import BUDGET, arriving, read, results_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments.analysis.claims import judge
+from experiments.analysis.inference import Ratio
+from experiments.analysis.tuning import Score, TunedRate
+from experiments.records import METRICS, Choice, arm_in_words
+from experiments.report import words
+from experiments.report.terminal import duration
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"), (-0.0, "0"), (1, "1.00"), (1.319, "1.32"), (12.34, "12.3"), (123.4, "123"),
+        (1234.5, "1,234"), (1234567, "1,234,567"), (0.25, "0.25"), (0.00390625, "0.00391"),
+        (0.05, "0.05"), (-1.319, "-1.32"), (math.nan, "–"), (math.inf, "∞"), (-math.inf, "-∞"),
+        (0.9999, "1.00"), (999.9, "1,000"),
+    ],
+)  # fmt: skip
+def test_numbers_by_hand(value, text):
+    assert words.number(value) == text
+
+
+@given(st.floats(1e-4, 1e9), st.integers(2, 5), st.booleans())
+def test_a_number_is_right_to_its_digits(value, digits, negative):
+    value = -value if negative else value
+    text = words.number(value, digits)
+    assert re.fullmatch(r"-?\d{1,3}(,\d{3})*(\.\d*[1-9])?|-?\d(\.\d+)?|-?\d{1,3}(\.\d+)", text)
+    assert float(text.replace(",", "")) == pytest.approx(value, rel=0.5 * 10 ** (1 - digits))
+
+
+@pytest.mark.parametrize("value", [9.999, 99.99, 0.09999, 9.9951])
+def test_rounding_up_to_the_next_power_of_ten_adds_no_digit(value):
+    digits = words.number(value).replace(".", "").lstrip("0")
+    assert len(digits) <= 3
+
+
+@pytest.mark.parametrize("value", [1e-5, 7.62939453125e-06, 2.0**-30])
+def test_a_small_number_has_no_exponent(value):
+    text = words.number(value)
+    assert "e" not in text
+    assert float(text) == pytest.approx(value, rel=5e-3)
+
+
+def test_conditions_of_a_verdict_name_their_axes():
+    assert words.condition((("depth", "3"), ("width", "128"))) == "depth 3, width 128"
+    assert words.condition((("batch_size", "32"),)) == "batch size 32"
+    assert words.condition(()) == ""
+
+
+def test_arms_name_an_axis_only_where_its_value_says_nothing_without():
+    assert arm_in_words((("activation", "relu"),)) == "relu"
+    assert arm_in_words((("depth", "3"),)) == "depth 3"
+    assert arm_in_words((("batch_size", "32"), ("activation", "tanh"))) == "batch size 32, tanh"
+    assert arm_in_words((("width", "8-4"),)) == "width 8-4"
+    assert arm_in_words(()) == ""
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(1, "once"), (2, "twice"), (3, "3 times"), (10, "10 times")]
+)
+def test_times(count, text):
+    assert words.times(count) == text
+
+
+def test_rows():
+    assert words.row(Choice("relu")) == "relu"
+    sgd = Choice("sgd", (("momentum", 0.9), ("nesterov", False)))
+    assert words.row(sgd) == "sgd (momentum 0.9, nesterov false)"
+
+
+def test_every_metric_has_words():
+    assert set(words.METRIC_WORDS) == set(METRICS)
+    assert words.goal("test_accuracy", 0.9) == "test accuracy 0.9"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.2, "0 s"), (40.4, "40 s"), (89, "89 s"), (90, "2 min"), (180, "3 min"), (9000, "2.5 h")],
+)
+def test_durations(seconds, text):
+    assert duration(seconds) == text
+
+
+def ratio(estimate=2.0, bound="", low=1.5, high=3.0, censored=0):
+    return Ratio(estimate, bound, low, high, 10, censored, 9, 1)
+
+
+def test_ratios():
+    assert words.estimate(ratio()) == "2.00"
+    assert words.estimate(ratio(bound="at least")) == "at least 2.00"
+    assert words.estimate(ratio(math.nan, "unknown")) == "–"
+    assert words.interval(ratio()) == "1.50 to 3.00"
+    assert words.interval(ratio(low=0.0, high=math.inf)) == "0 to ∞"
+
+
+TEXT = """
+    dataset: moons
+    network: {activation: [relu, tanh], depth: [1, 3], width: 8}
+    training: {learning_rate: 0.1}
+    seeds: 10
+    claims: [{faster: relu, than: tanh, to: {train_loss: 0.5}}]
+"""
+
+
+def respond(run):
+    if run.network.activation.name == "relu":
+        return arriving(8.0)
+    return arriving(4 * BUDGET if run.seed < 3 else 16.0)
+
+
+def verdict():
+    return judge(results_of(read(TEXT), respond))[0]
+
+
+def test_a_sentence_says_all_that_a_verdict_rests_on():
+    text = words.sentence(verdict(), 0.95)
+    assert text == (
+        "at training loss 0.5 at depth 1: tanh needed 2.00 times the updates of relu (95 % "
+        "interval 2.00 to ∞; relu came first in 10 of 10 pairs; 0 of 10 runs of relu and 3 of 10 "
+        "runs of tanh never arrived)."
+    )
+
+
+def test_a_sentence_without_failures_does_not_mention_them():
+    quiet = replace(verdict(), ratio=ratio())
+    text = words.sentence(quiet, 0.9)
+    assert "never" not in text
+    assert "90 % interval 1.50 to 3.00" in text
+    assert "relu came first in 9 of 10 pairs" in text
+
+
+def test_a_sentence_of_what_cannot_be_tested_gives_the_reason():
+    text = words.sentence(replace(verdict(), outcome="untestable", reason="it rained"), 0.95)
+    assert text == "at training loss 0.5 at depth 1: it rained."
+
+
+def test_a_sentence_without_an_estimate_says_so():
+    text = words.sentence(
+        replace(verdict(), ratio=ratio(math.nan, "unknown", 0.0, math.inf, censored=9)), 0.95
+    )
+    assert "no estimate" in text
+    assert "nan" not in text
+    assert "0 to ∞" in text
+
+
+@pytest.mark.parametrize(("confidence", "said"), [(0.95, "95 %"), (0.995, "99.5 %")])
+def test_a_sentence_gives_the_level_to_its_last_digit(confidence, said):
+    assert f"({said} interval" in words.sentence(verdict(), confidence)
+
+
+def test_conditions_name_each_value_once():
+    study = read(TEXT, "training.optimizer=[sgd, adam]", "training.epochs=[5, 0.5]")
+    text = words.conditions(study)
+    assert text.startswith("moons; 1 hidden layer of 8 units or 3 hidden layers of 8 units")
+    assert "output softmax" in text
+    assert "5 epochs or 0.5 epochs" in text or "5 or 0.5 epochs" in text
+    assert text.count("adam") == 1
+
+
+@pytest.mark.parametrize(
+    ("overrides", "layers"),
+    [
+        (("network.depth=0",), "no hidden layer"),
+        (("network.depth=1",), "1 hidden layer of 8 units"),
+        (("network.width=8-4-2",), "3 hidden layers of 8-4-2 units"),
+    ],
+)
+def test_conditions_describe_the_layers(overrides, layers):
+    text = TEXT.replace("depth: [1, 3], ", "")
+    assert layers in words.conditions(read(text, *overrides))
+
+
+def test_the_score_of_a_rate():
+    tuned = TunedRate(None, (0.1, 0.2), (Score(math.log(50), 1), Score(math.log(40), 1)))
+    assert words.penalised(tuned, read(TEXT)) == "40.0"
+    assert words.penalised(tuned, read(TEXT, "claims=[]")) == "–"
