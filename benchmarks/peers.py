@@ -14,7 +14,7 @@ import statistics
 import sys
 import time
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +25,13 @@ from threadpoolctl import threadpool_limits
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from experiments import datasets
+from experiments.execution.fleets import cut
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.initializers import draw_weights, matched
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.schedule import total_updates
 from experiments.nn.training import train
-from experiments.records import Choice, Dataset, Evaluation, Fleet, Network, Run, Training
+from experiments.records import Choice, Dataset, Evaluation, Network, Run, Training
 
 ROUNDS = 5
 LARGEST_DIFFERENCE = 0.1
@@ -56,14 +57,14 @@ def _without_test(name: str, **given: float) -> Choice:
 
 
 WORKLOADS = (
-    Workload("2-16-16-2, B=32", _without_test("moons", examples=1024), (16, 16), 32, 50, 10, 0.05,
+    Workload("2-16-16-2, B=32", _without_test("moons", examples=1024), (16, 16), 32, 50, 20, 0.05,
              least=15),
-    Workload("64-64-64-64-10, B=64", _without_test("digits"), (64,) * 3, 64, 20, 10, 0.02,
+    Workload("64-64-64-64-10, B=64", _without_test("digits"), (64,) * 3, 64, 20, 20, 0.004,
              least=3),
 )  # fmt: skip
 
 
-def _fleet(work: Workload, activation: str) -> Fleet:
+def _runs(work: Workload, activation: str) -> list[Run]:
     run = Run(
         work.data,
         Network(work.widths, Choice.of(activation, ACTIVATIONS), matched(activation), "softmax"),
@@ -72,11 +73,16 @@ def _fleet(work: Workload, activation: str) -> Fleet:
         "evaluation",
         0,
     )
-    return Fleet(tuple(_at(run, seed) for seed in range(work.runs)), work.runs)
+    return [replace(run, seed=seed) for seed in range(work.runs)]
 
 
-def _at(run: Run, seed: int) -> Run:
-    return Run(run.data, run.network, run.training, run.evaluation, run.stream, seed)
+def _fleets(runs: list[Run], data: dict[Run, Dataset]) -> list[float]:
+    """Train the runs in fleets as a study would cut them and return their final losses."""
+    return [
+        trace.metric("train_loss")[-1]
+        for fleet in cut(runs)
+        for trace in train(fleet, [data[run] for run in fleet.first_of_seeds])
+    ]
 
 
 class _Started(MLPClassifier):
@@ -122,20 +128,20 @@ def main() -> int:
     short = 0
     for work in WORKLOADS:
         for activation in ("relu", "tanh"):
-            fleet = _fleet(work, activation)
-            data = [datasets.load(r.data, r.stream, r.seed, "float32") for r in fleet.runs]
-            updates = total_updates(fleet.runs[0].training, data[0].shape)
-            ours = np.mean([trace.metric("train_loss")[-1] for trace in train(fleet, data)])
-            theirs = np.mean(_scikit_learn(work, activation, data))
+            runs = _runs(work, activation)
+            data = {r: datasets.load(r.data, r.stream, r.seed, "float32") for r in runs}
+            updates = total_updates(runs[0].training, data[runs[0]].shape)
+            ours = np.mean(_fleets(runs, data))
+            theirs = np.mean(_scikit_learn(work, activation, list(data.values())))
             if abs(ours / theirs - 1) > LARGEST_DIFFERENCE:
                 print(f"{work.name} {activation}: unequal work, losses {ours:.4f}, {theirs:.4f}")
                 return 1
             times: dict[str, list[float]] = {"fleet": [], "peer": []}
             for _ in range(ROUNDS):
                 started = time.perf_counter()
-                train(fleet, data)
+                _fleets(runs, data)
                 between = time.perf_counter()
-                _scikit_learn(work, activation, data)
+                _scikit_learn(work, activation, list(data.values()))
                 ended = time.perf_counter()
                 times["fleet"].append(_microseconds(work, between - started, updates))
                 times["peer"].append(_microseconds(work, ended - between, updates))

@@ -18,10 +18,13 @@ OUTCOMES: dict[Outcome, str] = {
         "the whole interval lies where the claim says: above 1, or, for a claim of a factor, "
         "above the factor divided by its tolerance"
     ),
-    "direction only": "the arm is faster, the whole interval above 1, but below the factor",
+    "direction only": (
+        "the arm is faster, the whole interval above 1, but below the factor divided by its "
+        "tolerance"
+    ),
     "refuted": (
         "the whole interval lies where the claim does not allow it: below 1, or, for a claim of a "
-        "factor, below the factor without lying above 1"
+        "factor, below the factor divided by its tolerance without lying above 1"
     ),
     "inconclusive": (
         "the interval leaves both open; more seeds would narrow it, and where runs never arrived, "

@@ -76,9 +76,16 @@ def paired_ratio(a: Sequence[Arrival], b: Sequence[Arrival], confidence: float) 
         high=float(np.exp(high)),
         pairs=len(lowest),
         censored=sum(x.censored or y.censored for x, y in zip(a, b, strict=True)),
-        wins=int(np.sum(np.asarray(lowest) > 0)),
-        losses=int(np.sum(np.asarray(highest) < 0)),
+        wins=sum(_surely_first(x, y) for x, y in zip(a, b, strict=True)),
+        losses=sum(_surely_first(y, x) for x, y in zip(a, b, strict=True)),
     )
+
+
+def _surely_first(one: Arrival, other: Arrival) -> bool:
+    """Tell whether one run came before the other, which may have been stopped at that moment."""
+    if one.censored:
+        return False
+    return one.updates < other.updates or (other.censored and one.updates == other.updates)
 
 
 def _median(lowest: np.ndarray, highest: np.ndarray) -> tuple[float, str]:

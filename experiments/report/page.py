@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -48,11 +49,7 @@ def write(results: Results, folder: Path) -> Report:
         (folder / name).unlink(missing_ok=True)
     study, verdicts = results.study, judge(results)
     found, arrived = curves(results), reaches(results)
-
-    with applied():
-        drawn = _draw(results, verdicts, found, arrived)
-        for name, figure in drawn.items():
-            save(figure, folder / name)
+    drawings = _drawings(results, verdicts, found, arrived)
 
     tables.write(tables.verdict_table(verdicts), folder / "verdicts.csv")
     tables.write(tables.curve_table(found), folder / "curves.csv")
@@ -62,25 +59,28 @@ def write(results: Results, folder: Path) -> Report:
     _text(folder / "study.yaml", config.resolved(study))
     _text(folder / "provenance.json", provenance(results))
     page = folder / "report.md"
-    _text(page, _page(results, verdicts, set(drawn)))
+    _text(page, _page(results, verdicts, set(drawings)))
+    with applied():  # last, since drawing takes longest: the answer should not wait for it
+        for name, draw in drawings.items():
+            save(draw(), folder / name)
     return Report(page, tuple(verdicts))
 
 
-def _draw(
+def _drawings(
     results: Results, verdicts: Sequence[Verdict], found: list[Curve], arrived: list[Reach]
-) -> dict[str, Figure]:
-    """Return the figures by the names of their files."""
+) -> dict[str, Callable[[], Figure]]:
+    """Return what draws each figure of the report, by the name of its file."""
     study = results.study
-    drawn = {"train_loss.png": figures.loss_curves(study, found, "train_loss")}
+    drawings = {"train_loss.png": partial(figures.loss_curves, study, found, "train_loss")}
     if any(curve.metric == "test_loss" for curve in found):
-        drawn["test_loss.png"] = figures.loss_curves(study, found, "test_loss")
+        drawings["test_loss.png"] = partial(figures.loss_curves, study, found, "test_loss")
     if verdicts:
-        drawn["verdicts.png"] = figures.ratios(verdicts)
-        drawn["updates_to_target.png"] = figures.updates_to_target(study, arrived)
-        drawn["never_arrived.png"] = figures.never_arrived(study, arrived)
+        drawings["verdicts.png"] = partial(figures.ratios, verdicts)
+        drawings["updates_to_target.png"] = partial(figures.updates_to_target, study, arrived)
+        drawings["never_arrived.png"] = partial(figures.never_arrived, study, arrived)
     if results.tuned:
-        drawn["tuning.png"] = figures.tuning_grid(study, results.tuned)
-    return drawn
+        drawings["tuning.png"] = partial(figures.tuning_grid, study, results.tuned)
+    return drawings
 
 
 def _text(path: Path, text: str) -> None:

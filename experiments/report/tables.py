@@ -116,9 +116,9 @@ def tuning_table(results: Results) -> pd.DataFrame:
 
 
 def write(table: pd.DataFrame, path: Path) -> None:
-    """Write a CSV file with six significant digits and the same line ends everywhere."""
+    """Write a CSV file with nine significant digits and the same line ends everywhere."""
     text = io.StringIO()
-    table.to_csv(text, index=False, float_format="%.6g", lineterminator="\n")
+    table.to_csv(text, index=False, float_format="%.9g", lineterminator="\n")
     path.write_text(text.getvalue(), encoding="utf-8", newline="\n")
 
 
