@@ -38,7 +38,7 @@ class Progress:
             return
         if self._bar is None or ended == 0:
             self._close()
-            self._bar = tqdm(total=total, desc=f"{stage:10}", unit="run", file=sys.stderr)
+            self._bar = tqdm(total=total, desc=stage, unit="run", file=sys.stderr)
         self._bar.update(ended - self._bar.n)
 
     def _close(self) -> None:
