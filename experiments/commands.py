@@ -11,8 +11,9 @@ from experiments.datasets import DataError
 from experiments.execution.estimate import Forecast, forecast
 from experiments.execution.executor import cores
 from experiments.execution.loop import complete
-from experiments.execution.plan import evaluation_runs, learning_rates, tune
+from experiments.execution.plan import evaluate, tune
 from experiments.execution.store import Store, StoreError
+from experiments.execution.timing import update_times
 from experiments.records import Study
 from experiments.report import page, terminal
 
@@ -37,7 +38,8 @@ def run(study: Study, output: Path, jobs: int | None, *, quiet: bool) -> None:
             with terminal.Progress(study.title, quiet=quiet) as progress:
                 trained = complete(study, store, jobs or cores(), progress)
             results = gather(study, store)
-        report = page.write(results, output / study.name)
+            times = update_times(study, store)
+        report = page.write(results, output / study.name, times)
     except (StoreError, DataError) as error:
         raise CommandError(str(error)) from error
     except TerminatedWorkerError as error:
@@ -61,10 +63,7 @@ def run(study: Study, output: Path, jobs: int | None, *, quiet: bool) -> None:
 
 def gather(study: Study, store: Store) -> Results:
     """Return the results of a study of which no run is missing."""
-    tuned = tune(study, store)
-    rates = learning_rates(study, tuned)
-    traces = store.load(evaluation_runs(study, rates))
-    return Results.gather(study, rates, tuned.grid, tuned.choices, traces)
+    return evaluate(tune(study, store), store).results
 
 
 def dry_run(study: Study, output: Path, jobs: int | None) -> None:

@@ -14,9 +14,9 @@ from functools import lru_cache
 import numpy as np
 
 from experiments.data import fashion
-from experiments.nn.streams import generator
 from experiments.records import Choice, Dataset, DataShape, Parameter
 from experiments.splits import DataError, Pool, Standardise, parts, split
+from experiments.streams import generator
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ Scalar = bool | int | float | str
 Stream = Literal["tuning", "evaluation"]
 Status = Literal["completed", "diverged"]
 
+Labels = tuple[tuple[str, str], ...]
+"""(axis, label) pairs: what picks an arm, a condition or a point of the grid."""
+
 METRICS = (
     "train_loss",
     "train_accuracy",
@@ -194,11 +197,14 @@ class Axis:
     labels: tuple[str, ...]  # one for each value, unique within the axis
 
 
-_SELF_EXPLAINING = frozenset({"dataset", "activation", "optimizer", "precision"})
+PROTOCOL = "protocol"
+"""The name of the axis along which protocols stand side by side."""
+
+_SELF_EXPLAINING = frozenset({"dataset", "activation", "optimizer", "precision", PROTOCOL})
 """Axes whose labels are understood without their name."""
 
 
-def arm_in_words(pairs: tuple[tuple[str, str], ...]) -> str:
+def arm_in_words(pairs: Labels) -> str:
     """Write the (axis, label) pairs that pick an arm: `relu`, `depth 3`, `relu, init he`."""
     return ", ".join(
         label if axis in _SELF_EXPLAINING else f"{axis.replace('_', ' ')} {label}"
@@ -210,11 +216,17 @@ def arm_in_words(pairs: tuple[tuple[str, str], ...]) -> str:
 class Setting:
     """One point of the study's grid: everything of a run but its seed and a tuned rate."""
 
-    labels: tuple[tuple[str, str], ...]  # (axis, label), in the order of the study's axes
+    labels: Labels  # (axis, label), in the order of the study's axes
     data: Choice
     network: Network
     training: Training
     evaluation: Evaluation
+    protocol: str = "own_rate"  # a row of the protocols, whose initializer is filled in already
+    shares_rate: bool = False  # one tuned rate for all arms of a condition
+
+    def is_arm(self, pairs: Labels) -> bool:
+        """Tell whether the setting has all of the (axis, label) pairs that pick an arm."""
+        return dict(pairs).items() <= dict(self.labels).items()
 
     def run(self, stream: Stream, seed: int, learning_rate: float | None = None) -> Run:
         """Return the run of this setting at `seed`, at `learning_rate` where it is tuned."""
@@ -230,12 +242,27 @@ class Claim:
 
     number: int  # 1 for the first of the config
     says: str
-    faster: tuple[tuple[str, str], ...]  # (axis, label) pairs that pick the arm
-    than: tuple[tuple[str, str], ...]
+    faster: Labels  # (axis, label) pairs that pick the arm
+    than: Labels
     metric: str  # a column of METRICS
-    targets: tuple[float, ...]
+    targets: tuple[float, ...]  # none yet where a rule is to set them
     by: float | None  # the factor claimed, or None for the direction alone
     tolerance: float  # "about": a ratio of by / tolerance is still as claimed
+    primary: bool = False  # judged for itself; all others are corrected for their number
+    auto: bool = False  # targets are set by a rule from the tuning seeds
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """How many evaluation seeds a study has: as many as it takes, between two bounds."""
+
+    least: int
+    most: int
+
+    @property
+    def adaptive(self) -> bool:
+        """Whether what is seen may decide how many there are."""
+        return self.least < self.most
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +284,18 @@ class Study:
     background: str | None  # where the claims come from
     axes: tuple[Axis, ...]
     settings: tuple[Setting, ...]
-    seeds: int
+    seeds: Seeds
     tuning: Tuning | None  # None where every learning rate is given
     claims: tuple[Claim, ...]
     confidence: float = 0.95
+
+    @property
+    def arm_axes(self) -> frozenset[str]:
+        """The axes that are compared: those that claims name, or all of the grid without claims."""
+        named = {axis for c in self.claims for axis, _ in (*c.faster, *c.than)}
+        every = {axis.name for axis in self.axes} - {PROTOCOL}
+        return frozenset(named if self.claims else every)
+
+    def condition(self, setting: Setting) -> Labels:
+        """Return a setting's (axis, label) pairs of the axes that are not compared."""
+        return tuple(pair for pair in setting.labels if pair[0] not in self.arm_axes)

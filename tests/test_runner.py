@@ -51,10 +51,9 @@ def run(*arguments, cwd=ROOT, code=0):
 
 
 def contents(folder):
-    """Every file of a report but the one that tells where and when it was made."""
-    files = {path.name: path.read_bytes() for path in folder.iterdir()}
-    files.pop("provenance.json")
-    return files
+    """Every file of a report but those that tell where, when and how fast it was made."""
+    measured = {"provenance.json", "clocks.csv"}
+    return {p.name: p.read_bytes() for p in folder.iterdir() if p.name not in measured}
 
 
 def stored(output):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.nn.streams import generator
+from experiments.streams import generator
 
 names = st.lists(st.one_of(st.text(max_size=5), st.integers(0, 2**40)), max_size=3)
 components = st.tuples(st.text(max_size=5), st.integers(0, 2**70), names)
@@ -49,7 +49,7 @@ def test_each_call_starts_the_stream_anew():
 
 def test_streams_do_not_depend_on_the_process():
     program = (
-        "from experiments.nn.streams import generator;"
+        "from experiments.streams import generator;"
         "print(generator('evaluation', 7, 'split', 2).integers(2**63, size=3).tolist())"
     )
     other = subprocess.run(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from experiments.analysis.inference import Ratio, fewest_pairs, paired_ratio
+from experiments.analysis.inference import PairedTimes, Ratio, fewest_pairs, holm
 from experiments.analysis.measures import met_at_start
 from experiments.analysis.results import Results, SettingResult
-from experiments.records import Claim
+from experiments.records import PROTOCOL, Claim, Labels
 
 Outcome = Literal["supported", "direction only", "refuted", "inconclusive", "untestable"]
 
@@ -41,7 +41,7 @@ class Verdict:
 
     claim: Claim
     target: float
-    condition: tuple[tuple[str, str], ...]  # (axis, label) of the axes that the claim leaves open
+    condition: Labels  # (axis, label) of the axes that the claim leaves open
     outcome: Outcome
     reason: str  # why it is untestable; empty otherwise
     ratio: Ratio
@@ -49,81 +49,158 @@ class Verdict:
     than: SettingResult
     faster_arrived: int  # runs of the arm called faster that reached the target
     than_arrived: int
+    times: PairedTimes
+    wants_seeds: bool  # whether more seeds might decide it
+
+    @property
+    def pairs_needed(self) -> int | None:
+        """About how many pairs would decide it, if it is inconclusive and some number would."""
+        if self.outcome != "inconclusive":
+            return None
+        least = least_ratio(self.claim.by, self.claim.tolerance)
+        return self.times.pairs_needed(least, 1 - self.ratio.confidence)
 
 
-def decide(ratio: Ratio, by: float | None, tolerance: float) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A comparison whose verdict depends on the protocol."""
+
+    claim: Claim
+    target: float
+    condition: Labels  # without the protocol
+    by_protocol: dict[str, Outcome]
+
+
+def turns(verdicts: Sequence[Verdict]) -> list[Turn]:
+    """Return the comparisons that protocols disagree on."""
+    groups: dict[tuple, dict[str, Outcome]] = {}
+    for v in verdicts:
+        rest = tuple(pair for pair in v.condition if pair[0] != PROTOCOL)
+        protocol = dict(v.condition).get(PROTOCOL, "")
+        groups.setdefault((v.claim, v.target, rest), {})[protocol] = v.outcome
+    return [
+        Turn(claim, target, rest, outcomes)
+        for (claim, target, rest), outcomes in groups.items()
+        if len(set(outcomes.values())) > 1
+    ]
+
+
+def least_ratio(by: float | None, tolerance: float) -> float:
+    """Return the least ratio that is still as claimed."""
+    return 1.0 if by is None else max(1.0, by / tolerance)
+
+
+def decide(low: float, high: float, by: float | None, tolerance: float) -> Outcome:
     """Judge a claim by where the interval lies; the estimate has no say.
 
     With L the least ratio that is still as claimed, 1 for a direction and by / tolerance, at
     least 1, for a factor: supported if low is above 1 and not below L; if instead high is below
     L, direction only if low is above 1, and refuted otherwise; else inconclusive.
     """
-    least = 1.0 if by is None else max(1.0, by / tolerance)
-    if ratio.low > 1 and ratio.low >= least:
+    least = least_ratio(by, tolerance)
+    if low > 1 and low >= least:
         return "supported"
-    if ratio.high < least:
-        return "direction only" if ratio.low > 1 else "refuted"
+    if high < least:
+        return "direction only" if low > 1 else "refuted"
     return "inconclusive"
 
 
 def judge(results: Results) -> list[Verdict]:
-    """Return the verdicts of all claims: claim by claim, condition by condition, by target."""
-    return [
-        _verdict(results, claim, target, condition, faster, than)
+    """Return the verdicts of all claims: claim by claim, condition by condition, by target.
+
+    The comparisons of the primary claim share the study's error probability among themselves, and
+    those of all other claims share as much among themselves, both by Holm's rule: the chance that
+    any verdict of a family is wrong stays within it.
+    """
+    error = 1 - results.study.confidence
+    comparisons = [
+        _Comparison(results, claim, target, condition, faster, than)
         for claim in results.study.claims
-        for condition, faster, than in _comparisons(results, claim)
+        for condition, faster, than in settings_to_compare(results, claim)
         for target in claim.targets
     ]
+    verdicts = {}
+    for primary in (True, False):
+        family = [c for c in comparisons if c.claim.primary == primary]
+        allowed = holm([c.least_error() for c in family], error)
+        verdicts |= {c: c.verdict(a) for c, a in zip(family, allowed, strict=True)}
+    return [verdicts[comparison] for comparison in comparisons]
 
 
-def _comparisons(
+class _Comparison:
+    """Two settings at one target, before it is known how large an error its verdict may have."""
+
+    def __init__(
+        self,
+        results: Results,
+        claim: Claim,
+        target: float,
+        condition: Labels,
+        faster: SettingResult,
+        than: SettingResult,
+    ) -> None:
+        self.claim, self.target, self.condition = claim, target, condition
+        self.faster, self.than = faster, than
+        self._study = results.study
+        self._a = faster.arrivals(claim.metric, target)
+        self._b = than.arrivals(claim.metric, target)
+        sequential = results.study.seeds.adaptive
+        self._times = PairedTimes(self._a, self._b, sequential=sequential)
+        self._fewest = fewest_pairs(results.study.confidence, sequential=sequential)
+
+    def least_error(self) -> float:
+        """Return the least error at which the claim would be decided, 1 if at none."""
+        if self._reason():
+            return 1.0
+        for error, low, high in self._times.intervals():
+            if decide(low, high, self.claim.by, self.claim.tolerance) != "inconclusive":
+                return error
+        return 1.0
+
+    def verdict(self, error: float) -> Verdict:
+        """Judge the claim, with an interval that misses at most so often."""
+        claim, ratio, reason = self.claim, self._times.ratio(error), self._reason()
+        outcome = decide(ratio.low, ratio.high, claim.by, claim.tolerance)
+        return Verdict(
+            claim,
+            self.target,
+            self.condition,
+            "untestable" if reason else outcome,
+            reason,
+            ratio,
+            self.faster,
+            self.than,
+            sum(not x.censored for x in self._a),
+            sum(not x.censored for x in self._b),
+            self._times,
+            outcome == "inconclusive" and (not reason or self._times.count < self._fewest),
+        )
+
+    def _reason(self) -> str:
+        """Say why the comparison tells nothing, or return nothing."""
+        both = (*self._a, *self._b)
+        if all(x.censored for x in both):
+            return "no run of either arm reached the target"
+        traces = (*self.faster.traces, *self.than.traces)
+        if all(met_at_start(trace, self.claim.metric, self.target) for trace in traces):
+            return "every run was at the target before it was trained"
+        if self._times.count < self._fewest:
+            level = f"{self._study.confidence * 100:.10g} %"
+            count = self._times.count
+            return f"{count} pairs cannot give an interval at {level}; it takes {self._fewest}"
+        return ""
+
+
+def settings_to_compare(
     results: Results, claim: Claim
-) -> Iterator[tuple[tuple[tuple[str, str], ...], SettingResult, SettingResult]]:
+) -> Iterator[tuple[Labels, SettingResult, SettingResult]]:
     """Pair the settings of the two arms that agree on every axis the claim leaves open."""
     named = dict(claim.faster).keys() | dict(claim.than).keys()
 
-    def condition(result: SettingResult) -> tuple[tuple[str, str], ...]:
-        return tuple((axis, label) for axis, label in result.setting.labels if axis not in named)
+    def condition(result: SettingResult) -> Labels:
+        return tuple(pair for pair in result.setting.labels if pair[0] not in named)
 
-    def is_arm(result: SettingResult, arm: tuple[tuple[str, str], ...]) -> bool:
-        return dict(arm).items() <= dict(result.setting.labels).items()
-
-    slower = {condition(r): r for r in results.settings if is_arm(r, claim.than)}
+    slower = {condition(r): r for r in results.settings if r.setting.is_arm(claim.than)}
     for result in results.settings:
-        if is_arm(result, claim.faster):
+        if result.setting.is_arm(claim.faster):
             yield condition(result), result, slower[condition(result)]
-
-
-def _verdict(
-    results: Results,
-    claim: Claim,
-    target: float,
-    condition: tuple[tuple[str, str], ...],
-    faster: SettingResult,
-    than: SettingResult,
-) -> Verdict:
-    a, b = faster.arrivals(claim.metric, target), than.arrivals(claim.metric, target)
-    confidence = results.study.confidence
-    ratio = paired_ratio(a, b, confidence)
-    reason = ""
-    if all(x.censored for x in a) and all(x.censored for x in b):
-        reason = "no run of either arm reached the target"
-    elif all(met_at_start(t, claim.metric, target) for t in (*faster.traces, *than.traces)):
-        reason = "every run was at the target before it was trained"
-    elif ratio.pairs < fewest_pairs(confidence):
-        reason = (
-            f"{ratio.pairs} pairs cannot give an interval at {confidence * 100:.10g} %; "
-            f"it takes {fewest_pairs(confidence)}"
-        )
-    return Verdict(
-        claim,
-        target,
-        condition,
-        "untestable" if reason else decide(ratio, claim.by, claim.tolerance),
-        reason,
-        ratio,
-        faster,
-        than,
-        sum(not x.censored for x in a),
-        sum(not x.censored for x in b),
-    )

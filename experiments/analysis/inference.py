@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from experiments.analysis.measures import Arrival
+
+MOST_PAIRS = 10_000
+"""Beyond this many pairs, more seeds are no practical advice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,61 +27,174 @@ class Ratio:
     bound: str
     low: float
     high: float
+    confidence: float  # of the interval
     pairs: int
     censored: int  # pairs in which one run or both never arrived
     wins: int  # pairs in which A surely came first
     losses: int  # pairs in which B surely came first
+    chance_low: float  # that A comes first in a fresh pair
+    chance_high: float
 
 
-def fewest_pairs(confidence: float) -> int:
-    """Return the fewest pairs whose whole range is an interval for the median.
+def errors(pairs: int, *, sequential: bool) -> np.ndarray:
+    """Return how often the interval that leaves out c values at each end misses the median.
 
-    The range of n values misses the median with probability 2 * 2^-n (Conover 1999, section 3.2).
+    For a number of pairs fixed beforehand, the sign test: 2 P(Binomial(n, 1/2) <= c) (Thompson
+    1936; Conover 1999, section 3.2). If the number of pairs may depend on what was seen, the
+    mixture sign test: 1 / E with E = 2^n B(c + 1/2, n - c + 1/2) / B(1/2, 1/2), a martingale of
+    mean 1 under the median, so that it ever exceeds 1 / a with probability a at most (Ville 1939;
+    Robbins 1970, with the beta mixture of Howard & Ramdas 2022).
+
+    Args:
+        pairs: n, at least 1.
+        sequential: whether the data may decide when to stop.
+
+    Returns:
+        At most 1, increasing, for c = 0, 1, ... below n / 2.
+
     """
-    return int(np.ceil(1 - np.log2(1 - confidence)))
+    return _error(np.arange((pairs + 1) // 2), pairs, sequential=sequential)
 
 
-def paired_ratio(a: Sequence[Arrival], b: Sequence[Arrival], confidence: float) -> Ratio:
-    """Estimate the median of T_B / T_A with an interval that holds whatever the distribution.
+def _error(left_out: np.ndarray, pairs: int | np.ndarray, *, sequential: bool) -> np.ndarray:
+    if not sequential:
+        return np.minimum(1.0, 2 * stats.binom.cdf(left_out, pairs, 0.5))
+    log_mixture = special.betaln(left_out + 0.5, pairs - left_out + 0.5) - special.betaln(0.5, 0.5)
+    return np.minimum(1.0, np.exp(-pairs * np.log(2) - log_mixture))
 
-    Each pair gives log(T_B / T_A) or, where a run never arrived, the range in which it must lie.
-    The interval inverts the sign test (Thompson 1936; `scipy.stats.quantile_test`): its low end
-    comes from the pairs' lowest possible values and its high end from their highest, so that a
-    censored pair can only widen it.
+
+def fewest_pairs(confidence: float, *, sequential: bool = False) -> int:
+    """Return the fewest pairs whose whole range is an interval for the median."""
+    pairs = 1
+    while errors(pairs, sequential=sequential)[0] > _most(1 - confidence):
+        pairs += 1
+    return pairs
+
+
+def _most(error: float) -> float:
+    # A hair more, for levels that are met exactly: rounding would miss those.
+    return error * (1 + 1e-9)
+
+
+class PairedTimes:
+    """The log ratios log(T_B / T_A) of pairs of runs, each known exactly or to lie in a range.
+
+    If B never arrived, the ratio is at least that of its budget; if A never did, at most that;
+    if neither did, nothing is known. Intervals take their low end from the lowest possible values
+    and their high end from the highest, so that a censored pair can only widen them.
 
     Args:
         a: the times of arm A, one for each seed.
         b: the times of arm B at the same seeds.
-        confidence: of the interval, for example 0.95.
+        sequential: whether the number of pairs may depend on what was seen.
 
     Raises:
         ValueError: if there are no pairs, or not as many of one as of the other.
 
     """
-    lowest, highest = [], []
-    for first, second in zip(a, b, strict=True):
-        log_ratio = np.log(second.updates / first.updates)
-        lowest.append(-np.inf if first.censored else log_ratio)
-        highest.append(np.inf if second.censored else log_ratio)
-    if not lowest:
-        raise ValueError("no pairs to compare")
-    low, high = -np.inf, np.inf
-    if len(lowest) >= fewest_pairs(confidence):
-        # A hair less, for levels that are met exactly: SciPy's rounding would miss those.
-        level = confidence - 1e-12
-        low = stats.quantile_test(lowest).confidence_interval(level).low
-        high = stats.quantile_test(highest).confidence_interval(level).high
-    estimate, bound = _median(np.sort(lowest), np.sort(highest))
-    return Ratio(
-        estimate=float(np.exp(estimate)),
-        bound=bound,
-        low=float(np.exp(low)),
-        high=float(np.exp(high)),
-        pairs=len(lowest),
-        censored=sum(x.censored or y.censored for x, y in zip(a, b, strict=True)),
-        wins=sum(_surely_first(x, y) for x, y in zip(a, b, strict=True)),
-        losses=sum(_surely_first(y, x) for x, y in zip(a, b, strict=True)),
-    )
+
+    def __init__(
+        self, a: Sequence[Arrival], b: Sequence[Arrival], *, sequential: bool = False
+    ) -> None:
+        pairs = list(zip(a, b, strict=True))
+        if not pairs:
+            raise ValueError("no pairs to compare")
+        logs = [np.log(second.updates / first.updates) for first, second in pairs]
+        known = list(zip(pairs, logs, strict=True))
+        self._lowest = np.sort([-np.inf if x.censored else log for (x, _), log in known])  # (n,)
+        self._highest = np.sort([np.inf if y.censored else log for (_, y), log in known])  # (n,)
+        self._errors = errors(len(pairs), sequential=sequential)
+        self.sequential = sequential
+        self.count = len(pairs)
+        self.censored = sum(x.censored or y.censored for x, y in pairs)
+        self.wins = sum(_surely_first(x, y) for x, y in pairs)
+        self.losses = sum(_surely_first(y, x) for x, y in pairs)
+
+    def ratio(self, error: float) -> Ratio:
+        """Return the estimate with the narrowest interval that misses at most so often."""
+        narrow = np.flatnonzero(self._errors <= _most(error))
+        low, high = self._interval(int(narrow[-1])) if len(narrow) else (-np.inf, np.inf)
+        estimate, bound = _median(self._lowest, self._highest)
+        return Ratio(
+            float(np.exp(estimate)),
+            bound,
+            float(np.exp(low)),
+            float(np.exp(high)),
+            1 - error,
+            self.count,
+            self.censored,
+            self.wins,
+            self.losses,
+            *self._chance(1 - error),
+        )
+
+    def _chance(self, confidence: float) -> tuple[float, float]:
+        """Return an interval for the chance that A comes first in a fresh pair.
+
+        Clopper & Pearson 1934, for a number of pairs fixed beforehand; a pair that is open counts
+        against A at the low end and for A at the high end.
+        """
+        at_least = stats.binomtest(self.wins, self.count).proportion_ci(confidence)
+        at_most = stats.binomtest(self.count - self.losses, self.count).proportion_ci(confidence)
+        return float(at_least.low), float(at_most.high)
+
+    def intervals(self) -> list[tuple[float, float, float]]:
+        """Return (error, low, high) of the ratio's intervals, from the widest to the narrowest."""
+        return [
+            (float(error), *map(float, np.exp(self._interval(left_out))))
+            for left_out, error in enumerate(self._errors)
+        ]
+
+    def _interval(self, left_out: int) -> tuple[float, float]:
+        return self._lowest[left_out], self._highest[-1 - left_out]
+
+    def pairs_needed(self, ratio: float, error: float) -> int | None:
+        """Return about how many pairs would tell the median from `ratio`, if shares stay as seen.
+
+        A pair of which it is open on which side it lies counts half to each.
+
+        Returns:
+            The number of pairs in all, or None if it would be more than MOST_PAIRS.
+
+        """
+        above = np.mean(self._lowest > np.log(ratio))
+        below = np.mean(self._highest < np.log(ratio))
+        share = min(above, below) + (1 - above - below) / 2
+        counts = np.arange(self.count + 1, MOST_PAIRS + 1)
+        left_out = np.minimum(np.ceil(share * counts - 1e-9), (counts - 1) // 2)
+        missed = _error(left_out, counts, sequential=self.sequential)
+        enough = np.flatnonzero(missed <= _most(error))
+        return int(counts[enough[0]]) if len(enough) else None
+
+
+def paired_ratio(
+    a: Sequence[Arrival], b: Sequence[Arrival], confidence: float, *, sequential: bool = False
+) -> Ratio:
+    """Estimate the median of T_B / T_A with an interval that holds whatever the distribution."""
+    return PairedTimes(a, b, sequential=sequential).ratio(1 - confidence)
+
+
+def holm(least_errors: Sequence[float], error: float) -> list[float]:
+    """Share an error probability among several decisions, step by step.
+
+    The decision with the least error needed is allowed error / m, the next error / (m - 1), and
+    so on; the first that needs more than it is allowed, and all after it, get no more than that
+    (Holm 1979, section 3).
+
+    Args:
+        least_errors: the least error at which each of m decisions would be made.
+        error: how often any of the decisions may be wrong.
+
+    Returns:
+        What each decision is allowed, in the order given.
+
+    """
+    allowed, left, stopped = [0.0] * len(least_errors), len(least_errors), False
+    for number in sorted(range(len(least_errors)), key=lambda i: least_errors[i]):
+        allowed[number] = error / left
+        stopped = stopped or least_errors[number] > _most(error / left)
+        left -= not stopped
+    return allowed
 
 
 def _surely_first(one: Arrival, other: Arrival) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,9 +16,13 @@ class SettingResult:
     """The evaluation runs of one setting, in the order of the seeds."""
 
     setting: Setting
-    learning_rate: float
     runs: tuple[Run, ...]
     traces: tuple[Trace, ...]
+
+    @property
+    def rates(self) -> dict[float, int]:
+        """How many runs had each learning rate, the most frequent first."""
+        return dict(Counter(run.training.learning_rate for run in self.runs).most_common())
 
     @property
     def budget(self) -> int:
@@ -36,26 +41,30 @@ class SettingResult:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """All that the analysis of a complete study reads."""
+    """All that the analysis of a study reads."""
 
-    study: Study
+    study: Study  # its targets are numbers
     settings: tuple[SettingResult, ...]
     grid: Grid
     tuned: tuple[TunedRate, ...]
+
+    @property
+    def seeds(self) -> int:
+        """How many evaluation seeds there are."""
+        return len(self.settings[0].runs)
 
     @classmethod
     def gather(
         cls,
         study: Study,
-        rates: Mapping[Setting, float],
+        runs: Mapping[Setting, tuple[Run, ...]],
         grid: Grid,
         tuned: tuple[TunedRate, ...],
         traces: Mapping[Run, Trace],
     ) -> Results:
-        """Collect the traces of every setting's evaluation seeds, each of which must be there."""
-        settings = []
-        for setting in study.settings:
-            rate = rates[setting]
-            runs = tuple(setting.run("evaluation", seed, rate) for seed in range(study.seeds))
-            settings.append(SettingResult(setting, rate, runs, tuple(traces[run] for run in runs)))
-        return cls(study, tuple(settings), grid, tuned)
+        """Collect the traces of every setting's evaluation runs, each of which must be there."""
+        settings = tuple(
+            SettingResult(setting, runs[setting], tuple(traces[run] for run in runs[setting]))
+            for setting in study.settings
+        )
+        return cls(study, settings, grid, tuned)

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from experiments.analysis.claims import settings_to_compare
+from experiments.analysis.inference import Ratio, errors, paired_ratio
 from experiments.analysis.measures import improves_upwards
 from experiments.analysis.results import Results, SettingResult
-from experiments.records import METRICS
+from experiments.records import METRICS, Claim, Labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,67 @@ class Reach:
         """
         if 2 * self.never >= len(self.updates):
             return float("inf")
-        times = np.where(self.censored, np.inf, self.updates)
-        return float(np.quantile(times, 0.5, method="inverted_cdf"))
+        return float(np.quantile(self._times, 0.5, method="inverted_cdf"))
+
+    def median_interval(self, confidence: float) -> tuple[float, float]:
+        """Return an interval for the median of arms like this one, from the order of its runs.
+
+        The sign test inverted, for a number of runs fixed beforehand.
+        """
+        missed = errors(len(self.updates), sequential=False)
+        narrow = np.flatnonzero(missed <= (1 - confidence) * (1 + 1e-9))
+        if not len(narrow):
+            return 0.0, float("inf")
+        times = np.sort(self._times)
+        return float(times[narrow[-1]]), float(times[-1 - narrow[-1]])
+
+    @property
+    def _times(self) -> np.ndarray:
+        return np.where(self.censored, np.inf, self.updates)
+
+
+CURVE_TARGETS = 25
+"""At how many targets the curve of a ratio over its target is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class RatioCurve:
+    """The ratio of a claim under one condition, over the targets between its outermost ones."""
+
+    claim: Claim
+    condition: Labels
+    targets: np.ndarray  # (K,), from the easiest to the hardest
+    ratios: tuple[Ratio, ...]  # K, each with an interval of its own
+
+
+def ratio_curves(results: Results) -> list[RatioCurve]:
+    """Return the curve of every claim that names two targets or more, condition by condition.
+
+    The steps are even in the logarithm of a loss, and even in an accuracy. Intervals hold at each
+    target for itself, at the study's level.
+    """
+    study = results.study
+    found = []
+    for claim in study.claims:
+        if len(claim.targets) < 2:
+            continue
+        ends = min(claim.targets), max(claim.targets)
+        if improves_upwards(claim.metric):
+            targets = np.linspace(*ends, CURVE_TARGETS)
+        else:
+            targets = np.geomspace(*ends, CURVE_TARGETS)[::-1]
+        for condition, faster, than in settings_to_compare(results, claim):
+            ratios = tuple(
+                paired_ratio(
+                    faster.arrivals(claim.metric, target),
+                    than.arrivals(claim.metric, target),
+                    study.confidence,
+                    sequential=study.seeds.adaptive,
+                )
+                for target in targets
+            )
+            found.append(RatioCurve(claim, condition, targets, ratios))
+    return found
 
 
 def reaches(results: Results) -> list[Reach]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from experiments.analysis.measures import final, updates_to_target
 from experiments.records import Claim, Run, Setting, Study, Trace, Tuning
+from experiments.streams import generator
 
 FACTOR = 2.0
 """The step of the grid."""
@@ -25,39 +27,66 @@ RULE = (
     "same for every arm. The rate with the lowest geometric mean of updates to the targets that "
     "the claims name is taken, where a run that never arrives counts as twice its budget; ties, "
     "and studies without claims, go to the lower final training loss. If the best rate of any arm "
-    "lies on the grid's edge, the grid grows there for all arms."
+    "lies on the grid's edge, the grid grows there for all arms. Since a few tuning seeds do not "
+    "settle the choice, each evaluation seed repeats it on tuning seeds drawn anew with "
+    "replacement, the same for every arm: how often each rate is taken then shows how sure the "
+    "choice is, and the intervals hold that doubt."
 )
 """The rule in words, for the report."""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How one rate did for one setting: less is better, the first number before the second."""
+    """How one rate did: less is better, the first number before the second."""
 
-    log_updates: float  # mean over targets and seeds of log(updates), 0 without targets
-    final_loss: float  # mean over seeds of the final training loss, infinity if any diverged
+    log_updates: float  # mean over targets of log(updates), 0 without targets
+    final_loss: float  # the final training loss, infinite after a divergence
 
 
 @dataclass(frozen=True, slots=True)
 class TunedRate:
-    """The grid of one setting: its rates, what each scored, and the one that was taken."""
+    """The grid of one setting: its rates, what each scored, and which are taken.
+
+    A setting that shares its rate is judged by the mean over all settings that it shares it with.
+    """
 
     setting: Setting
     rates: tuple[float, ...]
-    scores: tuple[Score, ...]
+    by_seed: tuple[tuple[Score, ...], ...]  # the setting's own, for each rate and tuning seed
+    deciding: tuple[tuple[Score, ...], ...]  # what the choice is made by
+
+    @property
+    def scores(self) -> tuple[Score, ...]:
+        """The setting's own score of each rate, over all tuning seeds."""
+        return tuple(mean_score(seeds) for seeds in self.by_seed)
 
     @property
     def best(self) -> int:
-        """The place of the rate with the best score; the lowest rate among equals."""
-        return min(
-            range(len(self.rates)),
-            key=lambda i: (self.scores[i].log_updates, self.scores[i].final_loss),
-        )
+        """The place of the best rate by all tuning seeds; the lowest rate among equals."""
+        return self._best(range(len(self.deciding[0])))
 
     @property
     def rate(self) -> float:
-        """The rate that was taken."""
+        """The best rate by all tuning seeds."""
         return self.rates[self.best]
+
+    def rate_at(self, seed: int) -> float:
+        """Return the best rate by tuning seeds drawn with replacement, for one evaluation seed.
+
+        Every source of chance is drawn anew for each seed, the search for the rate included, so
+        that intervals hold all of them (Bouthillier et al. 2021, section 3). The search itself is
+        not repeated: its seeds are (the bootstrap, Efron 1979).
+        """
+        count = len(self.deciding[0])
+        drawn = generator("tuning", seed, "bootstrap").integers(count, size=count)
+        return self.rates[self._best(drawn)]
+
+    def _best(self, seeds: range | np.ndarray) -> int:
+        def score(place: int) -> tuple[float, float]:
+            mean = mean_score([self.deciding[place][seed] for seed in seeds])
+            return mean.log_updates, mean.final_loss
+
+        return min(range(len(self.rates)), key=score)
 
     @property
     def at_low_edge(self) -> bool:
@@ -68,6 +97,14 @@ class TunedRate:
     def at_high_edge(self) -> bool:
         """Whether a higher rate might have been better."""
         return self.best == len(self.rates) - 1
+
+
+def mean_score(scores: list[Score] | tuple[Score, ...]) -> Score:
+    """Return the mean of scores, each number for itself."""
+    return Score(
+        float(np.mean([score.log_updates for score in scores])),
+        float(np.mean([score.final_loss for score in scores])),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +150,7 @@ def choose(study: Study, grid: Grid, traces: Mapping[Run, Trace]) -> list[TunedR
     """Score every rate of a complete grid.
 
     Args:
-        study: whose claims give the objective.
+        study: whose claims give the objective, their targets as numbers.
         grid: the rates.
         traces: holds all of `tuning_runs(study, grid)`.
 
@@ -121,30 +158,42 @@ def choose(study: Study, grid: Grid, traces: Mapping[Run, Trace]) -> list[TunedR
         A choice for each setting to be tuned, in the study's order.
 
     """
+    settings = tuned_settings(study)
+    own = {
+        setting: tuple(
+            tuple(
+                _score(traces[setting.run("tuning", seed, rate)], study.claims)
+                for seed in range(study.tuning.seeds)
+            )
+            for rate in grid.rates
+        )
+        for setting in settings
+    }
+    sharing: dict[tuple, list[Setting]] = defaultdict(list)
+    for setting in settings:
+        if setting.shares_rate:
+            sharing[study.condition(setting)].append(setting)
+    shared = {
+        condition: tuple(
+            tuple(mean_score(scores) for scores in zip(*by_seed, strict=True))
+            for by_seed in zip(*(own[setting] for setting in together), strict=True)
+        )
+        for condition, together in sharing.items()
+    }
     return [
         TunedRate(
             setting,
             grid.rates,
-            tuple(
-                _score(
-                    [traces[setting.run("tuning", s, rate)] for s in range(study.tuning.seeds)],
-                    study.claims,
-                )
-                for rate in grid.rates
-            ),
+            own[setting],
+            shared[study.condition(setting)] if setting.shares_rate else own[setting],
         )
-        for setting in tuned_settings(study)
+        for setting in settings
     ]
 
 
-def _score(traces: list[Trace], claims: tuple[Claim, ...]) -> Score:
-    targets = sorted({(claim.metric, target) for claim in claims for target in claim.targets})
+def _score(trace: Trace, claims: tuple[Claim, ...]) -> Score:
     times = []
-    for metric, target in targets:
-        for trace in traces:
-            arrival = updates_to_target(trace, metric, target)
-            times.append(arrival.updates * (PENALTY if arrival.censored else 1))
-    return Score(
-        float(np.mean(np.log(times))) if times else 0.0,
-        float(np.mean([final(trace, "train_loss") for trace in traces])),
-    )
+    for metric, target in sorted({(c.metric, target) for c in claims for target in c.targets}):
+        arrival = updates_to_target(trace, metric, target)
+        times.append(arrival.updates * (PENALTY if arrival.censored else 1))
+    return Score(float(np.mean(np.log(times))) if times else 0.0, final(trace, "train_loss"))

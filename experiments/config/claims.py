@@ -8,9 +8,7 @@ from experiments.config.checking import Checked
 from experiments.config.errors import Path, WrongError, found, listing, nearest, show
 from experiments.config.grid import Grid
 from experiments.config.model import READERS
-from experiments.records import Claim, arm_in_words
-
-Pairs = tuple[tuple[str, str], ...]
+from experiments.records import Claim, Labels, arm_in_words
 
 
 def check_claims(checked: Checked, grid: Grid) -> tuple[Claim, ...]:
@@ -37,7 +35,18 @@ def check_claims(checked: Checked, grid: Grid) -> tuple[Claim, ...]:
             metric, targets = keys.to
             says = keys.says or _in_words(faster, than, metric, targets, keys.by)
             claims.append(
-                Claim(i + 1, says, faster, than, metric, targets, keys.by, keys.tolerance)
+                Claim(
+                    number=i + 1,
+                    says=says,
+                    faster=faster,
+                    than=than,
+                    metric=metric,
+                    targets=targets,
+                    by=keys.by,
+                    tolerance=keys.tolerance,
+                    primary=keys.primary,
+                    auto=not targets,
+                )
             )
     return tuple(claims)
 
@@ -48,7 +57,7 @@ def _report_single_setting(checked: Checked, grid: Grid, path: Path) -> None:
         checked.report(path, f"{message}; give a key a list, such as activation: [relu, tanh]")
 
 
-def _arm(checked: Checked, grid: Grid, path: Path) -> Pairs | None:
+def _arm(checked: Checked, grid: Grid, path: Path) -> Labels | None:
     """Return the (axis, label) pairs that a `faster` or `than` names, or None if it is wrong."""
     raw = getattr(checked.config.claims[path[1]], path[2])
     if not checked.sure(path):
@@ -79,7 +88,7 @@ def _of_value(grid: Grid, raw: Any) -> tuple[str, str]:
     raise WrongError(((), f"{found(raw)}; allowed: {allowed}{nearest(_named(raw), labels)}"))
 
 
-def _of_axes(grid: Grid, raw: dict[str, Any]) -> Pairs:
+def _of_axes(grid: Grid, raw: dict[str, Any]) -> Labels:
     axes = {axis.name: axis for axis in grid.axes}
     problems, pairs = [], {}
     for name, value in raw.items():
@@ -118,7 +127,7 @@ def _named(raw: Any) -> str:
     return str(raw.get("name")) if isinstance(raw, dict) else show(raw)
 
 
-def _check_arms(checked: Checked, path: Path, faster: Pairs, than: Pairs) -> bool:
+def _check_arms(checked: Checked, path: Path, faster: Labels, than: Labels) -> bool:
     sides = [[name for name, _ in pairs] for pairs in (faster, than)]
     if sides[0] != sides[1]:
         message = f"names {listing(sides[1])}, but faster names {listing(sides[0])}"
@@ -131,10 +140,10 @@ def _check_arms(checked: Checked, path: Path, faster: Pairs, than: Pairs) -> boo
 
 
 def _in_words(
-    faster: Pairs, than: Pairs, metric: str, targets: tuple[float, ...], by: float | None
+    faster: Labels, than: Labels, metric: str, targets: tuple[float, ...], by: float | None
 ) -> str:
     """Say what is claimed, for example "relu reaches train_loss 0.4 in fewer updates than tanh"."""
-    *most, last = map(show, targets)
+    *most, last = map(show, targets) if targets else ("each of its targets",)
     values = f"{', '.join(most)} and {last}" if most else last
     times = "" if by is None else f"{show(by)} times "
     first, second = arm_in_words(faster), arm_in_words(than)

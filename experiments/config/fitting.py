@@ -7,6 +7,7 @@ from experiments.config.errors import Path, show
 from experiments.config.grid import Grid, count_rates
 from experiments.config.values import Level
 from experiments.datasets import shape
+from experiments.protocols import OWN_RATE
 from experiments.records import Choice, DataShape
 from experiments.splits import DataError
 
@@ -34,6 +35,9 @@ def check_fit(checked: Checked, grid: Grid) -> None:
         _check_evaluation(checked, grid)
     if sure("learning_rate", "optimizer", "tuning"):
         _check_rates(checked, grid)
+    if sure("learning_rate"):
+        _check_what_tuning_is_for(checked, grid)
+    _check_primary(checked)
     if all(grid.levels.values()) and sure("seeds", "tuning"):
         _check_size(checked, grid)
 
@@ -128,13 +132,34 @@ def _check_rates(checked: Checked, grid: Grid) -> None:
     )
 
 
+def _check_what_tuning_is_for(checked: Checked, grid: Grid) -> None:
+    """Note what is read off the tuning seeds where some setting has none."""
+    if all(level.value is None for level in grid.levels["learning_rate"]):
+        return
+    for level in grid.levels["protocol"]:
+        if level.value != OWN_RATE:
+            message = f"{level.label} goes only with training.learning_rate: tuned"
+            checked.report(_at(grid, "protocol", level), message)
+    for i, claim in enumerate(checked.config.claims):
+        if claim.to is not None and not claim.to[1]:
+            message = "auto goes only with training.learning_rate: tuned; name targets"
+            checked.report(("claims", i, "to", claim.to[0]), message)
+
+
+def _check_primary(checked: Checked) -> None:
+    primary = [i for i, claim in enumerate(checked.config.claims) if claim.primary]
+    for i in primary[1:]:
+        message = f"claim {primary[0] + 1} is the primary one; allowed: at most one"
+        checked.report(("claims", i, "primary"), message)
+
+
 def _check_size(checked: Checked, grid: Grid) -> None:
     runs = grid.count_runs()
     if runs <= MOST_RUNS:
         return
     sizes = {axis.name: len(axis.labels) for axis in grid.axes}
     parts = [f"{name} {size:,}" for name, size in sizes.items()]
-    parts.append(f"seeds {checked.config.seeds:,}")
+    parts.append(f"seeds {checked.config.seeds.most:,}")
     how = " x ".join(parts)
     if (tuning := grid.tuning()) is not None:
         how += f", and {count_rates(tuning)} learning rates x {tuning.seeds:,} seeds to tune them"

@@ -12,6 +12,7 @@ from experiments.config.model import READERS, Config
 from experiments.config.values import Level
 from experiments.nn.initializers import MATCHED, matched
 from experiments.nn.optimizers import OPTIMIZERS
+from experiments.protocols import PROTOCOLS
 from experiments.records import Axis, Evaluation, Network, Setting, Training, Tuning
 
 
@@ -52,7 +53,7 @@ class Grid:
 
     def count_runs(self) -> int:
         """Return the number of runs, before any extension of the search; builds no setting."""
-        runs = math.prod(map(len, self.levels.values())) * self._config.seeds
+        runs = math.prod(map(len, self.levels.values())) * self._config.seeds.most
         if (tuning := self.tuning()) is not None:
             levels = self.levels["learning_rate"]
             tuned = sum(level.value is None for level in levels)
@@ -70,13 +71,16 @@ class Grid:
             level = dict(zip(self.levels, point, strict=True))
             at = {name: picked.value for name, picked in level.items()}
             width, activation, init = at["width"], at["activation"], at["init"]
+            protocol = PROTOCOLS[at["protocol"]]
+            if init == MATCHED:
+                init = matched(activation.name)
             yield Setting(
                 labels=tuple((name, level[name].label) for name in axes),
                 data=at["dataset"],
                 network=Network(
                     widths=width if isinstance(width, tuple) else (width,) * at["depth"],
                     activation=activation,
-                    init=matched(activation.name) if init == MATCHED else init,
+                    init=protocol.init or init,
                     output=at["output"],
                 ),
                 training=Training(
@@ -87,6 +91,8 @@ class Grid:
                     precision=at["precision"],
                 ),
                 evaluation=evaluation,
+                protocol=protocol.name,
+                shares_rate=protocol.shares_rate,
             )
 
 

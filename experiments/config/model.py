@@ -18,6 +18,8 @@ from experiments.datasets import DATASETS
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.initializers import INITIALIZERS, MATCHED
 from experiments.nn.optimizers import OPTIMIZERS
+from experiments.protocols import OWN_RATE, PROTOCOLS
+from experiments.records import Seeds
 
 READERS: dict[Path, values.AxisReader] = {
     ("dataset",): row_of(DATASETS),
@@ -31,6 +33,7 @@ READERS: dict[Path, values.AxisReader] = {
     ("training", "batch_size"): each(number(whole=True, low=1)),
     ("training", "epochs"): each(number(low=0, high=100_000, open_low=True)),
     ("training", "precision"): each(name_of(("float32", "float64"))),
+    ("protocol",): each(name_of(PROTOCOLS)),
 }
 """The keys that may be a list, in the order of the grid: how one value of each is read."""
 
@@ -202,7 +205,7 @@ class ClaimKeys(Section):
     to: Annotated[tuple[str, tuple[float, ...]] | None, PlainValidator(values.targets)] = Field(
         None,
         validate_default=False,
-        description="the metric and its targets: {train_loss: [0.6, 0.4]}",
+        description="the metric and its targets: {train_loss: [0.6, 0.4]}, or auto",
     )
     by: Annotated[float | None, _number(low=1, open_low=True)] = Field(
         None,
@@ -211,6 +214,9 @@ class ClaimKeys(Section):
     )
     tolerance: Annotated[float, _number(low=1)] = Field(
         1.25, description='what "about" allows: a factor of by / tolerance is still as claimed'
+    )
+    primary: Annotated[bool, PlainValidator(values.yes_or_no)] = Field(
+        False, description="the claim that is judged for itself; the others share their error"
     )
 
 
@@ -246,8 +252,13 @@ class Config(Section):
     training: Training = Field({}, description="how a run is trained")
     evaluation: Evaluation = Field({}, description="when a run is evaluated, and on how much")
     tuning: Tuning = Field({}, description="the search for learning rates")
-    seeds: Annotated[int, _whole(1, 10_000)] = Field(
-        20, description="the runs of each setting, each with its own split, weights and batches"
+    protocol: Annotated[Levels, _axis("protocol")] = Field(
+        OWN_RATE, description="what the arms have in common: their learning rate or initialisation"
+    )
+    seeds: Annotated[Seeds, PlainValidator(values.seeds)] = Field(
+        20,
+        description="the runs of each setting, each with its own split, weights and batches; "
+        "{min: 8, max: 64} adds seeds until every claim is decided",
     )
     confidence: Annotated[float, _number(low=0.5, high=1, open_low=True, open_high=True)] = Field(
         0.95, description="the level of the confidence intervals"

@@ -13,7 +13,7 @@ from typing import Any
 
 from experiments.config.errors import Path, WrongError, found, listing, nearest, show
 from experiments.config.yaml_lines import BROKEN
-from experiments.records import METRICS, Parameter
+from experiments.records import METRICS, Parameter, Seeds
 
 MOST_LAYERS = 100
 MOST_UNITS = 8192
@@ -169,8 +169,47 @@ def increasing(raw: Any) -> tuple[float, ...]:
     return tuple(result)
 
 
+def yes_or_no(raw: Any) -> bool:
+    """Read true or false."""
+    if not isinstance(raw, bool):
+        raise WrongError(((), f"{found(raw)}; allowed: true or false"))
+    return raw
+
+
+def seeds(raw: Any) -> Seeds:
+    """Read a number of seeds, or the bounds between which there are as many as it takes."""
+    whole = number(whole=True, low=1, high=10_000)
+    if not isinstance(raw, dict):
+        return Seeds(whole(raw), whole(raw))
+    problems = [
+        ((key,), f"unknown key; allowed: min, max{nearest(key, ('min', 'max'))}")
+        for key, value in raw.items()
+        if key not in ("min", "max") and value is not BROKEN
+    ]
+    problems += [((key,), "missing; it is a bound") for key in ("min", "max") if key not in raw]
+    bounds = {"min": 1, "max": 10_000}
+    for key in bounds.keys() & raw.keys():
+        if raw[key] is BROKEN:
+            continue
+        try:
+            bounds[key] = whole(raw[key])
+        except WrongError as wrong:
+            problems += [((key, *path), text) for path, text in wrong.problems]
+    if not problems and bounds["min"] > bounds["max"]:
+        problems.append(
+            (("max",), f"found {bounds['max']}; allowed: at least {bounds['min']}, min")
+        )
+    if problems:
+        raise WrongError(*problems)
+    return Seeds(bounds["min"], bounds["max"])
+
+
+AUTO = "auto"
+"""Stands for targets that are set by a rule."""
+
+
 def targets(raw: Any) -> tuple[str, tuple[float, ...]] | None:
-    """Read one metric and its targets, `{train_loss: [0.6, 0.4]}`."""
+    """Read one metric and its targets, `{train_loss: [0.6, 0.4]}`; none stands for `auto`."""
     if not isinstance(raw, dict) or len(raw) != 1:
         what = f"found {len(raw)} metrics" if isinstance(raw, dict) else found(raw)
         allowed = "one metric and its targets, such as {train_loss: [0.6, 0.4]}"
@@ -181,6 +220,8 @@ def targets(raw: Any) -> tuple[str, tuple[float, ...]] | None:
     if metric not in METRICS:
         message = f"unknown metric; allowed: {listing(METRICS)}{nearest(metric, METRICS)}"
         raise WrongError(((metric,), message))
+    if wanted == AUTO:
+        return metric, ()
     high = 1 if metric.endswith("accuracy") else None
     read = axis(each(number(low=0, open_low=True, high=high)))
     try:

@@ -10,12 +10,14 @@ import yaml
 from experiments.config.errors import show
 from experiments.config.model import READERS
 from experiments.config.rows import row_of
+from experiments.config.values import AUTO
 from experiments.config.yaml_nodes import use_core_schema
 from experiments.datasets import DATASETS
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.initializers import MATCHED
 from experiments.nn.optimizers import OPTIMIZERS
-from experiments.records import Choice, Claim, Setting, Study
+from experiments.protocols import PROTOCOLS
+from experiments.records import PROTOCOL, Choice, Claim, Setting, Study
 
 _TABLES = {"dataset": DATASETS, "activation": ACTIVATIONS, "optimizer": OPTIMIZERS}
 
@@ -73,7 +75,8 @@ def _keys(study: Study) -> dict[str, Any]:
             "seeds": tuning.seeds,
             "extensions": tuning.extensions,
         }
-    keys["seeds"] = study.seeds
+    seeds = study.seeds
+    keys["seeds"] = {"min": seeds.least, "max": seeds.most} if seeds.adaptive else seeds.least
     keys["confidence"] = study.confidence
     keys["claims"] = [_claim(claim) for claim in study.claims]
     return keys
@@ -92,6 +95,8 @@ def _write(name: str, setting: Setting, label: str | None = None) -> Any:
     """Return what to write for one value, which `label` names where it is one of several."""
     if name == "init":
         return label or setting.network.init
+    if name == PROTOCOL:
+        return setting.protocol
     if name in ("depth", "width"):
         return int(label) if label.isdigit() else label
     if name == "dataset":
@@ -127,7 +132,9 @@ def _width(settings: tuple[Setting, ...]) -> int | str | None:
 
 
 def _init(settings: tuple[Setting, ...]) -> str:
-    inits = {setting.network.init for setting in settings}
+    # What a protocol put in its place is no part of the key.
+    own = [setting for setting in settings if PROTOCOLS[setting.protocol].init is None]
+    inits = {setting.network.init for setting in own or settings}
     return inits.pop() if len(inits) == 1 else MATCHED
 
 
@@ -143,8 +150,10 @@ def _claim(claim: Claim) -> dict[str, Any]:
         "says": claim.says,
         "faster": dict(claim.faster),
         "than": dict(claim.than),
-        "to": {claim.metric: list(claim.targets)},
+        "to": {claim.metric: AUTO if claim.auto else list(claim.targets)},
     }
+    if claim.primary:
+        keys["primary"] = True
     if claim.by is not None:
         keys |= {"by": claim.by, "tolerance": claim.tolerance}
     return keys

@@ -9,7 +9,7 @@ from experiments import datasets
 from experiments.analysis.tuning import tuned_settings, tuning_runs
 from experiments.execution.executor import execute
 from experiments.execution.fleets import cut, multiplications
-from experiments.execution.plan import Stored, evaluation_runs, learning_rates, tune
+from experiments.execution.plan import Stored, evaluate, tune
 from experiments.nn.schedule import updates_per_epoch
 from experiments.records import Fleet, Run, Study
 
@@ -36,13 +36,13 @@ class Forecast:
 def forecast(study: Study, store: Stored, jobs: int) -> Forecast:
     """Count what is stored and estimate the rest; nothing is stored or trained to the end.
 
-    The grid of learning rates may grow while it is searched; the estimate does not count on that.
+    The grid of learning rates may grow while it is searched, and seeds may be added until the
+    claims are decided; the estimate does not count on either.
     """
     tuned = tune(study, store)
     tuning = list(dict.fromkeys(tuning_runs(study, tuned.grid)))
-    known = list(dict.fromkeys(evaluation_runs(study, learning_rates(study, tuned))))
-    stored = store.load(known)
-    missing = [*tuned.missing, *(run for run in known if run not in stored)]
+    evaluated = evaluate(tuned, store)
+    known, missing = evaluated.runs, [*tuned.missing, *evaluated.missing]
     open_runs: list[Run] = []
     if tuned.missing:  # any rate of the grid serves to estimate how long a run takes
         rate = tuned.grid.rates[0]
@@ -50,14 +50,14 @@ def forecast(study: Study, store: Stored, jobs: int) -> Forecast:
             dict.fromkeys(
                 setting.run("evaluation", seed, rate)
                 for setting in tuned_settings(study)
-                for seed in range(study.seeds)
+                for seed in range(study.seeds.least)
             )
         )
     return Forecast(
         tuning_runs=len(tuning),
         tuning_stored=len(tuning) - len(tuned.missing),
         evaluation_runs=len(known) + len(open_runs),
-        evaluation_stored=len(stored),
+        evaluation_stored=len(known) - len(evaluated.missing),
         rates_chosen=not tuned.missing,
         seconds=_seconds([*missing, *open_runs], jobs),
         jobs=jobs,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from experiments import datasets
-from experiments.nn.schedule import evaluation_updates, total_updates
+from experiments.nn import cost
 from experiments.records import Fleet, Run
 
 WORKING_SET = 6 * 2**20
@@ -21,28 +21,9 @@ MOST_RUNS = 256
 """Beyond this many runs a call's overhead no longer shows; a lost fleet would cost more."""
 
 
-def layer_sizes(run: Run) -> tuple[int, ...]:
-    """Return inputs, the width of each hidden layer, outputs."""
-    shape = datasets.shape(run.data)
-    return (shape.features, *run.network.widths, shape.classes)
-
-
 def multiplications(run: Run) -> float:
-    """Estimate the multiplications of a whole run, evaluations included.
-
-    A layer of D inputs and H outputs costs D H for each example forward, as many for its weights'
-    gradient and, unless it is the first, as many for the gradient that it passes on. To these are
-    added 30 for each unit and example, for all that is element-wise, and 10 for each weight and
-    update.
-    """
-    shape, sizes = datasets.shape(run.data), layer_sizes(run)
-    products = [d * h for d, h in pairwise(sizes)]
-    forward = sum(products) + 30 * sum(sizes[1:])
-    update = run.training.batch_size * (3 * sum(products) - products[0] + 60 * sum(sizes[1:]))
-    update += 10 * sum(products)
-    examples = min(shape.train, run.evaluation.examples) + shape.validation + shape.test
-    evaluations = len(evaluation_updates(run.evaluation, run.training, shape))
-    return update * total_updates(run.training, shape) + evaluations * examples * forward
+    """Estimate the multiplications of a whole run, evaluations included."""
+    return cost.of_run(run, datasets.shape(run.data))
 
 
 def cut(runs: Iterable[Run], jobs: int = 1) -> list[Fleet]:
@@ -115,7 +96,8 @@ def _even(count: int, pieces: int) -> list[tuple[int, int]]:
 
 
 def _most_runs(run: Run) -> int:
-    sizes, item = layer_sizes(run), int(run.training.precision[-2:]) // 8
+    sizes = cost.layer_sizes(run, datasets.shape(run.data))
+    item = int(run.training.precision[-2:]) // 8
     weights = 4 * sum((d + 1) * h for d, h in pairwise(sizes))
     activations = 5 * run.training.batch_size * sum(sizes[1:])
     return max(1, min(MOST_RUNS, WORKING_SET // (item * (weights + activations))))

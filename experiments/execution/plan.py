@@ -1,7 +1,7 @@
 """The plan: which runs a study still needs, given those that are stored.
 
-A pure function of the study and the store, so that resuming, sharing and extending a grid are
-all the same thing: ask, train what is missing, store it, ask again.
+A pure function of the study and the store, so that resuming, sharing, extending a grid and adding
+seeds are all the same thing: ask, train what is missing, store it, ask again.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from experiments.analysis.claims import judge
+from experiments.analysis.results import Results
+from experiments.analysis.targets import settle
 from experiments.analysis.tuning import Grid, TunedRate, choose, tuning_runs
 from experiments.records import Run, Setting, Study, Trace
 
@@ -25,9 +28,19 @@ class Stored(Protocol):
 class Tuned:
     """How far the search for learning rates has come."""
 
+    study: Study  # its targets are numbers once no run is missing
     grid: Grid
     missing: tuple[Run, ...]  # the runs without which the grid cannot be judged
     choices: tuple[TunedRate, ...]  # empty while runs are missing
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """How far the runs have come by which the claims are judged."""
+
+    runs: tuple[Run, ...]  # all that are asked for by now, each once
+    missing: tuple[Run, ...]
+    results: Results | None  # None while runs are missing
 
 
 def tune(study: Study, store: Stored) -> Tuned:
@@ -38,38 +51,53 @@ def tune(study: Study, store: Stored) -> Tuned:
 
     """
     if study.tuning is None:
-        return Tuned(Grid(()), (), ())
+        return Tuned(study, Grid(()), (), ())
     grid = Grid.first(study.tuning)
     while True:
         runs = tuning_runs(study, grid)
         stored = store.load(runs)
         missing = tuple(run for run in dict.fromkeys(runs) if run not in stored)
         if missing:
-            return Tuned(grid, missing, ())
-        choices = choose(study, grid, stored)
+            return Tuned(study, grid, missing, ())
+        settled = settle(study, grid, stored)
+        choices = choose(settled, grid, stored)
         grown = grid.grown(choices, study.tuning.extensions)
         if grown == grid:
-            return Tuned(grid, (), tuple(choices))
+            return Tuned(settled, grid, (), tuple(choices))
         grid = grown
 
 
-def learning_rates(study: Study, tuned: Tuned) -> dict[Setting, float]:
-    """Return the rate of each setting for which it is known: given, or already chosen."""
-    rates = {
-        setting: setting.training.learning_rate
-        for setting in study.settings
-        if setting.training.learning_rate is not None
+def evaluation_runs(tuned: Tuned, seeds: int) -> dict[Setting, tuple[Run, ...]]:
+    """Return the runs of each setting whose learning rate is given or chosen, seed by seed."""
+    rates = {choice.setting: choice.rate_at for choice in tuned.choices}
+    return {
+        setting: tuple(
+            setting.run("evaluation", seed, rates[setting](seed) if setting in rates else None)
+            for seed in range(seeds)
+        )
+        for setting in tuned.study.settings
+        if setting in rates or setting.training.learning_rate is not None
     }
-    return rates | {choice.setting: choice.rate for choice in tuned.choices}
 
 
-def evaluation_runs(study: Study, rates: dict[Setting, float]) -> list[Run]:
-    """Return the runs that the claims are judged by, setting by setting, seed by seed."""
-    return [
-        setting.run("evaluation", seed, rate)
-        for setting, rate in rates.items()
-        for seed in range(study.seeds)
-    ]
+def evaluate(tuned: Tuned, store: Stored) -> Evaluated:
+    """Add seeds until every claim is decided or there are as many as the study allows.
+
+    Looking after each batch is part of the claims' statistics: with seeds to be added their
+    intervals hold at every number of pairs at once.
+    """
+    study, seeds = tuned.study, tuned.study.seeds.least
+    while True:
+        by_setting = evaluation_runs(tuned, seeds)
+        runs = tuple(dict.fromkeys(run for some in by_setting.values() for run in some))
+        stored = store.load(runs)
+        missing = tuple(run for run in runs if run not in stored)
+        if missing or tuned.missing:
+            return Evaluated(runs, missing, None)
+        results = Results.gather(study, by_setting, tuned.grid, tuned.choices, stored)
+        if seeds == study.seeds.most or not any(v.wants_seeds for v in judge(results)):
+            return Evaluated(runs, (), results)
+        seeds = min(study.seeds.most, seeds + -(-seeds // 2))
 
 
 def next_runs(study: Study, store: Stored) -> list[Run]:
@@ -79,6 +107,4 @@ def next_runs(study: Study, store: Stored) -> list[Run]:
     wait for it. Equal runs are returned once.
     """
     tuned = tune(study, store)
-    runs = evaluation_runs(study, learning_rates(study, tuned))
-    stored = store.load(runs)
-    return [*tuned.missing, *(run for run in dict.fromkeys(runs) if run not in stored)]
+    return [*tuned.missing, *evaluate(tuned, store).missing]

@@ -24,6 +24,14 @@ CREATE TABLE IF NOT EXISTS runs (
 """
 
 
+_TIMES = """
+CREATE TABLE IF NOT EXISTS update_times (
+    key     TEXT PRIMARY KEY,  -- of a run with that network and training
+    seconds REAL NOT NULL      -- of one update, as measured
+) WITHOUT ROWID
+"""
+
+
 class StoreError(Exception):
     """The database cannot be used; the message says which, why and what to do."""
 
@@ -53,6 +61,7 @@ class Store:
         try:
             with self._connection:
                 self._connection.execute(_SCHEMA)
+                self._connection.execute(_TIMES)
         except sqlite3.Error as error:
             self.close()  # an open file could not be moved away on every system
             raise self._explain(error) from error
@@ -116,6 +125,37 @@ class Store:
             with self._connection:
                 self._connection.executemany(
                     "INSERT INTO runs VALUES (?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING", rows
+                )
+        except sqlite3.Error as error:
+            raise self._explain(error) from error
+
+    def update_time(self, run: Run) -> float | None:
+        """Return the seconds that one update of such a run was measured to take, if it was.
+
+        Raises:
+            StoreError: if the database cannot be read.
+
+        """
+        try:
+            row = self._connection.execute(
+                "SELECT seconds FROM update_times WHERE key = ?", (self.key(run),)
+            ).fetchone()
+        except sqlite3.Error as error:
+            raise self._explain(error) from error
+        return None if row is None else float(row[0])
+
+    def add_update_time(self, run: Run, seconds: float) -> None:
+        """Store the seconds that one update of such a run takes; the first measurement stays.
+
+        Raises:
+            StoreError: if the database cannot be written.
+
+        """
+        try:
+            with self._connection:
+                self._connection.execute(
+                    "INSERT INTO update_times VALUES (?, ?) ON CONFLICT (key) DO NOTHING",
+                    (self.key(run), seconds),
                 )
         except sqlite3.Error as error:
             raise self._explain(error) from error

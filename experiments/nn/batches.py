@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from experiments.nn.streams import generator
 from experiments.records import Dataset, Run
+from experiments.streams import generator
 
 GATHER_BYTES = 256 * 1024
 """About how much of one seed's data is gathered at once: it should stay in the cache."""

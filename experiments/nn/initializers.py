@@ -13,8 +13,8 @@ from itertools import pairwise
 import numpy as np
 
 from experiments.nn.activations import ACTIVATIONS
-from experiments.nn.streams import generator
 from experiments.records import Choice
+from experiments.streams import generator
 
 MATCHED = "matched"
 """The name that stands for the initializer of the activation's own family."""

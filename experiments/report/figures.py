@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from experiments.analysis.claims import Verdict
-from experiments.analysis.summaries import Curve, Reach
+from experiments.analysis.measures import improves_upwards
+from experiments.analysis.summaries import Curve, RatioCurve, Reach
 from experiments.analysis.tuning import TunedRate
-from experiments.records import Study, arm_in_words
+from experiments.records import PROTOCOL, Study, arm_in_words
 from experiments.report import style, words
 from experiments.report.canvas import INK, Canvas
+from experiments.report.panels import MOST_PANELS
 
 MOST_ROWS = 40
 """The most verdicts that one figure shows; the CSV file holds all."""
@@ -105,7 +108,7 @@ def never_arrived(study: Study, reaches: Sequence[Reach]) -> Figure:
                             textcoords="offset points", color=arm.colour)  # fmt: skip
         ax.set_ylim(0, 1.08)
         ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-        ax.set_ylabel(f"never arrived, of {study.seeds} runs")
+        ax.set_ylabel("runs that never arrived")
         canvas.name_targets(ax, targets)
     return canvas.finish()
 
@@ -136,6 +139,60 @@ def tuning_grid(study: Study, tuned: Sequence[TunedRate]) -> Figure:
     return canvas.finish(
         Line2D([], [], color=INK, marker="o", mfc="none", ms=9, ls="", label="taken")
     )
+
+
+def ratio_curves(curves: Sequence[RatioCurve]) -> Figure:
+    """Draw the ratio over its target: a panel for each condition, a line for each protocol."""
+    panels: dict[tuple, dict[str, RatioCurve]] = {}
+    for curve in curves:
+        rest = tuple(pair for pair in curve.condition if pair[0] != PROTOCOL)
+        protocol = dict(curve.condition).get(PROTOCOL, "")
+        panels.setdefault((curve.claim, rest), {})[protocol] = curve
+    shown = list(panels.items())[:MOST_PANELS]
+    protocols = list(dict.fromkeys(name for lines in panels.values() for name in lines))
+    figure, axes = style.grid(len(shown))
+    for ax, ((claim, condition), lines) in zip(axes, shown, strict=True):
+        for protocol, curve in lines.items():
+            _ratio_line(ax, curve, style.colour(protocols.index(protocol)))
+        ends = [
+            end
+            for curve in lines.values()
+            for ratio in curve.ratios
+            for end in (ratio.low, ratio.estimate, ratio.high)
+            if np.isfinite(end) and end > 0
+        ]
+        factors = [claim.by] if claim.by else []
+        ax.set_ylim(min([0.8, *ends]) / 1.1, max([1.25, *ends, *factors]) * 1.1)
+        is_loss = not improves_upwards(claim.metric)
+        style.log_axes(ax, "xy" if is_loss else "y")
+        if is_loss:
+            ax.invert_xaxis()
+        ax.axhline(1, color=INK, lw=1)
+        for factor in factors:
+            ax.axhline(factor, color="black", lw=1, ls=(0, (4, 3)))
+        where = f", {words.condition(condition)}" if condition else ""
+        ax.set_title(f"claim {claim.number}{where}")
+        ax.set_xlabel(f"target: {words.METRIC_WORDS[claim.metric]}, harder to the right")
+        faster, than = arm_in_words(claim.faster), arm_in_words(claim.than)
+        ax.set_ylabel(f"updates of {than} / of {faster}")
+    if protocols != [""]:
+        handles = [
+            Line2D([], [], color=style.colour(i), lw=2, label=name)
+            for i, name in enumerate(protocols)
+        ]
+        figure.legend(handles=handles, loc="outside upper center", ncols=3)
+    return figure
+
+
+def _ratio_line(ax: Axes, curve: RatioCurve, colour: str) -> None:
+    low, middle, high = (
+        np.array([getattr(ratio, end) for ratio in curve.ratios])
+        for end in ("low", "estimate", "high")
+    )
+    ax.plot(curve.targets, middle, color=colour, lw=1.8)
+    # An end that is open reaches beyond the panel.
+    low, high = np.maximum(low, 1e-9), np.minimum(high, 1e9)
+    ax.fill_between(curve.targets, low, high, color=colour, alpha=0.12, lw=0)
 
 
 def ratios(verdicts: Sequence[Verdict]) -> Figure:

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from itertools import groupby
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from matplotlib.figure import Figure
 
 from experiments import config, datasets
-from experiments.analysis.claims import OUTCOMES, Verdict, judge
+from experiments.analysis import targets
+from experiments.analysis.claims import OUTCOMES, Verdict
 from experiments.analysis.measures import READING
 from experiments.analysis.results import Results
-from experiments.analysis.summaries import Curve, Reach, curves, reaches
+from experiments.analysis.summary import Summary, summarise
 from experiments.analysis.tuning import RULE
 from experiments.nn.schedule import total_updates, updates_per_epoch
-from experiments.records import arm_in_words
-from experiments.report import figures, tables, words
+from experiments.records import Setting, arm_in_words
+from experiments.report import tables, words
+from experiments.report.drawings import DRAWINGS, drawings
 from experiments.report.panels import MOST_PANELS, panels
 from experiments.report.provenance import provenance
 from experiments.report.style import applied, save
-
-SOMETIMES = ("verdicts.png", "updates_to_target.png", "never_arrived.png", "test_loss.png",
-             "tuning.png", "tuning.csv")  # fmt: skip
-"""Files that not every report has: an older report's must not stay beside a new page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,56 +34,58 @@ class Report:
     verdicts: tuple[Verdict, ...]
 
 
-def write(results: Results, folder: Path) -> Report:
+def write(
+    results: Results, folder: Path, update_times: Mapping[Setting, float] | None = None
+) -> Report:
     """Write the report of a complete study into a folder, which is made if it is missing.
 
-    Every file but provenance.json is a function of the study and its runs alone: the same bytes
-    each time.
+    Every file but provenance.json and clocks.csv is a function of the study and its runs alone:
+    the same bytes each time. Files of an older report that this one does not have are removed.
+
+    Args:
+        results: of the study.
+        folder: to write to.
+        update_times: the seconds that one update of each setting takes, if they were measured.
+
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name in SOMETIMES:
+    summary = summarise(results)
+    drawn = drawings(summary)
+    written = tables.all_tables(summary)
+    if summary.verdicts and update_times:
+        written[tables.CLOCKS] = tables.clock_table(summary, update_times)
+    for name in {*DRAWINGS, *tables.TABLES, tables.CLOCKS} - {*drawn, *written}:
         (folder / name).unlink(missing_ok=True)
-    study, verdicts = results.study, judge(results)
-    found, arrived = curves(results), reaches(results)
-    drawings = _drawings(results, verdicts, found, arrived)
-
-    tables.write(tables.verdict_table(verdicts), folder / "verdicts.csv")
-    tables.write(tables.curve_table(found), folder / "curves.csv")
-    tables.write(tables.run_table(results, arrived), folder / "runs.csv")
-    if results.tuned:
-        tables.write(tables.tuning_table(results), folder / "tuning.csv")
-    _text(folder / "study.yaml", config.resolved(study))
+    for name, table in written.items():
+        tables.write(table, folder / name)
+    _text(folder / "study.yaml", config.resolved(results.study))
     _text(folder / "provenance.json", provenance(results))
     page = folder / "report.md"
-    _text(page, _page(results, verdicts, set(drawings)))
+    _text(page, _page(summary, {*drawn, *written}))
     with applied():  # last, since drawing takes longest: the answer should not wait for it
-        for name, draw in drawings.items():
+        for name, draw in drawn.items():
             save(draw(), folder / name)
-    return Report(page, tuple(verdicts))
-
-
-def _drawings(
-    results: Results, verdicts: Sequence[Verdict], found: list[Curve], arrived: list[Reach]
-) -> dict[str, Callable[[], Figure]]:
-    """Return what draws each figure of the report, by the name of its file."""
-    study = results.study
-    drawings = {"train_loss.png": partial(figures.loss_curves, study, found, "train_loss")}
-    if any(curve.metric == "test_loss" for curve in found):
-        drawings["test_loss.png"] = partial(figures.loss_curves, study, found, "test_loss")
-    if verdicts:
-        drawings["verdicts.png"] = partial(figures.ratios, verdicts)
-        drawings["updates_to_target.png"] = partial(figures.updates_to_target, study, arrived)
-        drawings["never_arrived.png"] = partial(figures.never_arrived, study, arrived)
-    if results.tuned:
-        drawings["tuning.png"] = partial(figures.tuning_grid, study, results.tuned)
-    return drawings
+    return Report(page, tuple(summary.verdicts))
 
 
 def _text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _page(results: Results, verdicts: Sequence[Verdict], drawn: set[str]) -> str:
+def _arms(summary: Summary) -> list[dict]:
+    """Return the rows of the table of arms, with names for its labels and targets."""
+    if not summary.reaches:
+        return []
+    rows = tables.arm_table(summary).to_dict("records")
+    for row, reach in zip(rows, summary.reaches, strict=True):
+        labels = reach.setting.setting.labels
+        row["arm"] = arm_in_words(labels) or "all runs"
+        row["goal"] = words.goal(reach.metric, reach.target)
+    return rows
+
+
+def _page(summary: Summary, files: set[str]) -> str:
+    results, verdicts = summary.results, summary.verdicts
     environment = Environment(
         loader=PackageLoader("experiments.report"),
         undefined=StrictUndefined,
@@ -98,6 +96,7 @@ def _page(results: Results, verdicts: Sequence[Verdict], drawn: set[str]) -> str
     environment.filters |= {
         "number": words.number,
         "arm": arm_in_words,
+        "scientific": words.scientific,
         "cell": lambda text: str(text).replace("|", "\\|"),
     }
     study = results.study
@@ -106,9 +105,16 @@ def _page(results: Results, verdicts: Sequence[Verdict], drawn: set[str]) -> str
     return environment.get_template("report.md.j2").render(
         study=study,
         results=results,
+        turns=[words.turn(turn) for turn in summary.turns],
+        primary=next((claim.number for claim in study.claims if claim.primary), None),
+        auto=targets.RULE if any(claim.auto for claim in study.claims) else "",
+        taken={result.setting: result.rates for result in results.settings},
         claims=[(claim, list(rows)) for claim, rows in groupby(verdicts, lambda v: v.claim)],
         counts=lambda rows: Counter(v.outcome for v in rows).most_common(),
-        drawn=drawn,
+        summary=summary,
+        arms=_arms(summary),
+        files=files,
+        level=words.level(study.confidence),
         words=words,
         outcomes=OUTCOMES,
         reading=READING,

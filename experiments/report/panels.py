@@ -19,18 +19,11 @@ class Panel:
     arms: tuple[tuple[str, Setting], ...]  # (label, setting)
 
 
-def arm_axes(study: Study) -> tuple[str, ...]:
-    """Return the axes that are compared: those that claims name, or all without claims."""
-    named = {axis for claim in study.claims for axis, _ in (*claim.faster, *claim.than)}
-    return tuple(axis.name for axis in study.axes if axis.name in named or not study.claims)
-
-
 def panels(study: Study) -> list[Panel]:
     """Return the study's conditions, each with its arms, in the order of the grid."""
-    compared = arm_axes(study)
     found: dict[str, list[tuple[str, Setting]]] = {}
     for setting in study.settings:
-        arm = arm_in_words(tuple(pair for pair in setting.labels if pair[0] in compared))
-        condition = words.condition(tuple(p for p in setting.labels if p[0] not in compared))
+        arm = arm_in_words(tuple(pair for pair in setting.labels if pair[0] in study.arm_axes))
+        condition = words.condition(study.condition(setting))
         found.setdefault(condition, []).append((arm or "all runs", setting))
     return [Panel(title, tuple(arms)) for title, arms in found.items()]

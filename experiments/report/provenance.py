@@ -30,7 +30,7 @@ def provenance(results: Results) -> str:
             if pool.get("user_api") == "blas"
         ],
         "threads_per_run": 1,
-        "evaluation_seeds": [0, study.seeds - 1],
+        "evaluation_seeds": [0, results.seeds - 1],
         "tuning_seeds": [0, study.tuning.seeds - 1] if study.tuning else None,
         "training_seconds": round(
             sum(trace.seconds for result in results.settings for trace in result.traces), 1

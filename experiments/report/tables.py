@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from experiments import datasets
 from experiments.analysis.claims import Verdict
+from experiments.analysis.clocks import readings
 from experiments.analysis.measures import final
 from experiments.analysis.results import Results
 from experiments.analysis.summaries import Curve, Reach
+from experiments.analysis.summary import Summary
+from experiments.nn.cost import per_update
+from experiments.nn.schedule import updates_per_epoch
 from experiments.records import METRICS, Setting, arm_in_words
 from experiments.report import words
 
@@ -33,6 +38,7 @@ def verdict_table(verdicts: Sequence[Verdict]) -> pd.DataFrame:
             "bound": v.ratio.bound,
             "low": v.ratio.low,
             "high": v.ratio.high,
+            "confidence": v.ratio.confidence,
             "pairs": v.ratio.pairs,
             "censored": v.ratio.censored,
             "faster_never": v.ratio.pairs - v.faster_arrived,
@@ -41,8 +47,11 @@ def verdict_table(verdicts: Sequence[Verdict]) -> pd.DataFrame:
             "than_diverged": v.than.diverged,
             "faster_first": v.ratio.wins,
             "than_first": v.ratio.losses,
-            "faster_rate": v.faster.learning_rate,
-            "than_rate": v.than.learning_rate,
+            "chance_low": v.ratio.chance_low,
+            "chance_high": v.ratio.chance_high,
+            "faster_rates": words.rates(v.faster.rates),
+            "than_rates": words.rates(v.than.rates),
+            "pairs_needed": v.pairs_needed,
             "reason": v.reason,
         }
         for v in verdicts
@@ -86,7 +95,7 @@ def run_table(results: Results, reaches: Sequence[Reach]) -> pd.DataFrame:
         {
             **_axes(result.setting),
             "seed": run.seed,
-            "learning_rate_used": result.learning_rate,
+            "learning_rate_used": run.training.learning_rate,
             "status": trace.status,
             "updates": int(trace.updates[-1]),
             "budget": trace.budget,
@@ -113,6 +122,128 @@ def tuning_table(results: Results) -> pd.DataFrame:
         for place, (rate, score) in enumerate(zip(choice.rates, choice.scores, strict=True))
     ]
     return pd.DataFrame(rows)
+
+
+def arm_table(summary: Summary) -> pd.DataFrame:
+    """One row for each setting and target: how its runs came there."""
+    means = {(a.setting.setting, a.metric, a.target): a for a in summary.arrivals}
+    rows = []
+    for reach in summary.reaches:
+        arrivals = means[reach.setting.setting, reach.metric, reach.target]
+        interval = reach.median_interval(summary.results.study.confidence)
+        run = reach.setting.runs[0]
+        shape = datasets.shape(run.data)
+        rows.append(
+            {
+                **_axes(reach.setting.setting),
+                "metric": reach.metric,
+                "target": reach.target,
+                "runs": len(reach.updates),
+                "never_arrived": reach.never,
+                "diverged": reach.setting.diverged,
+                "median_updates": reach.median,
+                "median_low": interval[0],
+                "median_high": interval[1],
+                "median_epochs": reach.median / updates_per_epoch(run.training, shape),
+                "median_multiplications": reach.median * per_update(run, shape),
+                "restricted_mean": arrivals.restricted_mean,
+                "restricted_mean_error": arrivals.restricted_mean_error,
+                "horizon": arrivals.horizon,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def arrival_table(summary: Summary) -> pd.DataFrame:
+    """One row for each setting, target and step: the share of runs that had arrived by then."""
+    return pd.concat(
+        pd.DataFrame(
+            {
+                **_axes(a.setting.setting),
+                "metric": a.metric,
+                "target": a.target,
+                "update": a.updates,
+                "share": a.share,
+                "low": a.low,
+                "high": a.high,
+            }
+        )
+        for a in summary.arrivals
+    )
+
+
+def rank_table(summary: Summary) -> pd.DataFrame:
+    """One row for each ranking and arm."""
+    return pd.DataFrame(
+        {
+            **dict(ranking.race.condition.labels),
+            "metric": ranking.race.metric,
+            "target": ranking.race.target,
+            "arm": words.arm_of(ranking, number),
+            "average_rank": ranking.ranks[number],
+            "never_arrived": int(ranking.never[number]),
+            "seeds": len(ranking.race.seeds),
+            "critical_difference": ranking.critical_difference,
+            "p_value": ranking.p_value,
+            "groups": " ".join(
+                str(place + 1) for place, group in enumerate(ranking.groups) if number in group
+            ),
+        }
+        for ranking in summary.rankings
+        for number in range(len(ranking.ranks))
+    )
+
+
+TABLES: dict[str, Callable[[Summary], pd.DataFrame | None]] = {
+    "verdicts.csv": lambda s: verdict_table(s.verdicts),
+    "curves.csv": lambda s: curve_table(s.curves),
+    "runs.csv": lambda s: run_table(s.results, s.reaches),
+    "arms.csv": lambda s: arm_table(s) if s.reaches else None,
+    "arrivals.csv": lambda s: arrival_table(s) if s.arrivals else None,
+    "ranks.csv": lambda s: rank_table(s) if s.rankings else None,
+    "tuning.csv": lambda s: tuning_table(s.results) if s.results.tuned else None,
+}
+"""Every table that a report may have; None where the study has nothing of the kind."""
+
+
+CLOCKS = "clocks.csv"
+"""The table that holds measured times, and so is not the same bytes on each machine."""
+
+
+def clock_table(summary: Summary, update_times: Mapping[Setting, float]) -> pd.DataFrame:
+    """One row for each verdict and clock: updates, epochs, multiplications, measured seconds."""
+    costs = {}
+    for setting in summary.results.study.settings:
+        shape = datasets.shape(setting.data)
+        costs[setting] = {
+            "updates": 1.0,
+            "epochs": 1 / updates_per_epoch(setting.training, shape),
+            "multiplications": per_update(setting.run("evaluation", 0), shape),
+            "seconds": update_times[setting],
+        }
+    return pd.DataFrame(
+        {
+            "claim": r.verdict.claim.number,
+            "condition": words.condition(r.verdict.condition),
+            "target": r.verdict.target,
+            "clock": r.clock,
+            "estimate": r.estimate,
+            "bound": r.verdict.ratio.bound,
+            "low": r.low,
+            "high": r.high,
+            "verdict": r.outcome,
+            "remark": "" if r.agrees else f"in updates: {r.verdict.outcome}",
+            "faster_cost_of_an_update": costs[r.verdict.faster.setting][r.clock],
+            "than_cost_of_an_update": costs[r.verdict.than.setting][r.clock],
+        }
+        for r in readings(summary.verdicts, costs)
+    )
+
+
+def all_tables(summary: Summary) -> dict[str, pd.DataFrame]:
+    """Return the tables of a study's report, by the names of their files."""
+    found = {name: table(summary) for name, table in TABLES.items()}
+    return {name: table for name, table in found.items() if table is not None}
 
 
 def write(table: pd.DataFrame, path: Path) -> None:

@@ -62,7 +62,7 @@ def show(study: Study, report: Report, trained: int) -> None:
         if verdict.claim.number != number:
             number = verdict.claim.number
             print(f"\n{number}. {verdict.claim.says}")
-        print(f"   {verdict.outcome:<14} {words.sentence(verdict, study.confidence)}")
+        print(f"   {verdict.outcome:<14} {words.sentence(verdict)}")
     stored = "every run was stored already" if not trained else f"{trained} runs trained"
     print(f"\n{stored}; report: {report.page}")
 

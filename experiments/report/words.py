@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from experiments.analysis.claims import Verdict
+from experiments.analysis.claims import Turn, Verdict
 from experiments.analysis.inference import Ratio
+from experiments.analysis.ranking import Ranking
 from experiments.analysis.tuning import TunedRate
-from experiments.records import Choice, Setting, Study, arm_in_words
+from experiments.records import PROTOCOL, Choice, Labels, Setting, Study, arm_in_words
 
 METRIC_WORDS = {
     "train_loss": "training loss",
@@ -39,9 +40,22 @@ def number(value: float, digits: int = 3) -> str:
     ).rstrip(".")
 
 
-def condition(pairs: tuple[tuple[str, str], ...]) -> str:
+def scientific(value: float) -> str:
+    """Write a number that may be too large to be written out: `1.3e+09`."""
+    return f"{value:.2g}" if 1e4 <= value < math.inf else number(value)
+
+
+def level(confidence: float) -> str:
+    """Write a level, the error that it leaves with two digits: `95 %`, `98.3 %`, `99.975 %`."""
+    error = float(f"{100 * (1 - confidence):.2g}")
+    return f"{100 - error:.10g} %"
+
+
+def condition(pairs: Labels) -> str:
     """Write the (axis, label) pairs of a condition: `depth 3, width 128`."""
-    return ", ".join(f"{axis.replace('_', ' ')} {label}" for axis, label in pairs)
+    return ", ".join(
+        label if axis == PROTOCOL else f"{axis.replace('_', ' ')} {label}" for axis, label in pairs
+    )
 
 
 def times(count: int) -> str:
@@ -82,6 +96,13 @@ def _layers(widths: tuple[int, ...]) -> str:
     return f"{layers} of {'-'.join(map(str, widths))} units"
 
 
+def rates(counts: dict[float, int]) -> str:
+    """Write how often each learning rate was taken: `0.0156 (14 runs), 0.0312 (6 runs)`."""
+    if len(counts) == 1:
+        return number(next(iter(counts)))
+    return ", ".join(f"{number(rate)} ({count} runs)" for rate, count in counts.items())
+
+
 def goal(metric: str, target: float) -> str:
     """Write a target: `training loss 0.4`."""
     return f"{METRIC_WORDS[metric]} {target:g}"
@@ -104,10 +125,10 @@ def penalised(tuned: TunedRate, study: Study) -> str:
     return number(math.exp(tuned.scores[tuned.best].log_updates)) if study.claims else "–"
 
 
-def sentence(verdict: Verdict, confidence: float) -> str:
+def sentence(verdict: Verdict) -> str:
     """Say in one sentence what a verdict rests on."""
     faster, than = arm_in_words(verdict.claim.faster), arm_in_words(verdict.claim.than)
-    where = f" at {condition(verdict.condition)}" if verdict.condition else ""
+    where = f", {condition(verdict.condition)}" if verdict.condition else ""
     at = f"{goal(verdict.claim.metric, verdict.target)}{where}"
     if verdict.reason:
         return f"at {at}: {verdict.reason}."
@@ -121,11 +142,52 @@ def sentence(verdict: Verdict, confidence: float) -> str:
         size = "so many runs never arrived that the ratio has no estimate"
     else:
         size = f"{than} needed {estimate(ratio)} times the updates of {faster}"
-    level = f"{confidence * 100:.10g} % interval"
+    interval_at = f"{level(ratio.confidence)} interval {interval(ratio)}"
     return (
-        f"at {at}: {size} ({level} {interval(ratio)}; {faster} came first in {ratio.wins} of "
-        f"{ratio.pairs} pairs{never})."
+        f"at {at}: {size} ({interval_at}; {faster} came first in {ratio.wins} of "
+        f"{ratio.pairs} pairs{never}).{_more(verdict)}"
     )
+
+
+def _more(verdict: Verdict) -> str:
+    """Say how many pairs would decide what is open."""
+    if verdict.outcome != "inconclusive":
+        return ""
+    if verdict.pairs_needed is None:
+        return " No practical number of pairs would decide it if their shares stay as they are."
+    return (
+        f" About {verdict.pairs_needed:,} pairs would decide it if their shares stay as they are."
+    )
+
+
+def turn(turn: Turn) -> str:
+    """Say that the protocol turns an answer."""
+    claim, verdicts = turn.claim, turn.by_protocol
+    where = f", {condition(turn.condition)}" if turn.condition else ""
+    answers = ", ".join(f"{outcome} under `{protocol}`" for protocol, outcome in verdicts.items())
+    return (
+        f"**The protocol turns the answer** of claim {claim.number} at "
+        f"{goal(claim.metric, turn.target)}{where}: {answers}."
+    )
+
+
+def arm_of(ranking: Ranking, number: int) -> str:
+    """Write the arm of that number of a ranking."""
+    return arm_in_words(ranking.race.condition.arms[number][0])
+
+
+def order(ranking: Ranking) -> str:
+    """Write the arms of a ranking from the fastest on: `relu 1.08 (0 never), ...`."""
+    return ", ".join(
+        f"{arm_of(ranking, i)} {number(ranking.ranks[i])} ({ranking.never[i]} never)"
+        for i in sorted(range(len(ranking.ranks)), key=lambda i: ranking.ranks[i])
+    )
+
+
+def alike(ranking: Ranking) -> str:
+    """Write which arms a ranking does not tell apart, group by group."""
+    groups = (", ".join(arm_of(ranking, i) for i in group) for group in ranking.groups)
+    return "; ".join(groups) or "none"
 
 
 def _never(name: str, arrived: int, pairs: int) -> str:

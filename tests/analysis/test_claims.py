@@ -9,14 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.analysis.claims import OUTCOMES, decide, judge
-from experiments.analysis.inference import Ratio
 
 from .helpers import BUDGET, arriving, make_trace, read, results_of
-
-
-def interval(low, high):
-    return Ratio(math.nan, "unknown", low, high, 20, 0, 10, 10)
-
 
 INF = math.inf
 
@@ -57,7 +51,7 @@ INF = math.inf
     ],
 )
 def test_decisions_by_hand(low, high, by, tolerance, outcome):
-    assert decide(interval(low, high), by, tolerance) == outcome
+    assert decide(low, high, by, tolerance) == outcome
 
 
 ends = st.one_of(st.floats(0, 20), st.sampled_from([0.0, 1.0, 4.8, 6.0, INF]))
@@ -75,14 +69,14 @@ def test_every_interval_has_exactly_one_outcome(ends, by, tolerance):
         "inconclusive": high >= least and (low < least or low <= 1),
     }
     assert [name for name, it_holds in holds.items() if it_holds] == [
-        decide(interval(low, high), by, tolerance)
+        decide(low, high, by, tolerance)
     ]
 
 
 @given(intervals, intervals, st.one_of(st.none(), st.floats(1.01, 10)), st.floats(1, 2))
 def test_a_wider_interval_never_decides_more(inner, outer, by, tolerance):
     wide = [min(inner[0], outer[0]), max(inner[1], outer[1])]
-    narrow_outcome, wide_outcome = (decide(interval(*e), by, tolerance) for e in (inner, wide))
+    narrow_outcome, wide_outcome = (decide(*ends, by, tolerance) for ends in (inner, wide))
     if wide_outcome in ("supported", "direction only"):
         assert narrow_outcome == wide_outcome
     if wide_outcome == "refuted":  # to be sure that it is faster takes a narrower one
@@ -94,7 +88,7 @@ below_one = st.lists(st.floats(0, 1, exclude_max=True), min_size=2, max_size=2).
 
 @given(below_one, st.one_of(st.none(), st.floats(1.01, 10)), st.floats(1, 2))
 def test_an_arm_that_is_surely_slower_refutes_every_claim_that_it_is_faster(ends, by, tolerance):
-    assert decide(interval(*ends), by, tolerance) == "refuted"
+    assert decide(*ends, by, tolerance) == "refuted"
 
 
 def test_every_outcome_has_a_meaning():

@@ -30,7 +30,7 @@ UPDATES = [0, 1, 2, 4, 8, 16]
 def result(*traces):
     setting = read(TEXT).settings[0]
     runs = tuple(setting.run("evaluation", seed) for seed in range(len(traces)))
-    return SettingResult(setting, 0.1, runs, traces)
+    return SettingResult(setting, runs, traces)
 
 
 def lost(trace, ends):

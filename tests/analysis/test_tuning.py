@@ -19,7 +19,7 @@ from experiments.analysis.tuning import (
 )
 from experiments.records import Tuning
 
-from .helpers import BUDGET, Memory, arriving, finish, make_trace, parabola, read
+from .helpers import BUDGET, Memory, arriving, finish, make_trace, parabola, read, results_of
 
 TEXT = """
     dataset: moons
@@ -41,9 +41,15 @@ def test_the_first_grid_holds_both_ends():
     assert Grid.first(Tuning(0.01, 0.07, 3, 4)).rates == pytest.approx((0.01, 0.02, 0.04))
 
 
+def tuned_rate(rates, by_seed):
+    """A choice by the setting's own scores: (log of updates, final loss) by rate and seed."""
+    scores = tuple(tuple(Score(*pair) for pair in seeds) for seeds in by_seed)
+    return TunedRate(None, tuple(rates), scores, scores)
+
+
 def choice(best, count=4):
-    scores = [Score(0.0 if i == best else 1.0, 1.0) for i in range(count)]
-    return TunedRate(None, tuple(2.0**i for i in range(count)), tuple(scores))
+    scores = [[(0.0 if i == best else 1.0, 1.0)] for i in range(count)]
+    return tuned_rate([2.0**i for i in range(count)], scores)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +92,7 @@ def test_a_grid_that_may_not_grow_does_not():
     ],
 )
 def test_the_best_rate(scores, best):
-    tuned = TunedRate(None, (0.1, 0.2, 0.4), tuple(Score(*s) for s in scores))
+    tuned = tuned_rate((0.1, 0.2, 0.4), [[pair] for pair in scores])
     assert tuned.best == best
     assert tuned.rate == (0.1, 0.2, 0.4)[best]
     assert (tuned.at_low_edge, tuned.at_high_edge) == (best == 0, best == 2)
@@ -217,3 +223,131 @@ def test_the_search_ends_at_the_best_rate_or_at_its_limit(best):
     assert all(b / a == pytest.approx(FACTOR) for a, b in itertools.pairwise(tried))
     per_rate = 2 * 3  # every rate was tried for both arms at all seeds
     assert sum(r.stream == "tuning" for r in memory.traces) == per_rate * len(tried)
+
+
+# The choice has its own uncertainty
+
+
+def resampled(*by_seed, rates=(0.1, 0.2, 0.4)):
+    """A choice by final losses alone, given rate by rate and in it seed by seed."""
+    return tuned_rate(rates[: len(by_seed)], [[(0.0, loss) for loss in seeds] for seeds in by_seed])
+
+
+OPEN = resampled([1, 9, 5], [5, 1, 9], [9, 5, 1])  # each rate is the best at a seed of its own
+
+
+def test_the_rate_of_an_evaluation_seed_is_the_same_each_time():
+    first = [OPEN.rate_at(seed) for seed in range(50)]
+    assert first == [OPEN.rate_at(seed) for seed in reversed(range(50))][::-1]
+    assert set(first) == set(OPEN.rates)
+
+
+def test_all_arms_of_a_seed_draw_the_same_tuning_seeds():
+    renamed = resampled([1, 9, 5], [5, 1, 9], [9, 5, 1], rates=(1.0, 2.0, 3.0))
+    for seed in range(50):
+        assert OPEN.rates.index(OPEN.rate_at(seed)) == renamed.rates.index(renamed.rate_at(seed))
+
+
+def test_with_one_tuning_seed_there_is_nothing_to_draw():
+    tuned = resampled([3], [1], [2])
+    assert {tuned.rate_at(seed) for seed in range(50)} == {tuned.rate} == {0.2}
+
+
+def test_a_clear_winner_is_always_taken():
+    tuned = resampled([5, 6, 7], [1, 2, 4], [math.inf, 6, 5])
+    assert {tuned.rate_at(seed) for seed in range(200)} == {tuned.rate} == {0.2}
+
+
+def test_what_the_seeds_disagree_on_is_split_as_often_as_the_bootstrap_says():
+    tuned = resampled([1, 2, 1.4], [2, 1, 1.6])
+    taken = [tuned.rate_at(seed) for seed in range(2000)]
+    lead = (1, -1, 0.2)  # of the first rate, at each tuning seed
+    expected = sum(
+        sum(lead[seed] for seed in draw) > 0 for draw in itertools.product(range(3), repeat=3)
+    )
+    share = sum(rate == 0.1 for rate in taken) / len(taken)
+    assert share == pytest.approx(expected / 27, abs=3 * math.sqrt(0.25 / 2000))
+
+
+def test_a_run_that_diverged_in_tuning_counts_only_where_it_is_drawn():
+    tuned = resampled([1, 1, math.inf], [2, 2, 2])
+    taken = [tuned.rate_at(seed) for seed in range(2000)]
+    assert tuned.rate == 0.2
+    share = sum(rate == 0.1 for rate in taken) / len(taken)  # the third seed is not drawn
+    assert share == pytest.approx((2 / 3) ** 3, abs=3 * math.sqrt(0.25 / 2000))
+
+
+def test_the_runs_of_a_study_have_the_rate_of_their_seed():
+    study, memory = read(TEXT, "seeds=30"), Memory()
+
+    def respond(run):  # at seed 0 the low rate is better, at the others the high one
+        best = 0.25 if run.seed == 0 else 0.5
+        return arriving(parabola(best)(run.training.learning_rate))
+
+    finish(study, memory, respond)
+    results = results_of(study, respond)
+    assert [t.setting for t in results.tuned] == list(study.settings)
+    for result, tuned in zip(results.settings, results.tuned, strict=True):
+        taken = [run.training.learning_rate for run in result.runs]
+        assert taken == [tuned.rate_at(seed) for seed in range(30)]
+        assert result.rates == {rate: taken.count(rate) for rate in sorted(
+            set(taken), key=taken.count, reverse=True)}  # fmt: skip
+        assert sum(result.rates.values()) == 30
+        assert len(result.rates) == 2
+    one, other = results.settings
+    assert [r.training.learning_rate for r in one.runs] == [
+        r.training.learning_rate for r in other.runs
+    ]
+
+
+SHARED = ("protocol=[own_rate, shared_rate]", "network.depth=[1, 2]")
+OWN_BESTS = {("relu", 1): 0.125, ("tanh", 1): 0.5, ("relu", 2): 1.0, ("tanh", 2): 0.25}
+
+
+def by_arm(run):
+    best = OWN_BESTS[run.network.activation.name, len(run.network.widths)]
+    return arriving(parabola(best)(run.training.learning_rate))
+
+
+def test_a_shared_rate_is_the_best_on_the_mean_of_the_arms_of_a_condition():
+    found = {t.setting.labels: t for t in chosen(by_arm, *SHARED)}
+    assert len(found) == 8
+    for labels, tuned in found.items():
+        label = dict(labels)
+        arm = label["activation"], int(label["depth"])
+        if label["protocol"] == "own_rate":
+            assert tuned.rate == pytest.approx(OWN_BESTS[arm])
+            assert not tuned.setting.shares_rate
+            continue
+        assert tuned.setting.shares_rate
+        together = [
+            t for t in found.values()
+            if t.setting.shares_rate and dict(t.setting.labels)["depth"] == label["depth"]
+        ]  # fmt: skip
+        assert len(together) == 2
+        assert len({t.deciding for t in together}) == 1
+        assert len({t.by_seed for t in together}) == 2  # what each did itself is still told
+        means = [
+            sum(t.scores[place].log_updates for t in together) / 2
+            for place in range(len(tuned.rates))
+        ]
+        assert means[tuned.best] == pytest.approx(min(means))
+        for seed in range(20):
+            assert len({t.rate_at(seed) for t in together}) == 1
+
+
+def test_own_rates_are_the_same_with_and_without_a_shared_one_beside_them():
+    alone = {t.setting.network: t.rate for t in chosen(by_arm, "network.depth=[1, 2]")}
+    beside = {t.setting.network: t.rate for t in chosen(by_arm, *SHARED)
+              if not t.setting.shares_rate}  # fmt: skip
+    assert alone == beside
+
+
+def test_a_shared_rate_weighs_the_arms_and_not_the_best_of_them():
+    def respond(run):  # relu: a little better at 0.5; tanh: lost there
+        rate = run.training.learning_rate
+        if run.network.activation.name == "relu":
+            return arriving({0.5: 8.0}.get(rate, 10.0))
+        return arriving({0.5: 10 * BUDGET, 0.25: 12.0}.get(rate, 20.0))
+
+    assert {t.rate for t in chosen(respond, "protocol=shared_rate")} == {0.25}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.nn.activations import ACTIVATIONS
-from experiments.records import Axis, Choice, Evaluation, Tuning
+from experiments.records import Axis, Choice, Evaluation, Seeds, Tuning
 
 from .helpers import problems, read
 
@@ -19,7 +19,7 @@ def test_defaults():
     study = read("dataset: moons", name="my_first-study")
     (setting,) = study.settings
     assert (study.title, study.axes, study.claims) == ("My first study", (), ())
-    assert (study.seeds, study.confidence) == (20, 0.95)
+    assert (study.seeds, study.confidence) == (Seeds(20, 20), 0.95)
     assert study.tuning == Tuning(2.0**-8, 2.0**-2, seeds=3, extensions=4)
     assert setting.labels == ()
     assert setting.network.widths == (64, 64)

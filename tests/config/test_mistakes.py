@@ -5,7 +5,8 @@ import pytest
 from .helpers import problems, read
 
 ALL_KEYS = (
-    "title, background, dataset, network, training, evaluation, tuning, seeds, confidence, claims"
+    "title, background, dataset, network, training, evaluation, tuning, protocol, seeds, "
+    "confidence, claims"
 )
 ACTIVATIONS = "step, linear, sigmoid, tanh, relu, leaky_relu, softmax"
 INITS = "matched, he, he_uniform, glorot, glorot_uniform, lecun, lecun_uniform"
@@ -100,7 +101,8 @@ c.yaml:26: tuning: found 5; allowed: a mapping of from, to, seeds, extensions
 c.yaml:27: seeds: found '20'; allowed: a whole number at least 1 and at most 10,000
 c.yaml:28: confidence: found 95; allowed: a number above 0.5 and below 1
 c.yaml:30: claims.0.than: missing; it is the arm it is compared with, on the same axes
-c.yaml:30: claims.0.to: missing; it is the metric and its targets: {{train_loss: [0.6, 0.4]}}
+c.yaml:30: claims.0.to: missing; it is the metric and its targets: {{train_loss: [0.6, 0.4]}}, \
+or auto
 c.yaml:31: claims.1.says: found ''; allowed: a text of at most 300 characters
 c.yaml:33: claims.1.than: the same as faster: relu
 c.yaml:34: claims.1.to.train_los: unknown metric; allowed: {METRICS}; did you mean 'train_loss'?
@@ -111,7 +113,7 @@ c.yaml:39: claims.2.to: found 2 metrics; allowed: one metric and its targets, su
 c.yaml:42: claims.3.to.test_accuracy.1: found 90; allowed: a number above 0 and at most 1
 c.yaml:42: claims.3.to.test_accuracy.2: 0.9 is listed twice
 c.yaml:43: claims.4: found 'relu beats tanh'; allowed: a mapping of says, faster, than, to, by, \
-tolerance
+tolerance, primary
 c.yaml:44: yes: found the tag !!python/object:os.system; tags are not allowed
 """
 

@@ -12,7 +12,8 @@ from experiments import datasets
 from experiments.datasets import DATASETS
 from experiments.execution import fleets as module
 from experiments.execution.executor import execute
-from experiments.execution.fleets import cut, layer_sizes, multiplications
+from experiments.execution.fleets import cut, multiplications
+from experiments.nn.cost import layer_sizes
 from experiments.records import Choice, Evaluation
 
 from .helpers import assert_same_bits, at_rate, make_run
@@ -190,7 +191,7 @@ def test_large_networks_and_data_come_in_small_fleets():
         run = fleet.runs[0]
         stacked = fleet.seeds * (shape.train + shape.validation + shape.test) * shape.features
         assert stacked * item <= module.STACKED_DATA
-        sizes = layer_sizes(run)
+        sizes = layer_sizes(run, datasets.shape(run.data))
         weights = sum(d * h for d, h in itertools.pairwise(sizes))
         assert len(fleet.runs) == 1 or len(fleet.runs) * weights * item <= module.WORKING_SET
 
@@ -203,8 +204,9 @@ def test_a_network_beyond_all_budgets_still_trains_alone():
 
 
 def test_layer_sizes():
-    assert layer_sizes(make_run(widths=(7, 5))) == (2, 7, 5, 2)
-    assert layer_sizes(make_run(widths=())) == (2, 2)
+    for widths, sizes in (((7, 5), (2, 7, 5, 2)), ((), (2, 2))):
+        run = make_run(widths=widths)
+        assert layer_sizes(run, datasets.shape(run.data)) == sizes
 
 
 def test_the_estimate_of_the_work_grows_with_everything_that_is_more_work():

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.analysis.tuning import Grid, tuning_runs
-from experiments.execution.plan import evaluation_runs, learning_rates, next_runs, tune
+from experiments.execution.plan import evaluation_runs, next_runs, tune
 
 TEXT = """
     dataset: moons
@@ -107,9 +107,9 @@ def test_equal_runs_of_two_settings_are_asked_for_once():
     tanh = [r for r in memory.traces if r.network.activation.name == "tanh"]
     assert len(tanh) == 2 * len(relu)
     assert next_runs(study, memory) == []
-    rates = learning_rates(study, tune(study, memory))
-    assert len(rates) == 4
-    assert len(evaluation_runs(study, rates)) == 16
+    by_setting = evaluation_runs(tune(study, memory), 4)
+    assert len(by_setting) == 4
+    assert [run.seed for runs in by_setting.values() for run in runs] == [0, 1, 2, 3] * 4
 
 
 def test_evaluation_runs_are_at_the_rates_taken():

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from experiments.nn.initializers import draw_weights
-from experiments.nn.streams import generator
 from experiments.records import Dataset, Evaluation, Run
+from experiments.streams import generator
 
 # Activations: z (B, H) -> (B, H), and their derivatives -> (B, H), Jacobian matrices (B, H, H).
 

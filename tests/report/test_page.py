@@ -17,7 +17,7 @@ from analysis.helpers import BUDGET, SCHEDULE, arriving, make_trace, read, resul
 from experiments import config
 from experiments.analysis.summaries import curves, reaches
 from experiments.records import METRICS
-from experiments.report import page
+from experiments.report import page, words
 from experiments.report.tables import run_table
 
 TEXT = """
@@ -37,6 +37,7 @@ ALWAYS = {
 }  # fmt: skip
 OF_CLAIMS = {"verdicts.png", "updates_to_target.png", "never_arrived.png"}
 OF_TUNING = {"tuning.png", "tuning.csv"}
+KNOWN = ALWAYS | OF_CLAIMS | OF_TUNING
 
 
 def plain(run):
@@ -125,6 +126,11 @@ SCENES = {
 }
 
 
+def page_of(folder, *overrides, respond=plain):
+    report = page.write(results_of(read(TEXT, *overrides, name="scene"), respond), folder)
+    return report.page.read_text(encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
     made = {}
@@ -165,11 +171,12 @@ def check_all_files_are_there_and_no_others(folders, name):
     expected |= OF_TUNING if results.tuned else set()
     if name == "no test part":
         expected -= {"test_loss.png"}
-    assert {file.name for file in folder.iterdir()} == expected
+    found = {file.name for file in folder.iterdir()}
+    assert found & KNOWN == expected
     assert report.page == folder / "report.md"
     text = report.page.read_text(encoding="utf-8")
     named = set(re.findall(r"\]\(([^)]+)\)", text))
-    assert named == expected - {"report.md"}
+    assert named == found - {"report.md"}
 
 
 def check_figures_are_pictures_of_a_sane_size(folders, name):
@@ -188,7 +195,8 @@ def check_tables_are_well_formed_and_nothing_is_left_unrendered(folders, name):
     results, report, _ = folders(name)
     text = report.page.read_text(encoding="utf-8")
     found = tables(text)
-    assert len(found) == bool(results.study.claims) + bool(results.tuned)
+    for column, is_there in (("verdict", results.study.claims), ("rates taken", results.tuned)):
+        assert sum(column in table[0] for table in found) == bool(is_there)
     for head, rule, *body in found:
         assert set(map(len, [head, rule, *body])) == {len(head)}
         assert all(re.fullmatch("-+", cell) for cell in rule)
@@ -212,7 +220,7 @@ def check_the_table_of_verdicts_has_a_row_for_each(folders, name):
         assert float(row["target"]) == verdict.target
         assert row["verdict"] == verdict.outcome
         assert row["reason"] == verdict.reason
-        assert int(row["pairs"]) == results.study.seeds
+        assert int(row["pairs"]) == results.seeds
         assert int(row["censored"]) == verdict.ratio.censored
         for column in ("estimate", "low", "high"):
             value = getattr(verdict.ratio, column)
@@ -225,13 +233,17 @@ def check_the_table_of_verdicts_has_a_row_for_each(folders, name):
 def check_every_run_has_a_row_failed_ones_too(folders, name):
     results, _, folder = folders(name)
     found = rows(folder, "runs.csv")
-    traces = [(r, t) for r in results.settings for t in r.traces]
-    assert len(found) == len(traces) == len(results.settings) * results.study.seeds
-    for row, (result, trace) in zip(found, traces, strict=True):
+    traces = [
+        (result, run, trace)
+        for result in results.settings
+        for run, trace in zip(result.runs, result.traces, strict=True)
+    ]
+    assert len(found) == len(traces) == len(results.settings) * results.seeds
+    for row, (result, run, trace) in zip(found, traces, strict=True):
         assert row["status"] == trace.status
         assert int(row["budget"]) == BUDGET
         assert int(row["updates"]) == trace.updates[-1]
-        assert float(row["learning_rate_used"]) == pytest.approx(result.learning_rate)
+        assert float(row["learning_rate_used"]) == pytest.approx(run.training.learning_rate)
         for axis, label in result.setting.labels:
             assert row[axis] == label
         if trace.status == "diverged":
@@ -249,7 +261,7 @@ def check_the_table_of_curves_is_tidy_and_complete(folders, name):
     places = [(*(row[axis] for axis in axes), row["metric"], row["update"]) for row in found]
     assert len(set(places)) == len(places) == sum(len(c.updates) for c in curves(results))
     for row in found:
-        assert int(row["runs"]) == results.study.seeds
+        assert int(row["runs"]) == results.seeds
         assert 0 <= int(row["diverged"]) <= int(row["runs"])
         low, median, high = (float(row[k]) for k in ("low", "median", "high"))
         assert low <= median <= high
@@ -264,7 +276,7 @@ def check_the_study_beside_the_report_is_the_study(folders, name):
 def check_the_provenance_tells_seeds_and_versions(folders, name):
     results, _, folder = folders(name)
     content = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-    assert content["evaluation_seeds"] == [0, results.study.seeds - 1]
+    assert content["evaluation_seeds"] == [0, results.seeds - 1]
     assert content["packages"]["numpy"] == np.__version__
     assert (content["tuning_seeds"] is None) == (results.study.tuning is None)
     assert content["written"]
@@ -317,9 +329,11 @@ def test_a_report_is_written_over_the_last_one(folders, tmp_path):
 
 
 def test_nothing_of_an_older_report_is_left_behind(folders, tmp_path):
-    page.write(folders("tuned")[0], tmp_path)
-    page.write(folders("no claims")[0], tmp_path)
-    assert {file.name for file in tmp_path.iterdir()} == ALWAYS
+    for name in ("tuned", "other metrics"):
+        page.write(folders(name)[0], tmp_path)
+    results, _, fresh = folders("no claims")
+    page.write(results, tmp_path)
+    assert {file.name for file in tmp_path.iterdir()} == {file.name for file in fresh.iterdir()}
 
 
 def test_the_users_own_style_of_figures_changes_nothing(folders, tmp_path):
@@ -359,17 +373,25 @@ def test_the_whole_grid_is_shown_and_what_was_taken_of_it(folders, name):
     taken = [float(row["learning_rate_tried"]) for row in found if row["taken"] == "True"]
     assert taken == pytest.approx([tuned.rate for tuned in results.tuned])
     text = report.page.read_text(encoding="utf-8")
-    _, (head, _, *body) = tables(text)
-    assert [float(row[head.index("rate taken")]) for row in body] == pytest.approx(taken, rel=5e-3)
+    ((head, _, *body),) = (table for table in tables(text) if "rates taken" in table[0])
+    best = [float(row[head.index("best by all tuning seeds")]) for row in body]
+    assert best == pytest.approx(taken, rel=5e-3)
+    shown = [row[head.index("rates taken")] for row in body]
+    assert shown == [words.rates(result.rates) for result in results.settings]
     edge = any(t.at_low_edge or t.at_high_edge for t in results.tuned)
     assert ("still lies on the grid's edge" in text) == edge
     assert ("Every best rate lies inside" in text) == (not edge)
 
 
 def test_the_page_gives_the_level_to_its_last_digit(tmp_path):
-    results = results_of(read(TEXT, "confidence=0.995", "seeds=12"), plain)
-    text = page.write(results, tmp_path).page.read_text(encoding="utf-8")
-    assert "the bar its 99.5 % interval" in text
+    level = ("confidence=0.995", "seeds=12")
+    one = "claims=[{faster: relu, than: tanh, to: {train_loss: 0.5}}]"
+    text = page_of(tmp_path, *level, one)
+    assert "the bar its interval at 99.5 %." in text
+    assert "Holm" not in text
+    text = page_of(tmp_path, *level)
+    assert "the bar its interval, corrected for the number of comparisons." in text
+    assert "the chance that any of them is wrong is at most 0.5 %." in text
 
 
 def test_figures_say_how_many_conditions_they_leave_out(folders):
@@ -423,7 +445,7 @@ import sys
 from pathlib import Path
 sys.path[:0] = [".", "tests"]
 from analysis.helpers import read, results_of
-from experiments.report import page
+from experiments.report import page, words
 from report.test_page import SCENES, TEXT
 overrides, respond = SCENES["tuned and some fail"]
 page.write(results_of(read(TEXT, *overrides, name="scene"), respond), Path(sys.argv[1]))
@@ -436,3 +458,61 @@ page.write(results_of(read(TEXT, *overrides, name="scene"), respond), Path(sys.a
     assert {file.name for file in tmp_path.iterdir()} == names
     for name in names - {"provenance.json"}:
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
+
+
+def by_rate(run):
+    """Tanh is quicker at its own best rate, relu at the one that is best for both."""
+    rate = run.training.learning_rate
+    if run.network.activation.name == "relu":
+        return arriving((10.0 if rate == 0.5 else 40.0) * 1.01**run.seed)
+    return arriving((5.0 if rate == 1 else 15.0) * 1.01**run.seed)
+
+
+PROTOCOLS = (*TUNED, "protocol=[own_rate, shared_rate]", "network.init=he")
+
+
+def test_that_the_protocol_turns_the_answer_comes_first(tmp_path):
+    text = page_of(tmp_path, *PROTOCOLS, respond=by_rate)
+    first = next(line for line in text.splitlines()[1:] if line)
+    assert first.startswith("**The protocol turns the answer**")
+    assert "refuted under `own_rate`" in first
+    assert "supported under `shared_rate`" in first
+    assert "turns the answer" not in page_of(tmp_path, *PROTOCOLS)
+
+
+def test_each_run_has_the_learning_rate_of_its_seed(tmp_path):
+    def respond(run):  # the tuning seeds disagree
+        best = 0.5 if run.seed == 0 else 1.0
+        return arriving(8.0 * 2 ** abs(math.log2(run.training.learning_rate / best)))
+
+    results = results_of(read(TEXT, *TUNED, name="scene"), respond)
+    text = page.write(results, tmp_path).page.read_text(encoding="utf-8")
+    used = [float(row["learning_rate_used"]) for row in rows(tmp_path, "runs.csv")]
+    assert used == [
+        run.training.learning_rate for result in results.settings for run in result.runs
+    ]
+    assert len(set(used)) == 2
+    for result in results.settings:
+        assert words.rates(result.rates) in text
+
+
+def test_seeds_as_needed_are_told(tmp_path):
+    text = page_of(tmp_path, "seeds={min: 8, max: 20}")
+    assert "seeds, of 8 to 20: seeds are added until every claim is decided" in text
+    assert "mixture sign test" in text
+    assert "mixture" not in page_of(tmp_path)
+
+
+def test_the_primary_claim_and_targets_by_a_rule_are_told(tmp_path):
+    text = page_of(tmp_path, *TUNED, "claims.0.primary=true", "claims.0.to.train_loss=auto")
+    assert "those of claim 1, the primary one, and those of all others each for themselves" in text
+    assert "Targets called auto are set by the tuning seeds alone" in text
+    plain_text = page_of(tmp_path)
+    assert "primary" not in plain_text
+    assert "called auto" not in plain_text
+
+
+def test_the_study_beside_a_report_with_a_rule_is_the_one_that_was_written(tmp_path):
+    study = read(TEXT, *TUNED, "claims.0.to.train_loss=auto", name="scene")
+    page.write(results_of(study, plain), tmp_path)
+    assert config.loads((tmp_path / "study.yaml").read_text(encoding="utf-8"), "scene") == study

@@ -9,7 +9,7 @@ from analysis.helpers import BUDGET, arriving, read, results_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.analysis.claims import judge
+from experiments.analysis.claims import Turn, judge
 from experiments.analysis.inference import Ratio
 from experiments.analysis.tuning import Score, TunedRate
 from experiments.records import METRICS, Choice, arm_in_words
@@ -91,8 +91,16 @@ def test_durations(seconds, text):
     assert duration(seconds) == text
 
 
-def ratio(estimate=2.0, bound="", low=1.5, high=3.0, censored=0):
-    return Ratio(estimate, bound, low, high, 10, censored, 9, 1)
+def ratio(estimate=2.0, bound="", low=1.5, high=3.0, confidence=0.95, censored=0):
+    known = {
+        "pairs": 10,
+        "censored": censored,
+        "wins": 9,
+        "losses": 1,
+        "chance_low": 0.6,
+        "chance_high": 0.99,
+    }
+    return Ratio(estimate, bound, low, high, confidence, **known)
 
 
 def test_ratios():
@@ -123,39 +131,42 @@ def verdict():
 
 
 def test_a_sentence_says_all_that_a_verdict_rests_on():
-    text = words.sentence(verdict(), 0.95)
+    text = words.sentence(verdict())
     assert text == (
-        "at training loss 0.5 at depth 1: tanh needed 2.00 times the updates of relu (95 % "
+        "at training loss 0.5, depth 1: tanh needed 2.00 times the updates of relu (97.5 % "
         "interval 2.00 to ∞; relu came first in 10 of 10 pairs; 0 of 10 runs of relu and 3 of 10 "
         "runs of tanh never arrived)."
     )
 
 
 def test_a_sentence_without_failures_does_not_mention_them():
-    quiet = replace(verdict(), ratio=ratio())
-    text = words.sentence(quiet, 0.9)
+    quiet = replace(verdict(), ratio=ratio(confidence=0.9))
+    text = words.sentence(quiet)
     assert "never" not in text
     assert "90 % interval 1.50 to 3.00" in text
     assert "relu came first in 9 of 10 pairs" in text
 
 
 def test_a_sentence_of_what_cannot_be_tested_gives_the_reason():
-    text = words.sentence(replace(verdict(), outcome="untestable", reason="it rained"), 0.95)
-    assert text == "at training loss 0.5 at depth 1: it rained."
+    text = words.sentence(replace(verdict(), outcome="untestable", reason="it rained"))
+    assert text == "at training loss 0.5, depth 1: it rained."
 
 
 def test_a_sentence_without_an_estimate_says_so():
     text = words.sentence(
-        replace(verdict(), ratio=ratio(math.nan, "unknown", 0.0, math.inf, censored=9)), 0.95
+        replace(verdict(), ratio=ratio(math.nan, "unknown", 0.0, math.inf, censored=9))
     )
     assert "no estimate" in text
     assert "nan" not in text
     assert "0 to ∞" in text
 
 
-@pytest.mark.parametrize(("confidence", "said"), [(0.95, "95 %"), (0.995, "99.5 %")])
+@pytest.mark.parametrize(
+    ("confidence", "said"), [(0.95, "95 %"), (0.995, "99.5 %"), (0.99975, "99.975 %")]
+)
 def test_a_sentence_gives_the_level_to_its_last_digit(confidence, said):
-    assert f"({said} interval" in words.sentence(verdict(), confidence)
+    at_level = replace(verdict(), ratio=ratio(confidence=confidence))
+    assert f"({said} interval" in words.sentence(at_level)
 
 
 def test_conditions_name_each_value_once():
@@ -181,6 +192,46 @@ def test_conditions_describe_the_layers(overrides, layers):
 
 
 def test_the_score_of_a_rate():
-    tuned = TunedRate(None, (0.1, 0.2), (Score(math.log(50), 1), Score(math.log(40), 1)))
+    by_seed = tuple((Score(math.log(time), 1),) for time in (50, 40))
+    tuned = TunedRate(None, (0.1, 0.2), by_seed, by_seed)
     assert words.penalised(tuned, read(TEXT)) == "40.0"
     assert words.penalised(tuned, read(TEXT, "claims=[]")) == "–"
+
+
+def alternating(run):
+    """Relu comes first in 6 of 10 pairs."""
+    relu = run.network.activation.name == "relu"
+    return arriving(8.0 if relu == (run.seed < 6) else 12.0)
+
+
+def test_a_sentence_of_what_is_open_says_how_many_pairs_it_would_take():
+    (one, _) = judge(results_of(read(TEXT), alternating))
+    assert one.outcome == "inconclusive"
+    assert f"About {one.pairs_needed:,} pairs would decide it" in words.sentence(one)
+    assert one.pairs_needed > 100
+    assert "would decide" not in words.sentence(verdict())
+
+
+def test_a_sentence_of_what_no_number_of_pairs_decides_says_so():
+    def even(run):
+        relu = run.network.activation.name == "relu"
+        return arriving(8.0 if relu == (run.seed < 5) else 12.0)
+
+    one = judge(results_of(read(TEXT), even))[0]
+    assert one.pairs_needed is None
+    assert "No practical number of pairs would decide it" in words.sentence(one)
+
+
+def test_rates():
+    assert words.rates({0.125: 20}) == "0.125"
+    assert words.rates({0.125: 14, 0.25: 6}) == "0.125 (14 runs), 0.25 (6 runs)"
+
+
+def test_a_turn_names_each_protocol_with_its_verdict():
+    claim = read(TEXT).claims[0]
+    answers = {"own_rate": "supported", "shared_rate": "refuted"}
+    text = words.turn(Turn(claim, 0.5, (("depth", "3"),), answers))
+    assert text == (
+        "**The protocol turns the answer** of claim 1 at training loss 0.5, depth 3: "
+        "supported under `own_rate`, refuted under `shared_rate`."
+    )
