@@ -125,6 +125,11 @@ def penalised(tuned: TunedRate, study: Study) -> str:
     return number(math.exp(tuned.scores[tuned.best].log_updates)) if study.claims else "–"
 
 
+def chance(ratio: Ratio) -> str:
+    """Write the interval for the chance to come first: `1 to 25 %`."""
+    return f"{100 * ratio.chance_low:.0f} to {100 * ratio.chance_high:.0f} %"
+
+
 def sentence(verdict: Verdict) -> str:
     """Say in one sentence what a verdict rests on."""
     faster, than = arm_in_words(verdict.claim.faster), arm_in_words(verdict.claim.than)
