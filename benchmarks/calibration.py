@@ -97,13 +97,17 @@ class Synthetic:
         logs = np.log(MEDIAN) + shared + draw(size) * SPREAD / np.sqrt(2)
         logs[:, 1] += np.log(scenario.ratio)
         self._logs = logs
+        self._traces: dict[Run, Trace] = {}
         self._budget = 10**9
         if scenario.censored:
             self._budget = round(float(np.exp(np.quantile(logs[:, 0], 1 - scenario.censored))))
 
     def load(self, runs: Iterable[Run]) -> dict[Run, Trace]:
-        """Return a trace for every run."""
-        return {run: self._trace(run) for run in runs}
+        """Return a trace for every run, the same one each time."""
+        for run in runs:
+            if run not in self._traces:
+                self._traces[run] = self._trace(run)
+        return self._traces
 
     def _trace(self, run: Run) -> Trace:
         arm = int(run.network.activation.name == "tanh")

@@ -60,6 +60,11 @@ class Verdict:
         least = least_ratio(self.claim.by, self.claim.tolerance)
         return self.times.pairs_needed(least, 1 - self.ratio.confidence)
 
+    @property
+    def chance(self) -> tuple[float, float]:
+        """The interval for the chance that the arm called faster comes first in a fresh pair."""
+        return self.times.chance(self.ratio.confidence)
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:

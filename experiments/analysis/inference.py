@@ -32,8 +32,6 @@ class Ratio:
     censored: int  # pairs in which one run or both never arrived
     wins: int  # pairs in which A surely came first
     losses: int  # pairs in which B surely came first
-    chance_low: float  # that A comes first in a fresh pair
-    chance_high: float
 
 
 def errors(pairs: int, *, sequential: bool) -> np.ndarray:
@@ -125,10 +123,9 @@ class PairedTimes:
             self.censored,
             self.wins,
             self.losses,
-            *self._chance(1 - error),
         )
 
-    def _chance(self, confidence: float) -> tuple[float, float]:
+    def chance(self, confidence: float) -> tuple[float, float]:
         """Return an interval for the chance that A comes first in a fresh pair.
 
         Clopper & Pearson 1934, for a number of pairs fixed beforehand; a pair that is open counts

@@ -31,6 +31,12 @@ def _if_any(draw: Callable[..., Figure], part: str, *, of_study: bool = True):
     return drawing
 
 
+def _never_arrived(summary: Summary) -> Drawing | None:
+    if not any(reach.never for reach in summary.reaches):  # a sentence says it better
+        return None
+    return partial(figures.never_arrived, summary.results.study, summary.reaches)
+
+
 def _tuning(summary: Summary) -> Drawing | None:
     results = summary.results
     if not results.tuned:
@@ -45,7 +51,7 @@ DRAWINGS: dict[str, Callable[[Summary], Drawing | None]] = {
     "test_loss.png": _loss("test_loss"),
     "updates_to_target.png": _if_any(figures.updates_to_target, "reaches"),
     "arrivals.png": _if_any(arm_figures.arrival_curves, "arrivals"),
-    "never_arrived.png": _if_any(figures.never_arrived, "reaches"),
+    "never_arrived.png": _never_arrived,
     "ranks.png": _if_any(arm_figures.ranks, "rankings"),
     "profiles.png": _if_any(arm_figures.profiles, "profiles"),
     "tuning.png": _tuning,

@@ -125,9 +125,10 @@ def penalised(tuned: TunedRate, study: Study) -> str:
     return number(math.exp(tuned.scores[tuned.best].log_updates)) if study.claims else "–"
 
 
-def chance(ratio: Ratio) -> str:
+def chance(verdict: Verdict) -> str:
     """Write the interval for the chance to come first: `1 to 25 %`."""
-    return f"{100 * ratio.chance_low:.0f} to {100 * ratio.chance_high:.0f} %"
+    low, high = verdict.chance
+    return f"{100 * low:.0f} to {100 * high:.0f} %"
 
 
 def sentence(verdict: Verdict) -> str:

@@ -94,5 +94,4 @@ def test_the_chance_to_come_first_is_the_exact_interval():
     for verdict in judge(results_of(read(TEXT), respond)):
         level = verdict.ratio.confidence
         exact = stats.binomtest(12, 12).proportion_ci(level)
-        assert verdict.ratio.chance_low == pytest.approx(exact.low)
-        assert verdict.ratio.chance_high == 1
+        assert verdict.chance == pytest.approx((exact.low, 1))

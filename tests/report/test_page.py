@@ -169,12 +169,15 @@ def check_all_files_are_there_and_no_others(folders, name):
     results, report, folder = folders(name)
     expected = ALWAYS | (OF_CLAIMS if results.study.claims else set())
     expected |= OF_TUNING if results.tuned else set()
+    text = report.page.read_text(encoding="utf-8")
+    if results.study.claims and not any(reach.never for reach in reaches(results)):
+        expected -= {"never_arrived.png"}
+        assert "Every run arrived at every target." in text
     if name == "no test part":
         expected -= {"test_loss.png"}
     found = {file.name for file in folder.iterdir()}
     assert found & KNOWN == expected
     assert report.page == folder / "report.md"
-    text = report.page.read_text(encoding="utf-8")
     named = set(re.findall(r"\]\(([^)]+)\)", text))
     assert named == found - {"report.md"}
 

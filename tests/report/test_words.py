@@ -97,8 +97,6 @@ def ratio(estimate=2.0, bound="", low=1.5, high=3.0, confidence=0.95, censored=0
         "censored": censored,
         "wins": 9,
         "losses": 1,
-        "chance_low": 0.6,
-        "chance_high": 0.99,
     }
     return Ratio(estimate, bound, low, high, confidence, **known)
 
