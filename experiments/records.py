@@ -200,6 +200,13 @@ class Axis:
 PROTOCOL = "protocol"
 """The name of the axis along which protocols stand side by side."""
 
+
+def split_protocol(condition: Labels) -> tuple[str, Labels]:
+    """Return the protocol of a condition, empty where there is but one, and the other pairs."""
+    rest = tuple(pair for pair in condition if pair[0] != PROTOCOL)
+    return dict(condition).get(PROTOCOL, ""), rest
+
+
 _SELF_EXPLAINING = frozenset({"dataset", "activation", "optimizer", "precision", PROTOCOL})
 """Axes whose labels are understood without their name."""
 
@@ -295,6 +302,15 @@ class Study:
         named = {axis for c in self.claims for axis, _ in (*c.faster, *c.than)}
         every = {axis.name for axis in self.axes} - {PROTOCOL}
         return frozenset(named if self.claims else every)
+
+    @property
+    def targets(self) -> tuple[tuple[str, float], ...]:
+        """Every (metric, target) that a claim names, each once."""
+        return tuple(dict.fromkeys((c.metric, t) for c in self.claims for t in c.targets))
+
+    def arm(self, setting: Setting) -> Labels:
+        """Return a setting's (axis, label) pairs of the axes that are compared."""
+        return tuple(pair for pair in setting.labels if pair[0] in self.arm_axes)
 
     def condition(self, setting: Setting) -> Labels:
         """Return a setting's (axis, label) pairs of the axes that are not compared."""

@@ -9,7 +9,7 @@ from typing import Literal
 from experiments.analysis.inference import PairedTimes, Ratio, fewest_pairs, holm
 from experiments.analysis.measures import met_at_start
 from experiments.analysis.results import Results, SettingResult
-from experiments.records import PROTOCOL, Claim, Labels
+from experiments.records import Claim, Labels, split_protocol
 
 Outcome = Literal["supported", "direction only", "refuted", "inconclusive", "untestable"]
 
@@ -80,8 +80,7 @@ def turns(verdicts: Sequence[Verdict]) -> list[Turn]:
     """Return the comparisons that protocols disagree on."""
     groups: dict[tuple, dict[str, Outcome]] = {}
     for v in verdicts:
-        rest = tuple(pair for pair in v.condition if pair[0] != PROTOCOL)
-        protocol = dict(v.condition).get(PROTOCOL, "")
+        protocol, rest = split_protocol(v.condition)
         groups.setdefault((v.claim, v.target, rest), {})[protocol] = v.outcome
     return [
         Turn(claim, target, rest, outcomes)
@@ -152,10 +151,11 @@ class _Comparison:
         sequential = results.study.seeds.adaptive
         self._times = PairedTimes(self._a, self._b, sequential=sequential)
         self._fewest = fewest_pairs(results.study.confidence, sequential=sequential)
+        self._reason = self._why_untestable()
 
     def least_error(self) -> float:
         """Return the least error at which the claim would be decided, 1 if at none."""
-        if self._reason():
+        if self._reason:
             return 1.0
         for error, low, high in self._times.intervals():
             if decide(low, high, self.claim.by, self.claim.tolerance) != "inconclusive":
@@ -164,7 +164,7 @@ class _Comparison:
 
     def verdict(self, error: float) -> Verdict:
         """Judge the claim, with an interval that misses at most so often."""
-        claim, ratio, reason = self.claim, self._times.ratio(error), self._reason()
+        claim, ratio, reason = self.claim, self._times.ratio(error), self._reason
         outcome = decide(ratio.low, ratio.high, claim.by, claim.tolerance)
         return Verdict(
             claim,
@@ -181,7 +181,7 @@ class _Comparison:
             outcome == "inconclusive" and (not reason or self._times.count < self._fewest),
         )
 
-    def _reason(self) -> str:
+    def _why_untestable(self) -> str:
         """Say why the comparison tells nothing, or return nothing."""
         both = (*self._a, *self._b)
         if all(x.censored for x in both):

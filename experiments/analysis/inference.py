@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy import special, stats
@@ -61,6 +62,19 @@ def _error(left_out: np.ndarray, pairs: int | np.ndarray, *, sequential: bool) -
     return np.minimum(1.0, np.exp(-pairs * np.log(2) - log_mixture))
 
 
+def narrowest(missed: np.ndarray, error: float) -> int | None:
+    """Return how many values the narrowest interval leaves out at each end, None if none will do.
+
+    Args:
+        missed: how often each interval misses, as `errors` returns it.
+        error: how often it may.
+
+    """
+    narrow = np.flatnonzero(missed <= _most(error))
+    return int(narrow[-1]) if len(narrow) else None
+
+
+@cache
 def fewest_pairs(confidence: float, *, sequential: bool = False) -> int:
     """Return the fewest pairs whose whole range is an interval for the median."""
     pairs = 1
@@ -110,8 +124,8 @@ class PairedTimes:
 
     def ratio(self, error: float) -> Ratio:
         """Return the estimate with the narrowest interval that misses at most so often."""
-        narrow = np.flatnonzero(self._errors <= _most(error))
-        low, high = self._interval(int(narrow[-1])) if len(narrow) else (-np.inf, np.inf)
+        left_out = narrowest(self._errors, error)
+        low, high = (-np.inf, np.inf) if left_out is None else self._interval(left_out)
         estimate, bound = _median(self._lowest, self._highest)
         return Ratio(
             float(np.exp(estimate)),

@@ -64,13 +64,10 @@ def races(results: Results) -> list[Race]:
     A run counts as arrived only within the smallest budget of the condition's arms, and only seeds
     at which every arm was run are raced.
     """
-    targets = dict.fromkeys(
-        (c.metric, target) for c in results.study.claims for target in c.targets
-    )
     return [
         _race(condition, metric, target)
         for condition in conditions(results)
-        for metric, target in targets
+        for metric, target in results.study.targets
     ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.analysis.claims import settings_to_compare
-from experiments.analysis.inference import Ratio, errors, paired_ratio
+from experiments.analysis.inference import Ratio, errors, narrowest, paired_ratio
 from experiments.analysis.measures import improves_upwards
 from experiments.analysis.results import Results, SettingResult
 from experiments.records import METRICS, Claim, Labels
@@ -93,12 +93,11 @@ class Reach:
 
         The sign test inverted, for a number of runs fixed beforehand.
         """
-        missed = errors(len(self.updates), sequential=False)
-        narrow = np.flatnonzero(missed <= (1 - confidence) * (1 + 1e-9))
-        if not len(narrow):
+        left_out = narrowest(errors(len(self.updates), sequential=False), 1 - confidence)
+        if left_out is None:
             return 0.0, float("inf")
         times = np.sort(self._times)
-        return float(times[narrow[-1]]), float(times[-1 - narrow[-1]])
+        return float(times[left_out]), float(times[-1 - left_out])
 
     @property
     def _times(self) -> np.ndarray:
@@ -151,11 +150,8 @@ def ratio_curves(results: Results) -> list[RatioCurve]:
 
 def reaches(results: Results) -> list[Reach]:
     """Return every setting's arrivals at every target that a claim names, target by target."""
-    targets = dict.fromkeys(
-        (claim.metric, target) for claim in results.study.claims for target in claim.targets
-    )
     found = []
-    for metric, target in targets:
+    for metric, target in results.study.targets:
         for result in results.settings:
             arrivals = result.arrivals(metric, target)
             found.append(

@@ -53,7 +53,7 @@ def conditions(results: Results) -> list[Condition]:
     study = results.study
     found: dict[Labels, list[tuple[Labels, SettingResult]]] = {}
     for result in results.settings:
-        arm = tuple(pair for pair in result.setting.labels if pair[0] in study.arm_axes)
+        arm = study.arm(result.setting)
         found.setdefault(study.condition(result.setting), []).append((arm, result))
     return [Condition(labels, tuple(arms)) for labels, arms in found.items()]
 

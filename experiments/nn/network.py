@@ -55,6 +55,7 @@ class Stack:
         self.blocks = tuple(blocks)
         self.seeds = seeds
         self._output = ACTIVATIONS[output]
+        self._output_arguments = {k: p.default for k, p in self._output.parameters.items()}
         self._loss = loss_of(output)
         runs, dtype = weights[0].shape[0], weights[0].dtype
 
@@ -97,8 +98,7 @@ class Stack:
                     **block.activation.arguments,
                 )
             np.matmul(self.weights[layer], self._with_one[layer - 1], out=self._z[layer])
-        arguments = {key: p.default for key, p in self._output.parameters.items()}
-        self._output.function(self._z[-1], self._a[-1], **arguments)
+        self._output.function(self._z[-1], self._a[-1], **self._output_arguments)
 
     def losses(self, targets: np.ndarray) -> np.ndarray:
         """Return the loss of each example after `forward`.
@@ -146,8 +146,9 @@ class Stack:
         last = len(self.weights) - 1
         self._loss.gradient(self._by_seed(a[last]), targets, self._by_seed(delta[last]))
         if self._loss.link is None:
-            arguments = {key: p.default for key, p in self._output.parameters.items()}
-            self._output.backward(z[last], a[last], delta[last], self._scratch[last], **arguments)
+            self._output.backward(
+                z[last], a[last], delta[last], self._scratch[last], **self._output_arguments
+            )
         np.divide(delta[last], z[last].shape[-1], out=delta[last])
         for layer in range(last, 0, -1):
             below = layer - 1

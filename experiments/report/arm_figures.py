@@ -62,7 +62,7 @@ def arrival_curves(study: Study, curves: Sequence[Arrivals]) -> Figure:
         Line2D([], [], color=INK, lw=1.5, ls=line, label=words.goal(*target))
         for target, line in zip(targets, _LINES, strict=False)
     ]
-    band = Patch(color=INK, alpha=0.15, lw=0, label=f"{study.confidence * 100:.10g} % interval")
+    band = Patch(color=INK, alpha=0.15, lw=0, label=f"{words.level(study.confidence)} interval")
     figure = canvas.finish(lines=True)
     columns = 3 if len(canvas.axes) == 1 else 4
     figure.legend(handles=[*lines, band], loc="outside lower center", ncols=columns, handlelength=3)
@@ -94,7 +94,7 @@ def ranks(study: Study, rankings: Sequence[Ranking]) -> Figure:
     ax.grid(visible=False, axis="y")
     ax.set_xlabel("average rank over the seeds; 1 is the fastest")
     shown = dict.fromkeys(_name(arm) for row in rows for arm in _arms(row))
-    handles = [_handle(name, numbers[name], lines=False) for name in shown]
+    handles = [style.handle(name, numbers[name], lines=False) for name in shown]
     if any(bars):
         handles.append(Line2D([], [], color=INK, lw=2.2, label="not told apart"))
     figure.legend(handles=handles, loc="outside upper center", ncols=5)
@@ -158,7 +158,7 @@ def profiles(study: Study, found: Sequence[tuple[Labels, Profiles]]) -> Figure:
         ax.set_xlabel("updates, in multiples of the fastest arm's")
         ax.set_ylabel(f"share of {profile.cells} cells arrived")
     shown = dict.fromkeys(_name(arm) for _, profile in found for arm in profile.arms)
-    handles = [_handle(name, numbers[name], lines=True) for name in shown]
+    handles = [style.handle(name, numbers[name], lines=True) for name in shown]
     figure.legend(handles=handles, loc="outside upper center", ncols=5)
     return figure
 
@@ -186,11 +186,6 @@ def _numbers(study: Study) -> dict[str, int]:
 
 def _arms(row: Ranking) -> list[Labels]:
     return [arm for arm, _ in row.race.condition.arms]
-
-
-def _handle(name: str, number: int, *, lines: bool) -> Line2D:
-    return Line2D([], [], color=style.colour(number), label=name, lw=2 if lines else 0,
-                  marker="" if lines else style.marker(number))  # fmt: skip
 
 
 def _row_label(row: Ranking) -> str:

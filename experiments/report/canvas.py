@@ -55,11 +55,7 @@ class Canvas:
 
     def finish(self, *extra: Line2D, lines: bool = False) -> Figure:
         """Add the legend, of lines or of markers and of whatever is extra; return the figure."""
-        handles = [
-            Line2D([], [], color=style.colour(i), label=label, lw=2 if lines else 0,
-                   marker="" if lines else style.marker(i))
-            for i, label in enumerate(self.labels)
-        ]  # fmt: skip
+        handles = [style.handle(label, i, lines=lines) for i, label in enumerate(self.labels)]
         self.figure.legend(handles=[*handles, *extra], loc="outside upper center", ncols=6)
         return self.figure
 

@@ -13,7 +13,7 @@ from experiments.analysis.claims import Verdict
 from experiments.analysis.measures import improves_upwards
 from experiments.analysis.summaries import Curve, RatioCurve, Reach
 from experiments.analysis.tuning import TunedRate
-from experiments.records import PROTOCOL, Study, arm_in_words
+from experiments.records import Study, arm_in_words, split_protocol
 from experiments.report import style, words
 from experiments.report.canvas import INK, Canvas
 from experiments.report.panels import MOST_PANELS
@@ -145,8 +145,7 @@ def ratio_curves(curves: Sequence[RatioCurve]) -> Figure:
     """Draw the ratio over its target: a panel for each condition, a line for each protocol."""
     panels: dict[tuple, dict[str, RatioCurve]] = {}
     for curve in curves:
-        rest = tuple(pair for pair in curve.condition if pair[0] != PROTOCOL)
-        protocol = dict(curve.condition).get(PROTOCOL, "")
+        protocol, rest = split_protocol(curve.condition)
         panels.setdefault((curve.claim, rest), {})[protocol] = curve
     shown = list(panels.items())[:MOST_PANELS]
     protocols = list(dict.fromkeys(name for lines in panels.values() for name in lines))
@@ -176,10 +175,7 @@ def ratio_curves(curves: Sequence[RatioCurve]) -> Figure:
         faster, than = arm_in_words(claim.faster), arm_in_words(claim.than)
         ax.set_ylabel(f"updates of {than} / of {faster}")
     if protocols != [""]:
-        handles = [
-            Line2D([], [], color=style.colour(i), lw=2, label=name)
-            for i, name in enumerate(protocols)
-        ]
+        handles = [style.handle(name, i, lines=True) for i, name in enumerate(protocols)]
         figure.legend(handles=handles, loc="outside upper center", ncols=3)
     return figure
 

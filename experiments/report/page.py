@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from experiments import config, datasets
@@ -61,7 +62,7 @@ def write(
     _text(folder / "study.yaml", config.resolved(results.study))
     _text(folder / "provenance.json", provenance(results))
     page = folder / "report.md"
-    _text(page, _page(summary, {*drawn, *written}))
+    _text(page, _page(summary, {*drawn, *written}, _arms(summary, written.get(tables.ARMS))))
     with applied():  # last, since drawing takes longest: the answer should not wait for it
         for name, draw in drawn.items():
             save(draw(), folder / name)
@@ -72,11 +73,11 @@ def _text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _arms(summary: Summary) -> list[dict]:
+def _arms(summary: Summary, table: pd.DataFrame | None) -> list[dict]:
     """Return the rows of the table of arms, with names for its labels and targets."""
-    if not summary.reaches:
+    if table is None:
         return []
-    rows = tables.arm_table(summary).to_dict("records")
+    rows = table.to_dict("records")
     for row, reach in zip(rows, summary.reaches, strict=True):
         labels = reach.setting.setting.labels
         row["arm"] = arm_in_words(labels) or "all runs"
@@ -84,7 +85,7 @@ def _arms(summary: Summary) -> list[dict]:
     return rows
 
 
-def _page(summary: Summary, files: set[str]) -> str:
+def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
     results, verdicts = summary.results, summary.verdicts
     environment = Environment(
         loader=PackageLoader("experiments.report"),
@@ -112,7 +113,7 @@ def _page(summary: Summary, files: set[str]) -> str:
         claims=[(claim, list(rows)) for claim, rows in groupby(verdicts, lambda v: v.claim)],
         counts=lambda rows: Counter(v.outcome for v in rows).most_common(),
         summary=summary,
-        arms=_arms(summary),
+        arms=arms,
         files=files,
         level=words.level(study.confidence),
         words=words,

@@ -23,7 +23,7 @@ def panels(study: Study) -> list[Panel]:
     """Return the study's conditions, each with its arms, in the order of the grid."""
     found: dict[str, list[tuple[str, Setting]]] = {}
     for setting in study.settings:
-        arm = arm_in_words(tuple(pair for pair in setting.labels if pair[0] in study.arm_axes))
+        arm = arm_in_words(study.arm(setting))
         condition = words.condition(study.condition(setting))
         found.setdefault(condition, []).append((arm or "all runs", setting))
     return [Panel(title, tuple(arms)) for title, arms in found.items()]

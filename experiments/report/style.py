@@ -11,6 +11,7 @@ from matplotlib import rc_context, rcdefaults, rcParams
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 # Okabe & Ito 2008: told apart with any kind of colour vision, without the yellow, which is too
@@ -49,6 +50,12 @@ def colour(number: int) -> str:
 def marker(number: int) -> str:
     """Return the marker of the arm of that number."""
     return MARKERS[number % len(MARKERS)]
+
+
+def handle(label: str, number: int, *, lines: bool) -> Line2D:
+    """Return the legend's entry of the arm of that number: a line, or its marker."""
+    return Line2D([], [], color=colour(number), label=label, lw=2 if lines else 0,
+                  marker="" if lines else marker(number))  # fmt: skip
 
 
 def grid(panels: int, width: float = 4.2, height: float = 3.1) -> tuple[Figure, list[Axes]]:

@@ -194,11 +194,14 @@ def rank_table(summary: Summary) -> pd.DataFrame:
     )
 
 
+ARMS = "arms.csv"
+"""The table whose rows the page shows too."""
+
 TABLES: dict[str, Callable[[Summary], pd.DataFrame | None]] = {
     "verdicts.csv": lambda s: verdict_table(s.verdicts),
     "curves.csv": lambda s: curve_table(s.curves),
     "runs.csv": lambda s: run_table(s.results, s.reaches),
-    "arms.csv": lambda s: arm_table(s) if s.reaches else None,
+    ARMS: lambda s: arm_table(s) if s.reaches else None,
     "arrivals.csv": lambda s: arrival_table(s) if s.arrivals else None,
     "ranks.csv": lambda s: rank_table(s) if s.rankings else None,
     "tuning.csv": lambda s: tuning_table(s.results) if s.results.tuned else None,
