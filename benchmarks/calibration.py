@@ -26,13 +26,15 @@ from scipy import stats
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from experiments.analysis.claims import Verdict, judge
+from experiments.analysis.claims import judge
 from experiments.analysis.inference import PairedTimes
 from experiments.analysis.measures import Arrival
 from experiments.analysis.tuning import Grid
+from experiments.analysis.verdicts import RaceVerdict
 from experiments.config import loads
 from experiments.execution.plan import Tuned, evaluate
-from experiments.records import METRICS, Run, Seeds, Study, Trace
+from experiments.records import METRICS, Run, Trace
+from experiments.study import Seeds, Study
 
 SEED = 20260101
 STUDIES = 2000
@@ -135,7 +137,7 @@ def decide(scenario: Scenario, study: Study, number: int) -> Decided:
     rng = np.random.default_rng([SEED, *map(ord, scenario.name), number])
     store = Synthetic(scenario, rng)
     results = evaluate(Tuned(study, Grid(()), (), ()), store).results
-    verdicts: list[Verdict] = judge(results)
+    verdicts: list[RaceVerdict] = judge(results)
     first = verdicts[0].ratio
     return Decided(
         tuple(v.outcome for v in verdicts),

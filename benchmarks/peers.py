@@ -31,7 +31,8 @@ from experiments.nn.initializers import draw_weights, matched
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.schedule import total_updates
 from experiments.nn.training import train
-from experiments.records import Choice, Dataset, Evaluation, Network, Run, Training
+from experiments.parameters import Choice
+from experiments.records import Dataset, Evaluation, Network, Run, Training
 
 ROUNDS = 5
 LARGEST_DIFFERENCE = 0.1
@@ -106,7 +107,7 @@ def _scikit_learn(work: Workload, activation: str, data: list[Dataset]) -> list[
             learning_rate_init=work.rate, momentum=0.9, nesterovs_momentum=False,
             max_iter=work.epochs, tol=0, n_iter_no_change=work.epochs + 1, random_state=seed,
         )  # fmt: skip
-        sizes = (shape.features, *work.widths, shape.classes)
+        sizes = (shape.features, *work.widths, shape.outputs)
         chosen = Choice.of(activation, ACTIVATIONS)
         model.given = iter(draw_weights(matched(activation), chosen, sizes, "evaluation", seed))
         model.fit(one.inputs[:whole], one.labels[:whole])

@@ -14,8 +14,8 @@ from experiments.execution.loop import complete
 from experiments.execution.plan import evaluate, tune
 from experiments.execution.store import Store, StoreError
 from experiments.execution.timing import update_times
-from experiments.records import Study
-from experiments.report import page, terminal
+from experiments.report import page, scoreboard, terminal
+from experiments.study import Study
 
 STORE = "runs.sqlite"
 """The name of the database of finished runs, inside the output folder."""
@@ -38,8 +38,9 @@ def run(study: Study, output: Path, jobs: int | None, *, quiet: bool) -> None:
             with terminal.Progress(study.title, quiet=quiet) as progress:
                 trained = complete(study, store, jobs or cores(), progress)
             results = gather(study, store)
-            times = update_times(study, store)
+            times = update_times(study, store) if study.races else None
         report = page.write(results, output / study.name, times)
+        scoreboard.write(output)
     except (StoreError, DataError) as error:
         raise CommandError(str(error)) from error
     except TerminatedWorkerError as error:

@@ -9,7 +9,7 @@ import numpy as np
 
 from experiments.records import Dataset, DataShape
 
-Standardise = Literal["feature", "global"]
+Standardise = Literal["feature", "global", "none"]
 
 
 class DataError(Exception):
@@ -21,27 +21,35 @@ class Pool:
     """The examples of a data set before they are split."""
 
     inputs: np.ndarray  # (N, D) of any numeric type
-    labels: np.ndarray  # (N,) int64, 0 .. C - 1
-    strata: np.ndarray | None = None  # (N,) int64: the groups to balance, where not the labels
+    labels: np.ndarray  # (N,) int64, 0 .. C - 1; of a regression (N, C) floating point
+    strata: np.ndarray | None = None  # (N,) int64: the groups to balance, where not the classes
     given: int = 0  # how many of the last rows are the test part that the source prescribes
 
 
 def parts(
-    features: int, classes: int, examples: int, validation: float, test: float = 0.0, given: int = 0
+    features: int,
+    outputs: int,
+    examples: int,
+    validation: float,
+    test: float = 0.0,
+    given: int = 0,
+    regression: bool = False,
 ) -> DataShape:
     """Return the sizes of the parts, each share rounded to the nearest whole number of examples.
 
     Args:
         features: D, the inputs of an example.
-        classes: C.
+        outputs: C, the classes or, of a regression, the numbers to predict.
         examples: those to split by the shares.
         validation: the validation part's share.
         test: the test part's share.
         given: test examples that the source prescribes, on top of `examples`.
+        regression: whether numbers are to be predicted, not a class.
 
     """
     others = round(validation * examples), round(test * examples)
-    return DataShape(features, classes, examples - sum(others), others[0], others[1] + given)
+    train = examples - sum(others)
+    return DataShape(features, outputs, train, others[0], others[1] + given, regression)
 
 
 def split(
@@ -54,29 +62,45 @@ def split(
     """Split the pool at random and map each input x to (x - mean) / deviation.
 
     Both are taken from the training part alone, so that nothing of the other parts leaks into the
-    training. An input that is constant there becomes 0, not a division by zero.
+    training. An input that is constant there becomes 0, not a division by zero. The targets of a
+    regression are mapped in the same way, output by output, so that a squared error of 1 on the
+    training part is what predicting the mean costs.
 
     Args:
         pool: N examples, of which the last may be a given test part.
         sizes: the sizes of the parts; they add up to N.
         rng: decides which example goes into which part.
-        how: "feature" by feature, or "global", one mean and deviation over all features.
-        dtype: float32 or float64, the type of the inputs.
+        how: "feature" by feature; "global", one mean and deviation over all features; or "none",
+            inputs and targets stay as they are.
+        dtype: float32 or float64, the type of the inputs and of a regression's targets.
 
     Returns:
-        inputs (N, D) in C order and int64 labels (N,), rows ordered training, validation, test.
+        inputs (N, D) in C order and labels, rows ordered training, validation, test. Labels are
+        int64 (N,), or of a regression (N, C) of `dtype`.
 
     """
     free = len(pool.labels) - pool.given
     strata = pool.labels if pool.strata is None else pool.strata
-    order = np.concatenate([_interleave(strata[:free], rng), np.arange(free, len(strata))])  # (N,)
-    inputs = pool.inputs[order]  # (N, D)
-    mean, deviation = _moments(inputs[: sizes.train], how)
+    drawn = rng.permutation(free) if sizes.regression else _interleave(strata[:free], rng)
+    order = np.concatenate([drawn, np.arange(free, len(strata))])  # (N,)
+    inputs = _standardised(pool.inputs[order], sizes.train, how, dtype)
+    labels = pool.labels[order]
+    if sizes.regression:
+        labels = _standardised(labels, sizes.train, "none" if how == "none" else "feature", dtype)
+    return Dataset(inputs, labels, sizes)
+
+
+def _standardised(
+    values: np.ndarray, train: int, how: Standardise, dtype: type | np.dtype | str
+) -> np.ndarray:
+    """Return `values` (N, D) in `dtype`, scaled by the moments of their first `train` rows."""
+    if how == "none":
+        return np.ascontiguousarray(values, dtype)
+    mean, deviation = _moments(values[:train], how)
     # Computed in float64 but, thanks to `out`, block by block: images get no float64 copy.
-    scaled = np.empty(inputs.shape, dtype)  # (N, D)
-    np.subtract(inputs, mean, out=scaled, casting="same_kind")
-    np.divide(scaled, deviation, out=scaled, casting="same_kind")
-    return Dataset(scaled, pool.labels[order], sizes)
+    scaled = np.empty(values.shape, dtype)  # (N, D)
+    np.subtract(values, mean, out=scaled, casting="same_kind")
+    return np.divide(scaled, deviation, out=scaled, casting="same_kind")
 
 
 def _interleave(strata: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -99,6 +123,9 @@ def _moments(training: np.ndarray, how: Standardise) -> tuple[np.ndarray, np.nda
     """Return mean and deviation: (D,) each by feature, or () over all features together."""
     if how == "feature":
         mean, deviation = training.mean(axis=0, dtype=float), training.std(axis=0, dtype=float)
+        # Not where the deviation is 0: that of ten times 0.1 is 1e-17, the rounding of the mean.
+        constant = (training == training[0]).all(axis=0)
+        mean, deviation = np.where(constant, training[0], mean), np.where(constant, 1.0, deviation)
     else:  # E[x^2] - mean^2 needs no copy, and for the integers of images the sums are exact
         mean = training.mean(dtype=float)
         square = np.einsum("nd,nd->", training, training, dtype=float) / training.size

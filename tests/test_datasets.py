@@ -8,11 +8,22 @@ from hypothesis import strategies as st
 
 from experiments import datasets
 from experiments.datasets import DATASETS, DataError
-from experiments.records import Choice
+from experiments.parameters import Choice
+from experiments.records import DataShape
+from experiments.splits import Pool, split
+from experiments.splits import parts as sizes
 
 GENERATED = [name for name, row in DATASETS.items() if "examples" in row.parameters]
+REGRESSIONS = [n for n in DATASETS if datasets.shape(Choice.of(n, DATASETS)).regression]
 every_row = pytest.mark.parametrize("name", DATASETS)
-generated_row = pytest.mark.parametrize("name", GENERATED)
+classified_row = pytest.mark.parametrize("name", [n for n in DATASETS if n not in REGRESSIONS])
+regression_row = pytest.mark.parametrize("name", REGRESSIONS)
+scaled_row = pytest.mark.parametrize(
+    "name", [name for name, row in DATASETS.items() if row.standardise != "none"]
+)
+generated_row = pytest.mark.parametrize(
+    "name", [name for name in GENERATED if DATASETS[name].standardise != "none"]
+)
 
 
 def load(name, seed=0, stream="evaluation", dtype="float64", **given):
@@ -26,7 +37,7 @@ def parts(data):
 
 
 def raw(name):
-    """Return the images of a row of fixed examples, as whole numbers."""
+    """Return the inputs of a row of fixed examples, as they are stored."""
     return DATASETS[name].draw(np.random.default_rng(0)).inputs
 
 
@@ -54,33 +65,46 @@ def test_data_are_what_their_shape_says(name, dtype):
     assert data.inputs.shape == (sizes.train + sizes.validation + sizes.test, sizes.features)
     assert data.inputs.dtype == dtype
     assert data.inputs.flags.c_contiguous
-    assert data.labels.dtype == np.int64
-    assert set(data.labels) == set(range(sizes.classes))
+    if sizes.regression:
+        assert data.labels.shape == (len(data.inputs), sizes.outputs)
+        assert data.labels.dtype == dtype
+        assert data.labels.flags.c_contiguous
+    else:
+        assert data.labels.shape == (len(data.inputs),)
+        assert data.labels.dtype == np.int64
+        assert set(data.labels) == set(range(sizes.outputs))
 
 
-@every_row
+def test_which_rows_are_regressions():
+    assert REGRESSIONS == ["curve", "diabetes", "gaussian"]
+
+
+@classified_row
 def test_every_part_holds_the_classes_in_proportion(name):
     data = load(name)
     whole = np.bincount(data.labels) / len(data.labels)
     for _, labels in parts(data):
-        counts = np.bincount(labels, minlength=data.shape.classes)
+        counts = np.bincount(labels, minlength=data.shape.outputs)
         assert np.abs(counts - whole * len(labels)).max() <= 2
 
 
-@every_row
+@classified_row
 def test_first_rows_of_training_are_a_balanced_sample(name):
     data = load(name)
-    counts = np.bincount(data.labels[: 10 * data.shape.classes])
+    counts = np.bincount(data.labels[: 10 * data.shape.outputs])
     assert np.abs(counts - 10).max() <= 2
 
 
-@every_row
+@scaled_row
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("float64", 1e-12)])
 def test_training_part_has_mean_0_and_deviation_1(name, dtype, tolerance):
     axis = 0 if DATASETS[name].standardise == "feature" else None
-    training = parts(load(name, dtype=dtype))[0][0].astype(float)
-    np.testing.assert_allclose(training.mean(axis), 0, atol=tolerance)
-    np.testing.assert_allclose(training.std(axis), 1, atol=tolerance)
+    inputs, labels = (a.astype(float) for a in parts(load(name, dtype=dtype))[0])
+    np.testing.assert_allclose(inputs.mean(axis), 0, atol=tolerance)
+    np.testing.assert_allclose(inputs.std(axis), 1, atol=tolerance)
+    if name in REGRESSIONS:
+        np.testing.assert_allclose(labels.mean(axis=0), 0, atol=tolerance)
+        np.testing.assert_allclose((labels**2).mean(axis=0), 1, atol=tolerance)  # of guessing 0
 
 
 @generated_row
@@ -97,14 +121,162 @@ def test_other_parts_are_scaled_with_the_training_statistics(name):
 
 
 def test_constant_feature_becomes_0():
-    from experiments.splits import Pool, split
-    from experiments.splits import parts as sizes
-
-    inputs = np.column_stack([np.full(20, 3.0), np.arange(20.0)])
+    # The mean of some 0.1 is not 0.1, so that their computed deviation is not 0 either.
+    inputs = np.column_stack([np.full(20, 3.0), np.full(20, 0.1), np.arange(20.0)])
     pool = Pool(inputs, np.arange(20) % 2)
     rng = np.random.default_rng(0)
-    data = split(pool, sizes(2, 2, 20, 0.1, 0.1), rng, "feature", "float64")
-    assert (data.inputs[:, 0] == 0).all()
+    data = split(pool, sizes(3, 2, 20, 0.1, 0.1), rng, "feature", "float64")
+    assert (data.inputs[:, :2] == 0).all()
+    assert np.ptp(data.inputs[:, 2]) > 1
+
+
+# Regression
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.integers(1, 40),
+    st.integers(1, 3),
+    st.integers(0, 9),
+    st.integers(0, 9),
+    st.floats(-1e3, 1e3),
+    st.floats(1e-3, 1e3),
+    st.integers(0, 99),
+)
+def test_targets_are_scaled_as_inputs_are(train, outputs, validation, test, mean, spread, seed):
+    """A split of targets is the split of inputs that are the same numbers."""
+    count = train + validation + test
+    values = mean + spread * np.random.default_rng(seed).standard_normal((count, outputs))
+    values[:, 0] = mean  # one that is constant is centred, and that is all
+    shape = DataShape(outputs, outputs, train, validation, test, regression=True)
+    rng = np.random.default_rng(seed)
+    data = split(Pool(values, values.copy()), shape, rng, "feature", "float64")
+    np.testing.assert_array_equal(data.labels, data.inputs)
+    assert (data.labels[:, 0] == 0).all()
+    # The rows are the pool's, in one order for all columns.
+    order = np.random.default_rng(seed).permutation(count)
+    training = values[order[:train]]
+    if train > 1:
+        expected = (values[order] - training.mean(0))[:, 1:] / training.std(0)[1:]
+        np.testing.assert_allclose(data.labels[:, 1:], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("given_rows", [0, 4])
+def test_without_standardising_inputs_and_targets_stay_as_they_are(given_rows):
+    rng = np.random.default_rng(1)
+    pool = Pool(rng.normal(5, 3, (12, 2)), rng.normal(7, 2, (12, 1)), given=given_rows)
+    shape = DataShape(2, 1, 12 - given_rows, 0, given_rows, regression=True)
+    data = split(pool, shape, rng, "none", "float64")
+    rows = [np.flatnonzero((pool.inputs == x).all(axis=1))[0] for x in data.inputs]
+    assert sorted(rows) == list(range(12))
+    assert rows[12 - given_rows :] == list(range(12 - given_rows, 12))
+    np.testing.assert_array_equal(data.labels, pool.labels[rows])
+    assert not np.shares_memory(data.inputs, pool.inputs)
+
+
+@regression_row
+def test_examples_of_a_regression_are_split_at_random_without_leaks(name):
+    """No pair of inputs and target is lost, torn apart or repeated, and their order is drawn."""
+    row, choice = DATASETS[name], Choice.of(name, DATASETS)
+    pool = row.draw(datasets.generator("evaluation", 0, "data"), **choice.arguments)
+    data = load(name)
+    marks = _marks(np.c_[pool.inputs, pool.labels]), _marks(np.c_[data.inputs, data.labels])
+    np.testing.assert_allclose(*map(np.sort, marks), atol=1e-9)
+    assert np.abs(marks[0] - marks[1]).max() > 0.1
+
+
+def _marks(rows):
+    """Return a number for each row that no affine map of a column changes, (N,)."""
+    return ((rows - rows.mean(axis=0)) / rows.std(axis=0)) @ np.sqrt(
+        np.arange(2, 2 + rows.shape[1])
+    )
+
+
+FREQUENCIES = pytest.mark.parametrize("frequency", [0.05, 0.25, 0.5, 1.0, 1.3, 3.0])
+
+
+def left_by_a_line(frequency):
+    """Return the variance of the sine, and what the best line leaves of it, as the row says."""
+    w = 2 * np.pi * frequency
+    variance = (1 - np.sin(2 * w) / (2 * w)) / 2
+    return variance, variance - 3 * (np.sin(w) - w * np.cos(w)) ** 2 / w**4
+
+
+@FREQUENCIES
+def test_curve_leaves_a_line_what_its_formula_says(frequency):
+    """By Gauss-Legendre quadrature over (-1, 1), where x has the density 1/2."""
+    x, weights = np.polynomial.legendre.leggauss(80)
+    y = np.sin(2 * np.pi * frequency * x)
+    root = np.sqrt(weights / 2)
+    (_, slope), left, *_ = np.linalg.lstsq(np.c_[root, root * x], root * y)
+    variance, expected = left_by_a_line(frequency)
+    np.testing.assert_allclose((weights / 2) @ y**2, variance, rtol=1e-12)
+    np.testing.assert_allclose(left, expected, rtol=1e-9, atol=1e-14)
+    w = 2 * np.pi * frequency
+    np.testing.assert_allclose(slope, 3 * (np.sin(w) - w * np.cos(w)) / w**2, rtol=1e-10)
+    if frequency == round(frequency):
+        np.testing.assert_allclose(expected / variance, 1 - 6 / w**2, rtol=1e-12)
+
+
+@FREQUENCIES
+@pytest.mark.parametrize("noise", [0.0, 0.3])
+def test_drawn_curves_leave_a_line_that_share(frequency, noise):
+    given = {"frequency": frequency, "noise": noise, "examples": 40_000}
+    data = load("curve", **given, validation=0, test=0)
+    x, y = data.inputs[:, 0], data.labels[:, 0]
+    variance, left = left_by_a_line(frequency)
+    share = (left + noise**2) / (variance + noise**2)
+    assert 1 - np.corrcoef(x, y)[0, 1] ** 2 == pytest.approx(share, abs=0.02)
+
+
+def test_default_curve_leaves_most_of_its_variance_to_more_than_a_line():
+    variance, left = left_by_a_line(DATASETS["curve"].parameters["frequency"].default)
+    assert left / variance == pytest.approx(0.85, abs=0.005)
+
+
+def test_curve_without_noise_is_its_sine():
+    rng = np.random.default_rng(2)
+    pool = DATASETS["curve"].draw(rng, examples=500, frequency=1.7, noise=0.0)
+    np.testing.assert_array_equal(pool.labels, np.sin(2 * np.pi * 1.7 * pool.inputs))
+    assert -1 < pool.inputs.min() < -0.95
+    assert 0.95 < pool.inputs.max() < 1
+
+
+def test_noise_of_a_curve_has_its_deviation():
+    def pool(noise):
+        rng = np.random.default_rng(3)
+        return DATASETS["curve"].draw(rng, examples=20_000, frequency=1.0, noise=noise)
+
+    noise = pool(0.4).labels - pool(0.0).labels
+    assert noise.std() == pytest.approx(0.4, rel=5 / np.sqrt(2 * noise.size))
+
+
+def test_least_squares_explains_of_diabetes_what_is_known():
+    """Of the variance over all 442 patients ten coefficients take 0.5177."""
+    data = load("diabetes", validation=0, test=0)
+    ones = np.c_[data.inputs, np.ones(442)]
+    residual = data.labels - ones @ np.linalg.lstsq(ones, data.labels)[0]
+    assert 1 - np.mean(residual**2) == pytest.approx(0.5177, abs=5e-5)
+
+
+def test_gaussian_is_standard_normal_as_drawn():
+    data = load("gaussian", examples=20_000, features=7)
+    assert (data.shape.train, data.shape.validation, data.shape.test) == (20_000, 0, 0)
+    values = np.c_[data.inputs, data.labels]
+    error = 1 / np.sqrt(len(values))
+    np.testing.assert_allclose(values.mean(axis=0), 0, atol=5 * error)
+    np.testing.assert_allclose(np.cov(values.T), np.eye(8), atol=5 * np.sqrt(2) * error)
+    np.testing.assert_allclose((values**4).mean(axis=0), 3, atol=5 * np.sqrt(96) * error)
+    assert (data.inputs.mean(axis=0) != 0).all()  # it was not standardised
+
+
+def test_gaussian_may_be_a_single_fixed_input():
+    inputs = [load("gaussian", seed, examples=1, features=3) for seed in range(2)]
+    for data in inputs:
+        assert data.shape == DataShape(3, 1, 1, 0, 0, regression=True)
+        assert (data.inputs != 0).all()
+        assert (data.labels != 0).all()
+    assert (inputs[0].inputs != inputs[1].inputs).all()
 
 
 @pytest.mark.parametrize("name", ["digits", "fashion_mnist_mini"])
@@ -145,17 +317,17 @@ def test_seeds_and_streams_give_different_data(name):
 def test_precisions_hold_the_same_data(name):
     single, double = load(name, dtype="float32"), load(name, dtype="float64")
     np.testing.assert_allclose(single.inputs, double.inputs, rtol=1e-6, atol=1e-6)
-    np.testing.assert_array_equal(single.labels, double.labels)
+    rtol = 1e-6 if name in REGRESSIONS else 0
+    np.testing.assert_allclose(single.labels, double.labels, rtol=rtol, atol=rtol)
 
 
 @st.composite
 def choices(draw):
     name = draw(st.sampled_from(GENERATED))
-    given = {
-        "examples": draw(st.integers(40, 300)),
-        "validation": draw(st.floats(0, 0.4)),
-        "test": draw(st.floats(0, 0.4)),
-    }
+    given = {"examples": draw(st.integers(40, 300))}
+    for part in ("validation", "test"):
+        if part in DATASETS[name].parameters:
+            given[part] = draw(st.floats(0, 0.4))
     if "classes" in DATASETS[name].parameters:
         given["classes"] = draw(st.integers(2, 7))
     if "features" in DATASETS[name].parameters:
@@ -170,14 +342,17 @@ def test_all_parameters_give_what_shape_says(choice, seed):
     data = datasets.load(choice, "evaluation", seed, "float32")
     assert data.shape == sizes
     assert sizes.train + sizes.validation + sizes.test == wanted["examples"] == len(data.labels)
-    assert abs(sizes.validation - wanted["validation"] * wanted["examples"]) <= 0.5
-    assert abs(sizes.test - wanted["test"] * wanted["examples"]) <= 0.5
-    assert data.inputs.shape[1] == sizes.features == wanted.get("features", 2)
-    assert sizes.classes == wanted.get("classes", 2)
+    assert abs(sizes.validation - wanted.get("validation", 0) * wanted["examples"]) <= 0.5
+    assert abs(sizes.test - wanted.get("test", 0) * wanted["examples"]) <= 0.5
+    assert data.inputs.shape[1] == sizes.features
+    assert sizes.features == wanted.get("features", 1 if choice.name == "curve" else 2)
+    assert sizes.outputs == wanted.get("classes", 1 if sizes.regression else 2)
     assert np.isfinite(data.inputs).all()
-    assert np.ptp(np.bincount(data.labels, minlength=sizes.classes)) <= 1
-    for _, labels in parts(data):
-        assert np.ptp(np.bincount(labels, minlength=sizes.classes)) <= 2
+    assert np.isfinite(data.labels).all()
+    if not sizes.regression:
+        assert np.ptp(np.bincount(data.labels, minlength=sizes.outputs)) <= 1
+        for _, labels in parts(data):
+            assert np.ptp(np.bincount(labels, minlength=sizes.outputs)) <= 2
 
 
 @pytest.mark.parametrize(
@@ -186,6 +361,8 @@ def test_all_parameters_give_what_shape_says(choice, seed):
         ("digits", {"validation": 0.5, "test": 0.5}),
         ("digits", {"validation": 0.89, "test": 0.89}),
         ("blobs", {"classes": 20, "examples": 25}),
+        ("diabetes", {"validation": 0.5, "test": 0.5}),
+        ("curve", {"validation": 0.5, "test": 0.5, "examples": 10}),
     ],
 )
 def test_shares_that_leave_too_little_to_train_on_are_refused(name, given):
@@ -193,6 +370,20 @@ def test_shares_that_leave_too_little_to_train_on_are_refused(name, given):
     for use in (datasets.shape, lambda data: datasets.load(data, "evaluation", 0, "float32")):
         with pytest.raises(DataError, match=rf"{name} \(.*left for training.*lower the shares"):
             use(choice)
+
+
+@pytest.mark.parametrize(
+    ("name", "least"), [("digits", "one for each of the 10 classes"), ("diabetes", "one")]
+)
+def test_a_refusal_says_how_many_examples_it_takes(name, least):
+    with pytest.raises(DataError, match=f"0 examples are left for.* at least {least}; lower"):
+        load(name, validation=0.6, test=0.6)
+
+
+def test_one_training_example_is_enough_for_a_regression():
+    data = load("curve", examples=10, validation=0.5, test=0.4)
+    assert (data.shape.train, data.shape.validation, data.shape.test) == (1, 5, 4)
+    assert (data.inputs[0], data.labels[0]) == (0, 0)
 
 
 def test_parts_may_be_empty():
@@ -237,7 +428,8 @@ def test_digest_is_stable_and_unique(name):
 
 def test_scikit_learn_is_not_imported_before_it_is_needed():
     program = (
-        "import sys; from experiments import datasets as d; from experiments.records import Choice;"
+        "import sys; from experiments import datasets as d;"
+        "from experiments.parameters import Choice;"
         "d.shape(Choice.of('digits', d.DATASETS));"
         "d.load(Choice.of('xor', d.DATASETS), 'tuning', 0, 'float32');"
         "sys.exit('sklearn' in sys.modules)"

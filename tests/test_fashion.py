@@ -7,7 +7,7 @@ import pytest
 from experiments import datasets
 from experiments.data import fashion, make_fashion_mnist_mini
 from experiments.datasets import DATASETS, DataError
-from experiments.records import Choice
+from experiments.parameters import Choice
 
 MINI = Choice.of("fashion_mnist_mini", DATASETS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -9,12 +10,17 @@ import numpy as np
 import pytest
 
 from experiments import config
-from experiments.analysis.claims import OUTCOMES
+from experiments.analysis.measures import MOMENTS
+from experiments.analysis.verdicts import OUTCOMES
 from experiments.config import model
+from experiments.config.errors import show
 from experiments.datasets import DATASETS
+from experiments.kinds import KINDS
 from experiments.nn.activations import ACTIVATIONS, Activation
+from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import INITIALIZERS
 from experiments.nn.optimizers import OPTIMIZERS
+from experiments.protocols import PROTOCOLS
 from experiments.records import METRICS
 from runner import parser
 
@@ -28,34 +34,112 @@ SECTIONS = {
     "evaluation.": model.Evaluation,
     "tuning.": model.Tuning,
 }
-KEYS = [
-    prefix + key
-    for prefix, section in SECTIONS.items()
-    for key in section.key_names()
-    if f"{key}." not in SECTIONS
-] + list(model.ClaimKeys.key_names())
+TABLES = {
+    "key": {
+        prefix + key
+        for prefix, section in SECTIONS.items()
+        for key in section.key_names()
+        if f"{key}." not in SECTIONS
+    },
+    "key of every claim": set(model.ClaimKeys.key_names()),
+    "key of a race": {*model.RaceKeys.key_names()} - {*model.ClaimKeys.key_names()},
+    "key of a measure": {*model.MeasureKeys.key_names()} - {*model.ClaimKeys.key_names()},
+}
+"""The keys that each of its tables tells of, by the head of the table's first column."""
+
+
+DEFAULTS = {
+    prefix + key: show(default)
+    for prefix, section in (*SECTIONS.items(), ("", model.RaceKeys), ("", model.MeasureKeys))
+    for key, default in zip(
+        section.key_names(), (field.default for field in section.model_fields.values()), strict=True
+    )
+    if isinstance(default, bool | int | float | str) and default not in ("", "sgd")
+}
+"""Those that are numbers or words, as they are written."""
+
+
+def rows(head):
+    """The rows of a table, each a list of its cells."""
+    table = README.partition(f"\n| {head} | default | allowed | meaning |\n|---|---|---|---|\n")[2]
+    lines = itertools.takewhile(lambda line: line.startswith("|"), table.splitlines())
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
 
 
 def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_every_key_has_its_row(key):
-    assert re.search(rf"^\|[^|]*`{re.escape(key)}`", README, re.MULTILINE)
+@pytest.mark.parametrize("head", TABLES)
+def test_every_key_has_its_row_and_every_row_its_key(head):
+    told = [key for row in rows(head) for key in re.findall(r"`([^`]+)`", row[0])]
+    assert sorted(told) == sorted(TABLES[head])
+
+
+@pytest.mark.parametrize("head", TABLES)
+def test_every_row_says_what_it_means(head):
+    for row in rows(head):
+        assert len(row) == 4
+        assert row[2], row
+        assert row[3], row
+
+
+@pytest.mark.parametrize(
+    ("head", "section"),
+    [("key", model.Config), ("key of a race", model.RaceKeys),
+     ("key of a measure", model.MeasureKeys)],
+)  # fmt: skip
+def test_what_is_required_is_told(head, section):
+    told = [key for row in rows(head) if row[1] == "required"
+            for key in re.findall(r"`([^`]+)`", row[0])]  # fmt: skip
+    assert sorted(told) == sorted(section.required)
+
+
+@pytest.mark.parametrize(("key", "default"), DEFAULTS.items())
+def test_the_defaults_are_told(key, default):
+    (told,) = (row[1] for head in TABLES for row in rows(head) if f"`{key}`" in row[0])
+    assert told == default
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_every_kind_of_claim_takes_what_its_row_says(kind):
+    (told,) = (row[2] for row in rows("key of a measure") if row[0] == f"`{kind.name}`")
+    starts = {"arm": "an arm", "number": "a number", "band": "`["}
+    assert told.startswith(starts[kind.takes])
+    within = next(row[3] for row in rows("key of a measure") if row[0] == "`within`")
+    assert (f"`{kind.name}`" in within) == kind.margin
 
 
 @pytest.mark.parametrize("path", model.READERS, ids=".".join)
 def test_a_key_that_may_be_a_list_is_marked(path):
-    assert f"| `{'.'.join(path)}` * |" in README
+    (first,) = (row[0] for row in rows("key") if f"`{'.'.join(path)}`" in row[0])
+    assert first == f"`{'.'.join(path)}` *"
+
+
+def test_no_other_key_is_marked():
+    marked = [row[0] for head in TABLES for row in rows(head) if "*" in row[0]]
+    assert len(marked) == len(model.READERS)
 
 
 @pytest.mark.parametrize(
-    "name", [*DATASETS, *ACTIVATIONS, *OPTIMIZERS, *METRICS, *OUTCOMES,
+    "name", [*DATASETS, *ACTIVATIONS, *OPTIMIZERS, *METRICS, *DIAGNOSTICS, *MOMENTS, *PROTOCOLS,
              *(name for name in INITIALIZERS if "_" not in name)]
 )  # fmt: skip
 def test_every_name_is_told(name):
-    assert name in README
+    assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_every_verdict_is_explained(outcome):
+    assert f"\n| {outcome} | " in README
+
+
+def test_the_claims_it_shows_are_claims():
+    (shown,) = re.findall(r"```\n(- \{measure.*?)```", README, re.DOTALL)
+    assert len(shown.splitlines()) == 3
+    text = "dataset: moons\nnetwork: {activation: [sigmoid, relu, tanh], depth: [2, 6]}\nclaims:\n"
+    study = config.loads(text + shown, "shown")
+    assert len({claim.kind for claim in study.claims}) == 3
 
 
 def test_every_option_is_told():

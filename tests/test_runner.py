@@ -10,10 +10,16 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pandas as pd
 import pytest
+
+from experiments.analysis.measures import MOMENTS
+from experiments.kinds import KINDS
+from experiments.nn.diagnostics import DIAGNOSTICS
+from experiments.records import METRICS
 
 ROOT = Path(__file__).parent.parent
 
@@ -30,6 +36,33 @@ claims:
 
 # Several depths make several fleets a stage, so that there is something to lose between them.
 LONG = CONFIG.replace("epochs: 6", "epochs: 60").replace("width: 6", "depth: [1, 2, 3], width: 16")
+
+
+# What holds of networks at their birth: nothing is trained, and no race is run.
+BORN = """\
+title: Are units of ReLU zero at birth?
+dataset: {name: gaussian, examples: 20, features: 6}
+network: {activation: [relu, tanh], depth: 2, width: 8, output: linear}
+training: {epochs: 0}
+seeds: 12
+diagnostics: [gradient]
+article:
+  - {number: 3, says: Half of the units are zero}
+  - {number: 5, says: The mean of tanh is zero}
+claims:
+  - {answers: 3, measure: zeros, at: start, of: relu, is: theory, within: 0.2}
+  - {answers: 5, measure: activation_mean, higher: relu, than: tanh}
+"""
+
+BOTH = (
+    CONFIG.replace("seeds: 7", "seeds: 10")
+    + """\
+  - {measure: zeros, higher: relu, than: tanh, answers: 3}
+  - {measure: test_accuracy, of: relu, at_least: 0.3}
+article:
+  - {number: 3, says: Half of the units are zero}
+"""
+)
 
 
 @pytest.fixture
@@ -58,7 +91,7 @@ def contents(folder):
 
 def stored(output):
     with sqlite3.connect(output / "runs.sqlite") as connection:
-        return connection.execute("SELECT count(*) FROM runs").fetchone()[0]
+        return connection.execute("SELECT count(*) FROM traces").fetchone()[0]
 
 
 def test_a_study_from_config_to_report(config, tmp_path):
@@ -79,12 +112,94 @@ def test_a_study_from_config_to_report(config, tmp_path):
     assert sorted(runs.groupby("activation").seed.apply(list)) == [list(range(7))] * 2
     curves = pd.read_csv(report / "curves.csv")
     assert set(curves.metric) >= {"train_loss", "test_accuracy", "validation_loss"}
-    page = (report / "report.md").read_text()
-    for link in re.findall(r"\]\(([^)]+)\)", page):
-        assert (report / link).stat().st_size > 0, link
+    assert links_lead_somewhere(report / "report.md")
+    assert links_lead_somewhere(tmp_path / "out" / "README.md") == ["moons/report.md"]
     machine = json.loads((report / "provenance.json").read_text())
     assert machine["packages"].keys() >= {"numpy", "scipy"}
     assert machine["evaluation_seeds"] == [0, 6]
+
+
+def links_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#]+)\)", page.read_text())
+    for link in links:
+        assert (page.parent / link).stat().st_size > 0, link
+    return links
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """A folder in which both were run, their configs beside it, and what was said of it."""
+    folder = tmp_path_factory.mktemp("measured")
+    (folder / "born.yaml").write_text(BORN)
+    (folder / "both.yaml").write_text(BOTH)
+    done = run(folder / "born.yaml", folder / "both.yaml", "--output", folder / "out")
+    return folder, done
+
+
+def test_a_study_of_measures_without_training(measured):
+    folder, done = measured
+    report = folder / "out" / "born"
+    ours, _, _ = done.stderr.partition("Which is quicker")
+    assert "tuning" not in ours
+    assert "evaluation: 24 of 24 runs" in ours
+    assert "relu has a higher mean activation than tanh" in done.stdout
+    verdicts = pd.read_csv(report / "verdicts.csv")
+    assert list(verdicts.claim) == [1, 2]
+    assert list(verdicts.answers) == [3, 5]
+    assert list(verdicts.verdict) == ["supported", "supported"]
+    assert (verdicts.low <= verdicts.estimate).all()
+    assert (verdicts.estimate <= verdicts.high).all()
+    runs = pd.read_csv(report / "runs.csv")
+    assert sorted(runs.groupby("activation").seed.apply(list)) == [list(range(12))] * 2
+    assert links_lead_somewhere(report / "report.md")
+
+    first, board = contents(report), (folder / "out" / "README.md").read_bytes()
+    again = run(folder / "born.yaml", "--output", folder / "out")
+    assert "every run was stored already" in again.stdout
+    assert contents(report) == first
+    assert (folder / "out" / "README.md").read_bytes() == board
+
+
+def test_a_dry_run_of_a_study_without_training(tmp_path):
+    config = tmp_path / "born.yaml"
+    config.write_text(BORN)  # of 20 examples no batch of 32 can be had, and none is needed
+    done = run(config, "--dry-run", "--output", tmp_path / "out")
+    assert "tuning" not in done.stdout
+    assert re.search(r"evaluation: +24 runs, 0 stored", done.stdout)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_study_of_both_sorts_of_claims(measured):
+    folder, done = measured
+    report = folder / "out" / "both"
+    assert "tuning: 0 of 12 runs" in done.stderr
+    assert "relu reaches train_loss 0.5 and 0.3 in fewer updates than tanh" in done.stdout
+    assert "relu has a higher share of exact zeros than tanh" in done.stdout
+    verdicts = pd.read_csv(report / "verdicts.csv")
+    assert list(verdicts.claim) == [1, 1, 2, 3]
+    assert list(verdicts.target.dropna()) == [0.5, 0.3]
+    # The units of tanh are never exactly zero, and some of ReLU's always are.
+    assert list(verdicts.verdict)[2] == "supported"
+    assert links_lead_somewhere(report / "report.md")
+    # What the tuning runs of this one leave has no diagnostics.
+    with sqlite3.connect(folder / "out" / "runs.sqlite") as connection:
+        held = Counter(
+            json.loads(columns)[6:] == [] for (columns,) in connection.execute(
+                "SELECT columns FROM traces WHERE run LIKE '%moons%'"
+            )
+        )  # fmt: skip
+    assert held[False] == 20
+    assert held[True] >= 12  # more where the grid of rates grew
+
+
+def test_the_scoreboard_tells_of_every_study_and_statement(measured):
+    folder, _ = measured
+    board = folder / "out" / "README.md"
+    assert {"born/report.md", "both/report.md"} <= set(links_lead_somewhere(board))
+    text = board.read_text()
+    for statement in ("Half of the units are zero", "The mean of tanh is zero"):
+        assert text.count(statement) == 1
+    assert "relu has a higher share of exact zeros than tanh" in text
 
 
 def test_a_second_invocation_trains_nothing_and_writes_the_same_bytes(config, tmp_path):
@@ -262,6 +377,9 @@ def test_list_names_every_row(tmp_path):
     for name in ("fashion_mnist_mini", "leaky_relu", "slope", "glorot_uniform", "adam", "sgd",
                  "matched", "train_loss"):  # fmt: skip
         assert name in done.stdout
+    lines = done.stdout.splitlines()
+    for name in (*METRICS, *DIAGNOSTICS, *KINDS, *MOMENTS):
+        assert any(f"{line} ".startswith(f"  {name} ") for line in lines), name
 
 
 def test_help_needs_no_heavy_import():

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from experiments.analysis.claims import Outcome, Verdict, decide
-from experiments.records import Setting
+from experiments.analysis.verdicts import Outcome, RaceVerdict, claimed_ratio, decide
+from experiments.study import Setting
 
 Costs = Mapping[Setting, Mapping[str, float]]
 """What one update of each setting costs by each clock; by the clock "updates" it costs 1."""
@@ -16,7 +16,7 @@ Costs = Mapping[Setting, Mapping[str, float]]
 class Reading:
     """One verdict's ratio by one clock, and what that clock would say of the claim."""
 
-    verdict: Verdict
+    verdict: RaceVerdict
     clock: str
     estimate: float
     low: float
@@ -29,7 +29,7 @@ class Reading:
         return self.outcome == self.verdict.outcome
 
 
-def readings(verdicts: list[Verdict], costs: Costs) -> list[Reading]:
+def readings(verdicts: list[RaceVerdict], costs: Costs) -> list[Reading]:
     """Read every verdict by every clock.
 
     An update costs each arm the same every time, so that the ratio by a clock is the ratio of
@@ -42,6 +42,7 @@ def readings(verdicts: list[Verdict], costs: Costs) -> list[Reading]:
             low, high = v.ratio.low * factor, v.ratio.high * factor
             outcome = v.outcome
             if outcome != "untestable":
-                outcome = decide(low, high, v.claim.by, v.claim.tolerance)
+                region = claimed_ratio(v.claim.by, v.claim.tolerance)
+                outcome = decide(low, high, region, direction=1.0)
             found.append(Reading(v, clock, v.ratio.estimate * factor, low, high, outcome))
     return found

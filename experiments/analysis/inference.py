@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -88,12 +88,58 @@ def _most(error: float) -> float:
     return error * (1 + 1e-9)
 
 
-class PairedTimes:
+class Ranges:
+    """Values each known exactly or to lie in a range, and intervals for their median.
+
+    Intervals take their low end from the lowest possible values and their high end from the
+    highest, so that a value that is not known can only widen them.
+
+    Args:
+        lowest: the least that each value may be, (n,).
+        highest: the most that it may be, (n,).
+        sequential: whether their number may depend on what was seen.
+
+    Raises:
+        ValueError: if there are none.
+
+    """
+
+    def __init__(
+        self, lowest: Sequence[float], highest: Sequence[float], *, sequential: bool = False
+    ) -> None:
+        if not len(lowest):
+            raise ValueError("no pairs to compare")
+        self._lowest, self._highest = np.sort(lowest), np.sort(highest)  # (n,)
+        self._errors = errors(len(lowest), sequential=sequential)
+        self.sequential = sequential
+        self.count = len(lowest)
+
+    def intervals(self) -> list[tuple[float, float, float]]:
+        """Return (error, low, high) of the median's intervals, from the widest to the narrowest."""
+        return [
+            (float(error), *map(float, self._interval(left_out)))
+            for left_out, error in enumerate(self._errors)
+        ]
+
+    def least_error(self, decided: Callable[[float, float], bool]) -> float:
+        """Return the least error at which an interval (low, high) decides, 1 if none does."""
+        return next((error for error, *ends in self.intervals() if decided(*ends)), 1.0)
+
+    def _interval(self, left_out: int) -> tuple[float, float]:
+        return self._lowest[left_out], self._highest[-1 - left_out]
+
+    def _at(self, error: float) -> tuple[float, str, float, float]:
+        """Return the estimate, which side of it is known, and the interval's ends."""
+        left_out = narrowest(self._errors, error)
+        ends = (-np.inf, np.inf) if left_out is None else self._interval(left_out)
+        return (*_median(self._lowest, self._highest), *map(float, ends))
+
+
+class PairedTimes(Ranges):
     """The log ratios log(T_B / T_A) of pairs of runs, each known exactly or to lie in a range.
 
     If B never arrived, the ratio is at least that of its budget; if A never did, at most that;
-    if neither did, nothing is known. Intervals take their low end from the lowest possible values
-    and their high end from the highest, so that a censored pair can only widen them.
+    if neither did, nothing is known.
 
     Args:
         a: the times of arm A, one for each seed.
@@ -109,24 +155,20 @@ class PairedTimes:
         self, a: Sequence[Arrival], b: Sequence[Arrival], *, sequential: bool = False
     ) -> None:
         pairs = list(zip(a, b, strict=True))
-        if not pairs:
-            raise ValueError("no pairs to compare")
-        logs = [np.log(second.updates / first.updates) for first, second in pairs]
+        logs = [float(np.log(second.updates / first.updates)) for first, second in pairs]
         known = list(zip(pairs, logs, strict=True))
-        self._lowest = np.sort([-np.inf if x.censored else log for (x, _), log in known])  # (n,)
-        self._highest = np.sort([np.inf if y.censored else log for (_, y), log in known])  # (n,)
-        self._errors = errors(len(pairs), sequential=sequential)
-        self.sequential = sequential
-        self.count = len(pairs)
+        super().__init__(
+            [-np.inf if x.censored else log for (x, _), log in known],
+            [np.inf if y.censored else log for (_, y), log in known],
+            sequential=sequential,
+        )
         self.censored = sum(x.censored or y.censored for x, y in pairs)
         self.wins = sum(_surely_first(x, y) for x, y in pairs)
         self.losses = sum(_surely_first(y, x) for x, y in pairs)
 
     def ratio(self, error: float) -> Ratio:
         """Return the estimate with the narrowest interval that misses at most so often."""
-        left_out = narrowest(self._errors, error)
-        low, high = (-np.inf, np.inf) if left_out is None else self._interval(left_out)
-        estimate, bound = _median(self._lowest, self._highest)
+        estimate, bound, low, high = self._at(error)
         return Ratio(
             float(np.exp(estimate)),
             bound,
@@ -151,13 +193,7 @@ class PairedTimes:
 
     def intervals(self) -> list[tuple[float, float, float]]:
         """Return (error, low, high) of the ratio's intervals, from the widest to the narrowest."""
-        return [
-            (float(error), *map(float, np.exp(self._interval(left_out))))
-            for left_out, error in enumerate(self._errors)
-        ]
-
-    def _interval(self, left_out: int) -> tuple[float, float]:
-        return self._lowest[left_out], self._highest[-1 - left_out]
+        return [(error, *map(float, np.exp(ends))) for error, *ends in super().intervals()]
 
     def pairs_needed(self, ratio: float, error: float) -> int | None:
         """Return about how many pairs would tell the median from `ratio`, if shares stay as seen.
@@ -218,11 +254,12 @@ def _surely_first(one: Arrival, other: Arrival) -> bool:
 def _median(lowest: np.ndarray, highest: np.ndarray) -> tuple[float, str]:
     """Return the median of values known to lie in ranges, and which side of it is known."""
     middle = slice((len(lowest) - 1) // 2, len(lowest) // 2 + 1)
-    bottom, top = lowest[middle], highest[middle]
-    if np.isfinite(bottom).all() and np.isfinite(top).all() and np.array_equal(bottom, top):
-        return float(bottom.mean()), ""
-    if np.isfinite(bottom).all():
-        return float(bottom.mean()), "at least"
-    if np.isfinite(top).all():
-        return float(top.mean()), "at most"
+    with np.errstate(invalid="ignore"):  # between minus infinity and infinity is no middle
+        bottom, top = float(lowest[middle].mean()), float(highest[middle].mean())
+    if bottom == top:
+        return bottom, ""
+    if np.isfinite(bottom):
+        return bottom, "at least"
+    if np.isfinite(top):
+        return top, "at most"
     return float("nan"), "unknown"

@@ -10,7 +10,7 @@ from scipy import stats
 
 from experiments.analysis.results import Results
 from experiments.analysis.survival import Condition, conditions
-from experiments.records import PROTOCOL, Labels
+from experiments.study import PROTOCOL, Labels
 
 FEWEST_ARMS = 3
 """Two arms are compared by the ratio of their times, which says more than their ranks."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from experiments.analysis.measures import Arrival, updates_to_target
 from experiments.analysis.tuning import Grid, TunedRate
-from experiments.records import Run, Setting, Study, Trace
+from experiments.records import Run, Trace
+from experiments.study import Setting, Study
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.analysis.claims import settings_to_compare
 from experiments.analysis.inference import Ratio, errors, narrowest, paired_ratio
 from experiments.analysis.measures import improves_upwards
+from experiments.analysis.races import settings_to_compare
 from experiments.analysis.results import Results, SettingResult
-from experiments.records import METRICS, Claim, Labels
+from experiments.records import METRICS
+from experiments.study import Labels, RaceClaim
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,16 @@ def curves(results: Results) -> list[Curve]:
 
 
 def _has(result: SettingResult, metric: str) -> bool:
-    """Tell whether the data has the part; the accuracy is missing only where examples are."""
+    """Tell whether the data has the part and, for an accuracy, classes.
+
+    A loss may be missing as well where a run was lost at birth; its accuracy is then still there.
+    """
     accuracy = metric.replace("_loss", "_accuracy")
-    return not np.isnan(result.traces[0].metric(accuracy)[0])
+    return any(
+        not np.isnan(trace.metric(name)[0])
+        for trace in result.traces
+        for name in {metric, accuracy}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +120,7 @@ CURVE_TARGETS = 25
 class RatioCurve:
     """The ratio of a claim under one condition, over the targets between its outermost ones."""
 
-    claim: Claim
+    claim: RaceClaim
     condition: Labels
     targets: np.ndarray  # (K,), from the easiest to the hardest
     ratios: tuple[Ratio, ...]  # K, each with an interval of its own
@@ -126,7 +134,7 @@ def ratio_curves(results: Results) -> list[RatioCurve]:
     """
     study = results.study
     found = []
-    for claim in study.claims:
+    for claim in study.races:
         if len(claim.targets) < 2:
             continue
         ends = min(claim.targets), max(claim.targets)

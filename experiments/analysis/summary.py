@@ -6,12 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.analysis.claims import Turn, Verdict, judge, turns
+from experiments.analysis.claims import judge
+from experiments.analysis.diagnostic_curves import DiagnosticCurve, diagnostic_curves
+from experiments.analysis.layers import LayerProfile, layer_profiles
+from experiments.analysis.map_shares import Share, shares
+from experiments.analysis.races import Turn, turns
 from experiments.analysis.ranking import Profiles, Ranking, profiles, rankings
 from experiments.analysis.results import Results
 from experiments.analysis.summaries import Curve, RatioCurve, Reach, curves, ratio_curves, reaches
 from experiments.analysis.survival import Arrivals, arrival_curves
-from experiments.records import Labels
+from experiments.analysis.verdicts import MeasureVerdict, RaceVerdict, Verdict
+from experiments.study import Labels
 
 RESAMPLING_SEED = 0
 """Of whatever is drawn anew from the runs: the same report each time."""
@@ -30,6 +35,19 @@ class Summary:
     arrivals: list[Arrivals]
     rankings: list[Ranking]
     profiles: list[tuple[Labels, Profiles]]
+    layer_profiles: list[LayerProfile]
+    diagnostic_curves: list[DiagnosticCurve]
+    map_shares: list[Share]  # of the first claim that has enough comparisons for a map
+
+    @property
+    def races(self) -> list[RaceVerdict]:
+        """The verdicts of which arm is faster."""
+        return [v for v in self.verdicts if isinstance(v, RaceVerdict)]
+
+    @property
+    def statements(self) -> list[MeasureVerdict]:
+        """The verdicts of claims about measures."""
+        return [v for v in self.verdicts if isinstance(v, MeasureVerdict)]
 
 
 def summarise(results: Results) -> Summary:
@@ -45,4 +63,7 @@ def summarise(results: Results) -> Summary:
         arrival_curves(results),
         rankings(results),
         profiles(results, np.random.default_rng(RESAMPLING_SEED)),
+        layer_profiles(results),
+        diagnostic_curves(results),
+        shares(verdicts),
     )

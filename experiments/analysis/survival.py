@@ -10,7 +10,7 @@ from scipy import stats
 
 from experiments.analysis.results import Results, SettingResult
 from experiments.analysis.summaries import Reach, reaches
-from experiments.records import Labels
+from experiments.study import Labels
 
 
 @dataclass(frozen=True, slots=True)

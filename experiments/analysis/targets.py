@@ -10,7 +10,8 @@ import numpy as np
 
 from experiments.analysis.measures import improves_upwards
 from experiments.analysis.tuning import Grid
-from experiments.records import Claim, Run, Study, Trace
+from experiments.records import Run, Trace
+from experiments.study import RaceClaim, Study
 
 LEVELS = 6
 """How many targets the rule sets."""
@@ -34,14 +35,16 @@ def settle(study: Study, grid: Grid, traces: Mapping[Run, Trace]) -> Study:
 
     """
     claims = tuple(
-        replace(claim, targets=_levels(study, claim, grid, traces)) if claim.auto else claim
+        replace(claim, targets=_levels(study, claim, grid, traces))
+        if isinstance(claim, RaceClaim) and claim.auto
+        else claim
         for claim in study.claims
     )
     return replace(study, claims=claims)
 
 
 def _levels(
-    study: Study, claim: Claim, grid: Grid, traces: Mapping[Run, Trace]
+    study: Study, claim: RaceClaim, grid: Grid, traces: Mapping[Run, Trace]
 ) -> tuple[float, ...]:
     upwards = improves_upwards(claim.metric)
     starts: list[float] = []

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.analysis.measures import final, updates_to_target
-from experiments.records import Claim, Run, Setting, Study, Trace, Tuning
+from experiments.records import Run, Trace
 from experiments.streams import generator
+from experiments.study import Setting, Study, Tuning
 
 FACTOR = 2.0
 """The step of the grid."""
@@ -162,7 +163,7 @@ def choose(study: Study, grid: Grid, traces: Mapping[Run, Trace]) -> list[TunedR
     own = {
         setting: tuple(
             tuple(
-                _score(traces[setting.run("tuning", seed, rate)], study.claims)
+                _score(traces[setting.run("tuning", seed, rate)], study.targets)
                 for seed in range(study.tuning.seeds)
             )
             for rate in grid.rates
@@ -191,9 +192,9 @@ def choose(study: Study, grid: Grid, traces: Mapping[Run, Trace]) -> list[TunedR
     ]
 
 
-def _score(trace: Trace, claims: tuple[Claim, ...]) -> Score:
+def _score(trace: Trace, targets: tuple[tuple[str, float], ...]) -> Score:
     times = []
-    for metric, target in sorted({(c.metric, target) for c in claims for target in c.targets}):
+    for metric, target in sorted(targets):
         arrival = updates_to_target(trace, metric, target)
         times.append(arrival.updates * (PENALTY if arrival.censored else 1))
     return Score(float(np.mean(np.log(times))) if times else 0.0, final(trace, "train_loss"))

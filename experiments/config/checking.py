@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from experiments.config.errors import ConfigError, Path, Problem, WrongError
-from experiments.config.model import Config
+from experiments.config.model import CLAIM_TAGS, Config
 from experiments.config.yaml_lines import BROKEN, Document
 
 
@@ -63,7 +63,8 @@ def _messages(error: ValidationError) -> list[tuple[Path, str]]:
     for item in error.errors(include_url=False, include_input=False):
         raised = item.get("ctx", {}).get("error")
         found = raised.problems if isinstance(raised, WrongError) else (((), item["msg"]),)
-        result += [((*item["loc"], *path), message) for path, message in found]
+        where = tuple(part for part in item["loc"] if part not in CLAIM_TAGS)
+        result += [((*where, *path), message) for path, message in found]
     return result
 
 

@@ -65,10 +65,11 @@ class WrongError(ValueError):
 
 def key_of(path: Path) -> str:
     """Write a path as its dotted key, for example `claims.0.by`."""
-    return ".".join(_short(part) if str(part).isprintable() else repr(part) for part in path)
+    return ".".join(shorten(part) if str(part).isprintable() else repr(part) for part in path)
 
 
-def _short(text: object, longest: int = 40) -> str:
+def shorten(text: object, longest: int = 40) -> str:
+    """Return a text, or so much of it that it has `longest` characters with three dots."""
     text = str(text)
     return text if len(text) <= longest else text[: longest - 3] + "..."
 
@@ -87,7 +88,7 @@ def show(value: object) -> str:
 def found(value: object) -> str:
     """Say what was found in place of what is allowed."""
     if isinstance(value, str):
-        return f"found {_short(repr(value))}"
+        return f"found {shorten(repr(value))}"
     if isinstance(value, list):
         return "found a list" if value else "found an empty list"
     if isinstance(value, dict):
@@ -96,7 +97,7 @@ def found(value: object) -> str:
     return f"found {value!r}" if isinstance(value, float) else f"found {show(value)}"
 
 
-def listing(names: Iterable[object], most: int = 16) -> str:
+def listing(names: Iterable[object], most: int = 20) -> str:
     """Join names with commas, leaving out the end of a long list."""
     names = [str(name) for name in names]
     return ", ".join([*names[:most], "..."] if len(names) > most else names)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from experiments.config.checking import Checked
 from experiments.config.errors import Path, show
 from experiments.config.grid import Grid, count_rates
+from experiments.config.model import RaceKeys
 from experiments.config.values import Level
 from experiments.datasets import shape
+from experiments.nn.losses import loss_of
+from experiments.parameters import Choice
 from experiments.protocols import OWN_RATE
-from experiments.records import Choice, DataShape
+from experiments.records import DataShape
 from experiments.splits import DataError
 
 MOST_RUNS = 200_000
@@ -29,8 +32,11 @@ def check_fit(checked: Checked, grid: Grid) -> None:
         _check_widths(checked, grid)
     if sure("dataset"):
         shapes = _shapes(checked, grid)
-        _check_batches(checked, grid, shapes)
+        if any(level.value > 0 for level in grid.levels["epochs"]):
+            _check_batches(checked, grid, shapes)
         _check_validation(checked, shapes)
+        if sure("output"):
+            _check_outputs(checked, grid, shapes)
     if sure("epochs", "evaluation"):
         _check_evaluation(checked, grid)
     if sure("learning_rate", "optimizer", "tuning"):
@@ -86,12 +92,31 @@ def _check_batches(checked: Checked, grid: Grid, shapes: dict[Choice, DataShape]
 
 def _check_validation(checked: Checked, shapes: dict[Choice, DataShape]) -> None:
     empty = sorted({data.name for data, sizes in shapes.items() if sizes.validation == 0})
+    without_classes = sorted({data.name for data, sizes in shapes.items() if sizes.regression})
     for i, claim in enumerate(checked.config.claims):
-        if empty and claim.to is not None and claim.to[0].startswith("validation"):
+        if not isinstance(claim, RaceKeys) or claim.to is None:
+            continue
+        metric = claim.to[0]
+        if empty and metric.startswith("validation"):
             checked.report(
-                ("claims", i, "to", claim.to[0]),
+                ("claims", i, "to", metric),
                 f"{' and '.join(empty)} has no validation part; give it a share of the examples, "
                 "or name another metric",
+            )
+        if without_classes and metric.endswith("accuracy"):
+            names = " and ".join(without_classes)
+            message = f"{names} is a regression, which has no accuracy; name a loss"
+            checked.report(("claims", i, "to", metric), message)
+
+
+def _check_outputs(checked: Checked, grid: Grid, shapes: dict[Choice, DataShape]) -> None:
+    names = sorted({data.name for data, sizes in shapes.items() if sizes.regression})
+    for level in grid.levels["output"]:
+        if names and loss_of(level.value).link is not None:
+            checked.report(
+                _at(grid, "output", level),
+                f"{level.label} is for classes, and {' and '.join(names)} is a regression; write "
+                "output: linear",
             )
 
 
@@ -101,10 +126,13 @@ def _check_evaluation(checked: Checked, grid: Grid) -> None:
     for key in given[1:]:
         checked.report(("evaluation", key), f"does not go with {given[0]}; keep one of them")
     epochs = [level.value for level in grid.levels["epochs"]]
+    if max(epochs) == 0:  # a single evaluation, before training
+        return
     if keys.every is not None:
         closest = max(epochs) / MOST_EVALUATIONS
-        if keys.every > min(epochs):
-            allowed = f"at most {show(min(epochs))}, the epochs of a run"
+        shortest = min(filter(None, epochs))  # a run of 0 epochs has its evaluation anyway
+        if keys.every > shortest:
+            allowed = f"at most {show(shortest)}, the epochs of a run"
         elif keys.every < closest:
             allowed = f"at least {show(closest)}, which makes {MOST_EVALUATIONS:,} evaluations"
         else:
@@ -141,7 +169,7 @@ def _check_what_tuning_is_for(checked: Checked, grid: Grid) -> None:
             message = f"{level.label} goes only with training.learning_rate: tuned"
             checked.report(_at(grid, "protocol", level), message)
     for i, claim in enumerate(checked.config.claims):
-        if claim.to is not None and not claim.to[1]:
+        if isinstance(claim, RaceKeys) and claim.to is not None and not claim.to[1]:
             message = "auto goes only with training.learning_rate: tuned; name targets"
             checked.report(("claims", i, "to", claim.to[0]), message)
 

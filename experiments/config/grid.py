@@ -10,10 +10,12 @@ from typing import Any
 from experiments.config.errors import Path
 from experiments.config.model import READERS, Config
 from experiments.config.values import Level
+from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import MATCHED, matched
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.protocols import PROTOCOLS
-from experiments.records import Axis, Evaluation, Network, Setting, Training, Tuning
+from experiments.records import Evaluation, Network, Training
+from experiments.study import Axis, Setting, Tuning
 
 
 class Grid:
@@ -43,7 +45,8 @@ class Grid:
 
         Several optimizers share one grid, from the lowest of their rates to the highest.
         """
-        if all(level.value is not None for level in self.levels["learning_rate"]):
+        trained = any(level.value > 0 for level in self.levels["epochs"])
+        if not trained or all(level.value is not None for level in self.levels["learning_rate"]):
             return None
         keys = self._config.tuning
         rates = [OPTIMIZERS[level.value.name].rates for level in self.levels["optimizer"]]
@@ -57,7 +60,12 @@ class Grid:
         if (tuning := self.tuning()) is not None:
             levels = self.levels["learning_rate"]
             tuned = sum(level.value is None for level in levels)
-            others = (len(self.levels[name]) for name in self.levels if name != "learning_rate")
+            tuned *= sum(level.value > 0 for level in self.levels["epochs"])
+            others = (
+                len(self.levels[name])
+                for name in self.levels
+                if name not in ("learning_rate", "epochs")
+            )
             runs += math.prod(others) * tuned * count_rates(tuning) * tuning.seeds
         return runs
 
@@ -67,6 +75,7 @@ class Grid:
         per_doubling = keys.per_doubling if keys.every is None and keys.at is None else None
         evaluation = Evaluation(per_doubling, keys.every, keys.at, keys.examples)
         axes = [axis.name for axis in self.axes]
+        diagnostics = self._diagnostics()
         for point in itertools.product(*self.levels.values()):
             level = dict(zip(self.levels, point, strict=True))
             at = {name: picked.value for name, picked in level.items()}
@@ -82,18 +91,27 @@ class Grid:
                     activation=activation,
                     init=protocol.init or init,
                     output=at["output"],
+                    init_scale=at["init_scale"],
                 ),
                 training=Training(
                     optimizer=at["optimizer"],
-                    learning_rate=at["learning_rate"],
+                    # What trains nothing needs no rate, and none is searched for it.
+                    learning_rate=at["learning_rate"] if at["epochs"] > 0 else 0.0,
                     batch_size=at["batch_size"],
                     epochs=at["epochs"],
                     precision=at["precision"],
+                    layers=at["layers"],
                 ),
                 evaluation=evaluation,
                 protocol=protocol.name,
                 shares_rate=protocol.shares_rate,
+                diagnostics=diagnostics,
             )
+
+    def _diagnostics(self) -> tuple[str, ...]:
+        """Return what is asked for or named by a claim, in the table's order."""
+        named = {getattr(claim, "measure", None) for claim in self._config.claims}
+        return tuple(name for name in DIAGNOSTICS if name in {*named, *self._config.diagnostics})
 
 
 def count_rates(tuning: Tuning) -> int:

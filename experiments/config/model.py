@@ -5,21 +5,36 @@ The README's table of keys is made from the descriptions here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    create_model,
+    model_validator,
+)
 
+from experiments.analysis.measures import MOMENTS
 from experiments.config import values
 from experiments.config.errors import Path, WrongError, found, key_of, listing, nearest
 from experiments.config.rows import row_of
 from experiments.config.values import Level, axis, each, name_of, number
 from experiments.config.yaml_lines import BROKEN
 from experiments.datasets import DATASETS
+from experiments.kinds import KINDS, Kind
 from experiments.nn.activations import ACTIVATIONS
+from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import INITIALIZERS, MATCHED
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.protocols import OWN_RATE, PROTOCOLS
-from experiments.records import Seeds
+from experiments.records import METRICS
+from experiments.study import Seeds
 
 READERS: dict[Path, values.AxisReader] = {
     ("dataset",): row_of(DATASETS),
@@ -27,12 +42,14 @@ READERS: dict[Path, values.AxisReader] = {
     ("network", "width"): values.width,
     ("network", "activation"): row_of(ACTIVATIONS),
     ("network", "init"): each(name_of((MATCHED, *INITIALIZERS))),
+    ("network", "init_scale"): each(number(low=0, high=1000, open_low=True)),
     ("network", "output"): each(name_of(ACTIVATIONS)),
     ("training", "optimizer"): row_of(OPTIMIZERS),
     ("training", "learning_rate"): values.rate,
     ("training", "batch_size"): each(number(whole=True, low=1)),
-    ("training", "epochs"): each(number(low=0, high=100_000, open_low=True)),
+    ("training", "epochs"): each(number(low=0, high=100_000)),
     ("training", "precision"): each(name_of(("float32", "float64"))),
+    ("training", "layers"): each(name_of(("all", "output"))),
     ("protocol",): each(name_of(PROTOCOLS)),
 }
 """The keys that may be a list, in the order of the grid: how one value of each is read."""
@@ -52,7 +69,7 @@ def _number(**bounds: Any) -> PlainValidator:
 
 Levels = tuple[Level, ...]
 _Positive = Annotated[float | None, _number(low=0, open_low=True)]
-_Line = Annotated[str | None, PlainValidator(values.text(300))]
+_Line = Annotated[str | None, PlainValidator(values.text(values.MOST_CHARACTERS))]
 _Paragraph = Annotated[str | None, PlainValidator(values.text(2000))]
 
 
@@ -123,6 +140,9 @@ class Network(Section):
         MATCHED,
         description="how weights are drawn; matched is he for the ReLU family, glorot for others",
     )
+    init_scale: Annotated[Levels, _axis("network", "init_scale")] = Field(
+        1, description="a factor on the standard deviation of all starting weights"
+    )
     output: Annotated[Levels, _axis("network", "output")] = Field(
         "softmax", description="the activation function of the output; the loss follows from it"
     )
@@ -141,10 +161,15 @@ class Training(Section):
         32, description="the training examples of an update"
     )
     epochs: Annotated[Levels, _axis("training", "epochs")] = Field(
-        30, description="the passes over the training examples; fractions are allowed"
+        30,
+        description="the passes over the training examples; fractions are allowed, and 0 trains "
+        "nothing",
     )
     precision: Annotated[Levels, _axis("training", "precision")] = Field(
         "float32", description="the floating-point numbers that training computes with"
+    )
+    layers: Annotated[Levels, _axis("training", "layers")] = Field(
+        "all", description="which layers learn; with output, the hidden layers stay as drawn"
     )
 
 
@@ -188,20 +213,37 @@ class Tuning(Section):
     )
 
 
-class ClaimKeys(Section):
-    """The keys of one claim; which arms `faster` and `than` pick is resolved with the grid."""
+_Arm = Any
+"""Which arm is meant is resolved with the grid."""
 
-    required: ClassVar[tuple[str, ...]] = ("faster", "than", "to")
+
+class ClaimKeys(Section):
+    """The keys that every claim may have."""
 
     says: _Line = Field(
         None,
         validate_default=False,
         description="the claim in words; made from the rest if left out",
     )
-    faster: Any = Field(
+    answers: Annotated[int | None, _whole(1, 999)] = Field(
+        None,
+        validate_default=False,
+        description="the number of the statement under article that the claim puts to the test",
+    )
+    primary: Annotated[bool, PlainValidator(values.yes_or_no)] = Field(
+        False, description="the claim that is judged for itself; the others share their error"
+    )
+
+
+class RaceKeys(ClaimKeys):
+    """The keys of a claim that one arm is faster than another."""
+
+    required: ClassVar[tuple[str, ...]] = ("faster", "than", "to")
+
+    faster: _Arm = Field(
         None, description="the arm that needs fewer updates: a value of an axis, or {axis: value}"
     )
-    than: Any = Field(None, description="the arm it is compared with, on the same axes")
+    than: _Arm = Field(None, description="the arm it is compared with, on the same axes")
     to: Annotated[tuple[str, tuple[float, ...]] | None, PlainValidator(values.targets)] = Field(
         None,
         validate_default=False,
@@ -215,17 +257,93 @@ class ClaimKeys(Section):
     tolerance: Annotated[float, _number(low=1)] = Field(
         1.25, description='what "about" allows: a factor of by / tolerance is still as claimed'
     )
-    primary: Annotated[bool, PlainValidator(values.yes_or_no)] = Field(
-        False, description="the claim that is judged for itself; the others share their error"
+
+
+class _MeasureKeys(ClaimKeys):
+    """The keys of a claim about a measure, but for those that say what is claimed of it."""
+
+    required: ClassVar[tuple[str, ...]] = ("measure",)
+
+    measure: Annotated[str | None, PlainValidator(name_of((*METRICS, *DIAGNOSTICS)))] = Field(
+        None, validate_default=False, description="a metric or a diagnostic"
+    )
+    layer: Annotated[str, PlainValidator(values.layer)] = Field(
+        "",
+        validate_default=False,
+        description="first, last, output or a number from 1; the mean of the hidden layers if left "
+        "out",
+    )
+    at: Annotated[str, PlainValidator(name_of(MOMENTS))] = Field(
+        "end", description="when it is read: at the start, the end, its highest or its lowest"
+    )
+    over: Any = Field(
+        None,
+        description="layer, or an axis of numbers: the claim is then of the factor by which the "
+        "measure changes with each layer towards the input, or with each step of 1 of the axis",
+    )
+    of: _Arm = Field(
+        None, description="the arm that is meant; every setting of the grid if left out"
+    )
+    than: _Arm = Field(None, description="the other arm, for a kind that compares two")
+    within: Annotated[float, _number(low=0)] = Field(
+        0, description="the margin of a kind that allows one"
     )
 
 
-def _claims(raw: Any) -> Any:
-    if raw is None or raw is BROKEN:
-        return []
-    if not isinstance(raw, list):
-        raise WrongError(((), f"{found(raw)}; allowed: a list, each claim after a dash"))
-    return raw
+def _taken(kind: Kind) -> values.Reader:
+    if kind.takes == "number":  # a formula's number is never met to the bit
+        return values.claimed(theory=kind.margin)
+    return values.band if kind.takes == "band" else lambda raw: raw
+
+
+MeasureKeys = create_model(
+    "MeasureKeys",
+    __base__=_MeasureKeys,
+    __doc__="The keys of a claim about a measure: one of the kinds of claims stands among them.",
+    **{
+        kind.name: (
+            Annotated[Any, PlainValidator(_taken(kind))],
+            Field(None, validate_default=False, description=kind.meaning),
+        )
+        for kind in KINDS.values()
+    },
+)
+
+_RACE, _MEASURE = "claim of a race", "claim about a measure"
+CLAIM_TAGS = (_RACE, _MEASURE)
+"""What pydantic puts into the paths of errors, between a claim and its keys."""
+
+
+def _tag(raw: Any) -> str:
+    is_race = not isinstance(raw, dict) or ("measure" not in raw and not raw.keys() & KINDS.keys())
+    return _RACE if is_race else _MEASURE
+
+
+_AnyClaim = Annotated[
+    Annotated[RaceKeys, Tag(_RACE)] | Annotated[MeasureKeys, Tag(_MEASURE)], Discriminator(_tag)
+]
+
+
+class Statement(Section):
+    """The keys of one statement of the source."""
+
+    required: ClassVar[tuple[str, ...]] = ("number", "says")
+
+    number: Annotated[int | None, _whole(1, 999)] = Field(
+        None, validate_default=False, description="its number on the scoreboard"
+    )
+    says: _Line = Field(None, validate_default=False, description="what the source says")
+
+
+def _list(what: str) -> Callable[[Any], Any]:
+    def read(raw: Any) -> Any:
+        if raw is None or raw is BROKEN:
+            return []
+        if not isinstance(raw, list):
+            raise WrongError(((), f"{found(raw)}; allowed: a list, each {what} after a dash"))
+        return raw
+
+    return read
 
 
 class Config(Section):
@@ -263,6 +381,14 @@ class Config(Section):
     confidence: Annotated[float, _number(low=0.5, high=1, open_low=True, open_high=True)] = Field(
         0.95, description="the level of the confidence intervals"
     )
-    claims: Annotated[tuple[ClaimKeys, ...], BeforeValidator(_claims)] = Field(
+    diagnostics: Annotated[tuple[str, ...], PlainValidator(values.names_of(DIAGNOSTICS))] = Field(
+        [],
+        description="what is read of the networks beside the metrics, to tell why; what claims "
+        "name is read as well",
+    )
+    article: Annotated[tuple[Statement, ...], BeforeValidator(_list("statement"))] = Field(
+        [], description="the statements of the source that the study answers"
+    )
+    claims: Annotated[tuple[_AnyClaim, ...], BeforeValidator(_list("claim"))] = Field(
         [], description="what is to be decided"
     )

@@ -14,7 +14,7 @@ from experiments.config.fitting import check_fit
 from experiments.config.grid import Grid
 from experiments.config.yaml_lines import parse
 from experiments.config.yaml_nodes import MOST_BYTES
-from experiments.records import Study
+from experiments.study import Study
 
 # A study's name becomes a folder: no separators, no leading dot or dash, and no trailing dot,
 # which Windows drops.
@@ -96,6 +96,7 @@ def loads(text: str, name: str, overrides: Sequence[str] = (), source: str = "<c
         tuning=grid.tuning(),
         claims=claims,
         confidence=config.confidence,
+        article=tuple((statement.number, statement.says) for statement in config.article),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from experiments.config.errors import Path, WrongError, found, listing, nearest, show
 from experiments.config.values import AxisReader, Level, name_of
 from experiments.config.yaml_lines import BROKEN
-from experiments.records import Choice, Parameter
+from experiments.parameters import Choice, Parameter
 
 _MOST_VALUES = 10_000  # of one axis
 _LABEL = re.compile(r"[\w .,=()+-]{1,60}")

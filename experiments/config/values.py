@@ -13,10 +13,13 @@ from typing import Any
 
 from experiments.config.errors import Path, WrongError, found, listing, nearest, show
 from experiments.config.yaml_lines import BROKEN
-from experiments.records import METRICS, Parameter, Seeds
+from experiments.parameters import Parameter
+from experiments.records import METRICS
+from experiments.study import Seeds
 
 MOST_LAYERS = 100
 MOST_UNITS = 8192
+MOST_CHARACTERS = 300  # of a line, such as what a claim says
 _WIDTHS = re.compile(r"[0-9]{1,9}(-[0-9]{1,9})+")
 
 
@@ -34,7 +37,7 @@ AxisReader = Callable[[Any], list[Level]]
 
 
 def number(whole: bool = False, **bounds: Any) -> Reader:
-    """Return a reader of numbers within bounds, which are those of records.Parameter."""
+    """Return a reader of numbers within bounds, which are those of parameters.Parameter."""
     parameter = Parameter(0 if whole else 0.0, "", **bounds)
 
     def read(raw: Any) -> int | float:
@@ -79,13 +82,17 @@ def each(read: Reader) -> AxisReader:
     return levels
 
 
+TUNED = "tuned"
+"""Stands for a learning rate that is searched for."""
+
+
 def rate(raw: Any) -> list[Level]:
     """Read a learning rate; None stands for one that is tuned."""
-    if raw == "tuned":
-        return [Level("tuned", None)]
+    if raw == TUNED:
+        return [Level(TUNED, None)]
     positive = Parameter(0.0, "", low=0, open_low=True)
     if not positive.admits(raw):
-        hint = nearest(raw, ["tuned"])
+        hint = nearest(raw, [TUNED])
         raise WrongError(((), f"{found(raw)}; allowed: tuned, or {positive.allowed()}{hint}"))
     return [Level(show(float(raw)), float(raw))]
 
@@ -228,3 +235,56 @@ def targets(raw: Any) -> tuple[str, tuple[float, ...]] | None:
         return metric, tuple(level.value for level in read(wanted))
     except WrongError as wrong:
         raise WrongError(*(((metric, *path), text) for path, text in wrong.problems)) from None
+
+
+THEORY = "theory"
+"""Stands for the number that a formula gives."""
+
+
+def claimed(theory: bool) -> Reader:
+    """Return a reader of a number, or of `theory` where a formula may stand for it."""
+    anything = Parameter(0.0, "")
+
+    def read(raw: Any) -> tuple[float, ...] | str:
+        if theory and raw == THEORY:
+            return THEORY
+        if not anything.admits(raw):
+            or_theory = f", or {THEORY}{nearest(raw, [THEORY])}" if theory else ""
+            raise WrongError(((), f"{found(raw)}; allowed: a number{or_theory}"))
+        return (float(raw),)
+
+    return read
+
+
+def band(raw: Any) -> tuple[float, ...]:
+    """Read two increasing numbers."""
+    if isinstance(raw, list) and BROKEN in raw:
+        return ()
+    anything = Parameter(0.0, "")
+    two = isinstance(raw, list) and len(raw) == 2 and all(map(anything.admits, raw))
+    if not two or raw[0] >= raw[1]:
+        raise WrongError(((), f"{found(raw)}; allowed: two increasing numbers, such as [0.6, 0.9]"))
+    return tuple(map(float, raw))
+
+
+def layer(raw: Any) -> str:
+    """Read which layer is meant, as text."""
+    if Parameter(0, "", low=1, high=MOST_LAYERS).admits(raw):
+        return str(raw)
+    if raw in ("first", "last", "output"):
+        return raw
+    allowed = f"first, last, output, or a whole number from 1 to {MOST_LAYERS}"
+    hint = nearest(raw, ("first", "last", "output"))
+    raise WrongError(((), f"{found(raw)}; allowed: {allowed}{hint}"))
+
+
+def names_of(names: Iterable[str]) -> Reader:
+    """Return a reader of a list of names, each once."""
+    read = axis(each(name_of(names)))
+
+    def names_in(raw: Any) -> tuple[str, ...]:
+        if not isinstance(raw, list):
+            raise WrongError(((), f"{found(raw)}; allowed: a list of names"))
+        return tuple(level.value for level in read(raw)) if raw else ()
+
+    return names_in

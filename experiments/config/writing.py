@@ -10,14 +10,16 @@ import yaml
 from experiments.config.errors import show
 from experiments.config.model import READERS
 from experiments.config.rows import row_of
-from experiments.config.values import AUTO
+from experiments.config.values import AUTO, THEORY, TUNED
 from experiments.config.yaml_nodes import use_core_schema
 from experiments.datasets import DATASETS
+from experiments.kinds import KINDS
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.initializers import MATCHED
 from experiments.nn.optimizers import OPTIMIZERS
+from experiments.parameters import Choice
 from experiments.protocols import PROTOCOLS
-from experiments.records import PROTOCOL, Choice, Claim, Setting, Study
+from experiments.study import PROTOCOL, Claim, MeasureClaim, RaceClaim, Setting, Study
 
 _TABLES = {"dataset": DATASETS, "activation": ACTIVATIONS, "optimizer": OPTIMIZERS}
 
@@ -78,6 +80,10 @@ def _keys(study: Study) -> dict[str, Any]:
     seeds = study.seeds
     keys["seeds"] = {"min": seeds.least, "max": seeds.most} if seeds.adaptive else seeds.least
     keys["confidence"] = study.confidence
+    if diagnostics := study.settings[0].diagnostics:
+        keys["diagnostics"] = list(diagnostics)
+    if study.article:
+        keys["article"] = [{"number": number, "says": says} for number, says in study.article]
     keys["claims"] = [_claim(claim) for claim in study.claims]
     return keys
 
@@ -99,12 +105,13 @@ def _write(name: str, setting: Setting, label: str | None = None) -> Any:
         return setting.protocol
     if name in ("depth", "width"):
         return int(label) if label.isdigit() else label
+    if name == "learning_rate":
+        return label if label == TUNED else float(label)
     if name == "dataset":
         value = setting.data
     else:
-        value = getattr(setting.network, name, None) or getattr(setting.training, name, None)
-    if name == "learning_rate" and value is None:
-        return "tuned"
+        owner = setting.network if hasattr(setting.network, name) else setting.training
+        value = getattr(owner, name)
     return _row(name, value, label) if isinstance(value, Choice) else value
 
 
@@ -138,22 +145,54 @@ def _init(settings: tuple[Setting, ...]) -> str:
     return inits.pop() if len(inits) == 1 else MATCHED
 
 
+def _rate(settings: tuple[Setting, ...]) -> float | str:
+    # What trains nothing has a rate of 0, whatever the key says.
+    rates = {s.training.learning_rate for s in settings if s.training.epochs > 0}
+    return next(iter(rates), None) or TUNED
+
+
 _VALUES: dict[str, Callable[[tuple[Setting, ...]], Any]] = {
     "depth": _depth,
     "width": _width,
     "init": _init,
+    "learning_rate": _rate,
 }
 
 
 def _claim(claim: Claim) -> dict[str, Any]:
+    keys: dict[str, Any] = {"says": claim.says}
+    if claim.answers is not None:
+        keys["answers"] = claim.answers
+    if claim.primary:
+        keys["primary"] = True
+    return keys | (_race(claim) if isinstance(claim, RaceClaim) else _statement(claim))
+
+
+def _race(claim: RaceClaim) -> dict[str, Any]:
     keys: dict[str, Any] = {
-        "says": claim.says,
         "faster": dict(claim.faster),
         "than": dict(claim.than),
         "to": {claim.metric: AUTO if claim.auto else list(claim.targets)},
     }
-    if claim.primary:
-        keys["primary"] = True
     if claim.by is not None:
         keys |= {"by": claim.by, "tolerance": claim.tolerance}
+    return keys
+
+
+def _statement(claim: MeasureClaim) -> dict[str, Any]:
+    measure, kind = claim.measure, KINDS[claim.kind]
+    keys: dict[str, Any] = {"measure": measure.name, "at": measure.at}
+    if measure.layer:
+        keys["layer"] = int(measure.layer) if measure.layer.isdigit() else measure.layer
+    if measure.over:
+        keys["over"] = measure.over
+    if kind.takes == "arm":
+        keys |= {kind.name: dict(claim.of), "than": dict(claim.than)}
+    else:
+        if claim.of:
+            keys["of"] = dict(claim.of)
+        taken = claim.taken
+        keys[kind.name] = THEORY if claim.theory else taken[0] if len(taken) == 1 else list(taken)
+    if kind.margin:
+        keys["within"] = claim.within
     return keys

@@ -8,13 +8,17 @@ from dataclasses import dataclass, replace
 from experiments import datasets
 from experiments.analysis.tuning import tuned_settings, tuning_runs
 from experiments.execution.executor import execute
-from experiments.execution.fleets import cut, multiplications
+from experiments.execution.fleets import cut, multiplications, shape_of
 from experiments.execution.plan import Stored, evaluate, tune
-from experiments.nn.schedule import updates_per_epoch
-from experiments.records import Fleet, Run, Study
+from experiments.nn.schedule import evaluation_updates, total_updates, updates_per_epoch
+from experiments.records import Evaluation, Fleet, Run
+from experiments.study import Study
 
 PROBE_UPDATES = 30
 """How many updates of a fleet are timed to tell how fast this machine is."""
+
+MOST_PROBES = 24
+"""Of how many shapes of networks a fleet is timed; the rest is judged by its multiplications."""
 
 OVERHEAD_SECONDS = 4.0
 """About what starting the workers and writing a report take."""
@@ -64,31 +68,77 @@ def forecast(study: Study, store: Stored, jobs: int) -> Forecast:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Seconds that one run of a fleet takes here, while no other fleet trains."""
+
+    start: float  # its data and its starting weights
+    evaluation: float
+    update: float
+
+    def of(self, run: Run) -> float:
+        """Return the seconds of a whole run of such a shape."""
+        shape = datasets.shape(run.data)
+        evaluations = len(evaluation_updates(run.evaluation, run.training, shape))
+        updates = total_updates(run.training, shape)
+        return self.start + evaluations * self.evaluation + updates * self.update
+
+
 def _seconds(runs: list[Run], jobs: int) -> float:
+    """Estimate the seconds of some runs from short ones of each shape among them."""
     if not runs:
         return OVERHEAD_SECONDS
-    fleets = cut(runs, jobs)
-    total = sum(len(fleet.runs) * multiplications(fleet.runs[0]) for fleet in fleets)
-    return OVERHEAD_SECONDS + total / _speed(fleets[0]) / jobs
+    groups: dict[Run, list[Fleet]] = {}
+    for fleet in cut(runs, jobs):  # the longest first
+        groups.setdefault(shape_of(fleet.runs[0]), []).append(fleet)
+    seconds, measured, unmeasured = 0.0, 0.0, 0.0
+    for number, fleets in enumerate(groups.values()):
+        work = sum(len(fleet.runs) * multiplications(fleet.runs[0]) for fleet in fleets)
+        if number < MOST_PROBES:
+            costs = _measure(fleets[0])
+            seconds += sum(costs.of(run) for fleet in fleets for run in fleet.runs)
+            measured += work
+        else:
+            unmeasured += work
+    return OVERHEAD_SECONDS + seconds * (1 + unmeasured / measured) / jobs
 
 
-def _speed(fleet: Fleet) -> float:
-    """Return the multiplications a second that a short run of the fleet makes here."""
+def _measure(fleet: Fleet) -> Costs:
+    """Time short runs of a fleet: without updates, with some, and with an evaluation at each."""
     run = fleet.runs[0]
+    born = _short(fleet, 0, Evaluation(examples=run.evaluation.examples))
+    execute(born)  # the first time loads data and libraries
+    start = _time(born)
+    total = total_updates(run.training, datasets.shape(run.data))
+    updates = min(PROBE_UPDATES, total)
+    if updates < 2:
+        return Costs(start / len(fleet.runs), 0.0, 0.0)
     per_epoch = updates_per_epoch(run.training, datasets.shape(run.data))
-    epochs = min(run.training.epochs, PROBE_UPDATES / per_epoch)
-    short = Fleet(
+    epochs, examples = updates / per_epoch, run.evaluation.examples
+    seldom = _time(_short(fleet, epochs, Evaluation(None, at=(0.0,), examples=examples)))
+    often = _time(_short(fleet, epochs, Evaluation(None, every=1 / per_epoch, examples=examples)))
+    evaluation = max(0.0, (often - seldom) / (updates - 1))
+    update = max(0.0, (seldom - start - evaluation) / updates)
+    count = len(fleet.runs)
+    return Costs(max(0.0, start - evaluation) / count, evaluation / count, update / count)
+
+
+def _short(fleet: Fleet, epochs: float, evaluation: Evaluation) -> Fleet:
+    training = replace(fleet.runs[0].training, epochs=epochs)
+    return Fleet(
         tuple(
             replace(
                 run,
-                training=replace(run.training, epochs=epochs),
-                evaluation=replace(run.evaluation, per_doubling=None, every=None, at=(0.0,)),
+                training=replace(training, learning_rate=run.training.learning_rate),
+                evaluation=evaluation,
             )
             for run in fleet.runs
         ),
         fleet.seeds,
     )
-    execute(short)  # the first time loads data and libraries
+
+
+def _time(fleet: Fleet) -> float:
     started = time.perf_counter()
-    execute(short)
-    return len(short.runs) * multiplications(short.runs[0]) / (time.perf_counter() - started)
+    execute(fleet)
+    return time.perf_counter() - started

@@ -39,7 +39,7 @@ def cut(runs: Iterable[Run], jobs: int = 1) -> list[Fleet]:
     """
     groups: dict[Run, dict[Run, list[int]]] = defaultdict(lambda: defaultdict(list))
     for run in runs:
-        groups[_what_is_equal(run)][replace(run, seed=0)].append(run.seed)
+        groups[shape_of(run)][replace(run, seed=0)].append(run.seed)
     fleets = [
         fleet
         for variants in groups.values()
@@ -49,9 +49,9 @@ def cut(runs: Iterable[Run], jobs: int = 1) -> list[Fleet]:
     return sorted(fleets, key=lambda f: -len(f.runs) * multiplications(f.runs[0]))
 
 
-def _what_is_equal(run: Run) -> Run:
+def shape_of(run: Run) -> Run:
     """Return the run without what may differ within a fleet."""
-    network = replace(run.network, activation=None, init=None)
+    network = replace(run.network, activation=None, init=None, init_scale=None)
     return replace(run, network=network, training=replace(run.training, learning_rate=None), seed=0)
 
 
@@ -62,8 +62,9 @@ def _rectangles(variants: dict[Run, list[int]]) -> list[tuple[list[Run], list[in
         by_seeds[tuple(sorted(seeds))].append(variant)
 
     def order(run: Run) -> tuple:
-        activation = run.network.activation
-        return activation.name, activation.parameters, run.network.init, run.training.learning_rate
+        network, activation = run.network, run.network.activation
+        drawn = network.init, network.init_scale
+        return activation.name, activation.parameters, *drawn, run.training.learning_rate
 
     return [(sorted(group, key=order), list(seeds)) for seeds, group in by_seeds.items()]
 

@@ -8,12 +8,13 @@ from dataclasses import asdict
 
 from experiments import datasets
 from experiments.nn.activations import ACTIVATIONS
+from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import INITIALIZERS
 from experiments.nn.losses import loss_of
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.records import Run
 
-FORMAT = 1
+FORMAT = 2
 """Raise it when training itself changes its numbers: every stored run is then trained anew."""
 
 
@@ -32,9 +33,10 @@ def description(run: Run) -> str:
             "data": datasets.DATASETS[run.data.name].version,
             "activation": ACTIVATIONS[network.activation.name].version,
             "output": ACTIVATIONS[network.output].version,
-            "loss": loss_of(network.output).version,
+            "loss": loss_of(network.output, datasets.shape(run.data).regression).version,
             "init": INITIALIZERS[network.init].version,
             "optimizer": OPTIMIZERS[training.optimizer.name].version,
+            "diagnostics": [DIAGNOSTICS[name].version for name in run.diagnostics],
         },
     }
     return json.dumps(content, sort_keys=True, separators=(",", ":"))

@@ -8,7 +8,8 @@ from experiments.execution.executor import results
 from experiments.execution.fleets import cut
 from experiments.execution.plan import next_runs
 from experiments.execution.store import Store
-from experiments.records import Run, Study
+from experiments.records import Run
+from experiments.study import Study
 
 Progress = Callable[[str, int, int], None]
 """Called with what is done, how many runs of it have ended, and how many there are."""

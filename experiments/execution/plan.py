@@ -14,7 +14,8 @@ from experiments.analysis.claims import judge
 from experiments.analysis.results import Results
 from experiments.analysis.targets import settle
 from experiments.analysis.tuning import Grid, TunedRate, choose, tuning_runs
-from experiments.records import Run, Setting, Study, Trace
+from experiments.records import Run, Trace
+from experiments.study import Setting, Study
 
 
 class Stored(Protocol):

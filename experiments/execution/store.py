@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from experiments.execution.keys import description, run_key
-from experiments.records import METRICS, Run, Trace
+from experiments.records import Run, Trace
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS runs (
+CREATE TABLE IF NOT EXISTS traces (
     key     TEXT PRIMARY KEY,  -- see keys.run_key
     run     TEXT NOT NULL,     -- see keys.description
     status  TEXT NOT NULL,
     updates BLOB NOT NULL,     -- T little-endian 8-byte integers
     budget  INTEGER NOT NULL,  -- updates
+    columns TEXT NOT NULL,     -- the names of M columns, as JSON
     metrics BLOB NOT NULL,     -- T x M little-endian 8-byte floats
     seconds REAL NOT NULL      -- as measured: the only column that does not repeat to the bit
 ) WITHOUT ROWID
@@ -93,7 +96,7 @@ class Store:
                 some = unread[start : start + 500]
                 marks = ",".join("?" * len(some))
                 rows = self._connection.execute(
-                    "SELECT key, status, updates, budget, metrics, seconds FROM runs "
+                    "SELECT key, status, updates, budget, columns, metrics, seconds FROM traces "
                     f"WHERE key IN ({marks})",
                     some,
                 )
@@ -116,6 +119,7 @@ class Store:
                 trace.status,
                 trace.updates.astype("<i8").tobytes(),
                 trace.budget,
+                json.dumps(trace.columns),
                 trace.values.astype("<f8").tobytes(),
                 trace.seconds,
             )
@@ -124,7 +128,7 @@ class Store:
         try:
             with self._connection:
                 self._connection.executemany(
-                    "INSERT INTO runs VALUES (?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING", rows
+                    "INSERT INTO traces VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING", rows
                 )
         except sqlite3.Error as error:
             raise self._explain(error) from error
@@ -171,11 +175,20 @@ class Store:
         self.close()
 
 
-def _trace(status: str, updates: bytes, budget: int, metrics: bytes, seconds: float) -> Trace:
+def _trace(
+    status: str, updates: bytes, budget: int, columns: str, metrics: bytes, seconds: float
+) -> Trace:
+    names = _names(columns)
     return Trace(
         np.frombuffer(updates, "<i8"),
-        np.frombuffer(metrics, "<f8").reshape(-1, len(METRICS)),
+        np.frombuffer(metrics, "<f8").reshape(-1, len(names)),
         status,
         budget,
         seconds,
+        names,
     )
+
+
+@cache  # a study's runs have a few sets of columns between them
+def _names(columns: str) -> tuple[str, ...]:
+    return tuple(json.loads(columns))

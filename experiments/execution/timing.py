@@ -13,7 +13,8 @@ from experiments import datasets
 from experiments.execution.executor import execute
 from experiments.execution.store import Store
 from experiments.nn.schedule import updates_per_epoch
-from experiments.records import Evaluation, Fleet, Run, Setting, Study
+from experiments.records import Evaluation, Fleet, Run
+from experiments.study import Setting, Study
 
 UPDATES = 60
 ROUNDS = 5

@@ -23,7 +23,7 @@ class Examples:
     Args:
         datasets: one for each seed, equal in shape.
         runs: a run of each seed, which names its streams.
-        dtype: of the inputs.
+        dtype: of the inputs and targets.
 
     """
 
@@ -33,20 +33,29 @@ class Examples:
         self.inputs = np.ones((len(datasets), count, features + 1), dtype)  # (G, N, D + 1)
         for stacked, dataset in zip(self.inputs, datasets, strict=True):
             stacked[:, :-1] = dataset.inputs
-        self.labels = np.stack([dataset.labels for dataset in datasets])  # (G, N)
+        self.labels = np.stack([dataset.labels for dataset in datasets])  # (G, N), or (G, N, C)
         self._orders = [generator(run.stream, run.seed, "order") for run in runs]
         self._batch_size = runs[0].training.batch_size
 
-    def one_hot(self, labels: np.ndarray) -> np.ndarray:
-        """Return the targets (G, C, B) of labels (G, B)."""
+    def targets(self, labels: np.ndarray) -> np.ndarray:
+        """Return the targets (G, C, B) that a net should output.
+
+        Args:
+            labels: classes (G, B), whose targets are one-hot; of a regression the targets
+                themselves, (G, B, C).
+
+        """
+        if self.shape.regression:
+            # In order, as one-hot targets are: the order of sums over C may follow that of memory.
+            return np.ascontiguousarray(labels.mT, self.inputs.dtype)
         targets = np.empty(
-            (labels.shape[0], self.shape.classes, labels.shape[1]), self.inputs.dtype
+            (labels.shape[0], self.shape.outputs, labels.shape[1]), self.inputs.dtype
         )
-        classes = np.arange(self.shape.classes)[:, None]
+        classes = np.arange(self.shape.outputs)[:, None]
         return np.equal(labels[:, None, :], classes, out=targets)
 
     def batches(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield batches without end: inputs (G, D + 1, B) and one-hot targets (G, C, B).
+        """Yield batches without end: inputs (G, D + 1, B) and targets (G, C, B).
 
         Every epoch is a fresh permutation of the training part, cut into whole batches. Several
         batches are gathered at once, so that small nets do not wait for many small copies.
@@ -59,11 +68,11 @@ class Examples:
             orders = np.stack([order.permutation(train) for order in self._orders])  # (G, N)
             for start in range(0, per_epoch, at_once):
                 rows = orders[:, start * size : min(start + at_once, per_epoch) * size]
-                labels = np.take_along_axis(self.labels, rows, axis=1)
-                inputs = np.stack(
-                    [x.take(r, axis=0) for x, r in zip(self.inputs, rows, strict=True)]
+                inputs, labels = (
+                    np.stack([x.take(r, axis=0) for x, r in zip(stacked, rows, strict=True)])
+                    for stacked in (self.inputs, self.labels)
                 )
-                targets = self.one_hot(labels)
+                targets = self.targets(labels)
                 for begin in range(0, rows.shape[1], size):
                     batch = slice(begin, begin + size)
                     yield inputs[:, batch].mT, targets[:, :, batch]

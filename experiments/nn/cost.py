@@ -10,7 +10,7 @@ from experiments.records import DataShape, Run
 
 def layer_sizes(run: Run, shape: DataShape) -> tuple[int, ...]:
     """Return inputs, the width of each hidden layer, outputs."""
-    return (shape.features, *run.network.widths, shape.classes)
+    return (shape.features, *run.network.widths, shape.outputs)
 
 
 def per_update(run: Run, shape: DataShape) -> float:

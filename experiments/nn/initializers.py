@@ -1,7 +1,8 @@
 """The table of initializers: to add one, add a row here.
 
-Weights are a standard draw times the deviation that the row's formula gives, so that two runs of
-one seed start from the same draws whatever their activation and initializer; biases start at 0.
+Weights are a standard draw times the deviation that the row's formula gives and times the run's
+scale, so that two runs of one seed start from the same draws whatever their activation,
+initializer and scale; biases start at 0.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from experiments.nn.activations import ACTIVATIONS
-from experiments.records import Choice
+from experiments.parameters import Choice
 from experiments.streams import generator
 
 MATCHED = "matched"
@@ -49,10 +50,21 @@ def _lecun(inputs: int, outputs: int, slope: float) -> float:
     return 1 / inputs
 
 
+def _fixed(inputs: int, outputs: int, slope: float) -> float:
+    return 1.0
+
+
 _FAMILIES = (
     ("he", "He", "2 / ((1 + slope^2) inputs)", "He, Zhang, Ren & Sun 2015, equation 15", _he),
     ("glorot", "Glorot", "2 / (inputs + outputs)", "Glorot & Bengio 2010, equation 16", _glorot),
     ("lecun", "LeCun", "1 / inputs", "LeCun, Bottou, Orr & Müller 1998, equation 16", _lecun),
+    (
+        "fixed",
+        "fixed",
+        "1, whatever the layer's sizes",
+        "with an init_scale of 0.01: Krizhevsky, Sutskever & Hinton 2012, section 5",
+        _fixed,
+    ),
 )
 
 INITIALIZERS: dict[str, Initializer] = {
@@ -74,7 +86,12 @@ def matched(activation: str) -> str:
 
 
 def draw_weights(
-    init: str, activation: Choice, sizes: tuple[int, ...], stream: str, seed: int
+    init: str,
+    activation: Choice,
+    sizes: tuple[int, ...],
+    stream: str,
+    seed: int,
+    scale: float = 1.0,
 ) -> list[np.ndarray]:
     """Draw the weights of one network, the bias as the last column of each layer.
 
@@ -84,6 +101,7 @@ def draw_weights(
         sizes: inputs, the width of each hidden layer, outputs: L + 1 numbers.
         stream: "tuning" or "evaluation".
         seed: the run's seed.
+        scale: multiplies the deviation of all weights.
 
     Returns:
         For each layer an array (H, D + 1) in float64, the bias column 0.
@@ -99,6 +117,6 @@ def draw_weights(
         else:
             draws = rng.standard_normal((outputs, inputs))
         weights = np.zeros((outputs, inputs + 1))
-        weights[:, :-1] = draws * np.sqrt(row.variance(inputs, outputs, slope))
+        weights[:, :-1] = draws * (scale * np.sqrt(row.variance(inputs, outputs, slope)))
         layers.append(weights)
     return layers

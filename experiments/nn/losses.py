@@ -1,7 +1,8 @@
 """The table of losses, and which loss belongs to which output.
 
-Every data set is a classification: targets are one-hot, one output unit for each class. Arrays
-are pre-activations z, outputs a and targets y of the last layer, shape (..., C, B).
+Targets are one-hot where classes are told apart, one output unit for each class, and the numbers
+themselves in a regression. Arrays are pre-activations z, outputs a and targets y of the last
+layer, shape (..., C, B).
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ _ROWS = (
     Loss(
         name="squared_error",
         label="squared error",
-        formula="mean over classes of (a - y)^2",
+        formula="mean over outputs of (a - y)^2",
         source="Bishop 2006, equation 5.14",
         value=_squared_error,
         gradient=_twice_mean_residual,
@@ -90,7 +91,12 @@ _ROWS = (
 LOSSES: dict[str, Loss] = {row.name: row for row in _ROWS}
 
 
-def loss_of(output: str) -> Loss:
-    """Return the loss that belongs to an output activation: its linked one, or squared error."""
+def loss_of(output: str, regression: bool = False) -> Loss:
+    """Return the loss that belongs to an output activation: its linked one, or squared error.
+
+    A regression has squared error whatever its output: its targets are no probabilities.
+    """
+    if regression:
+        return LOSSES["squared_error"]
     linked = {row.link: row for row in _ROWS}
     return linked.get(output, LOSSES["squared_error"])

@@ -20,7 +20,7 @@ import numpy as np
 
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.losses import loss_of
-from experiments.records import Choice
+from experiments.parameters import Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Stack:
         output: the activation of the last layer.
         seeds: G; R must be a multiple of it.
         batch: B.
+        regression: whether the loss is that of a regression.
 
     """
 
@@ -50,13 +51,15 @@ class Stack:
         output: str,
         seeds: int,
         batch: int,
+        *,
+        regression: bool = False,
     ) -> None:
         self.weights = list(weights)
         self.blocks = tuple(blocks)
         self.seeds = seeds
         self._output = ACTIVATIONS[output]
         self._output_arguments = {k: p.default for k, p in self._output.parameters.items()}
-        self._loss = loss_of(output)
+        self._loss = loss_of(output, regression)
         runs, dtype = weights[0].shape[0], weights[0].dtype
 
         def buffers(extra: int = 0) -> list[np.ndarray]:
@@ -77,6 +80,14 @@ class Stack:
     def outputs(self) -> list[np.ndarray]:
         """The outputs of the last forward pass, for each layer (R, H, B)."""
         return self._a
+
+    @property
+    def deltas(self) -> list[np.ndarray]:
+        """The gradients of the batch's mean loss with respect to the pre-activations, (R, H, B).
+
+        Those of the last backward pass, once it has come to its end.
+        """
+        return self._delta
 
     def _by_seed(self, array: np.ndarray) -> np.ndarray:
         """View a stacked array (R, ...) as (V, G, ...)."""

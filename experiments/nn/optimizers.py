@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from experiments.records import Parameter
+from experiments.parameters import Parameter
 
 
 @dataclass(frozen=True, slots=True)

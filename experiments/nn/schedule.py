@@ -23,7 +23,12 @@ def updates_per_epoch(training: Training, shape: DataShape) -> int:
 
 
 def total_updates(training: Training, shape: DataShape) -> int:
-    """Return the number of updates of a whole run, at least 1."""
+    """Return the number of updates of a whole run: at least 1, but 0 for a run of 0 epochs.
+
+    Without an update there is no batch, and a training part smaller than one is no mistake.
+    """
+    if training.epochs == 0:
+        return 0
     return max(1, round(training.epochs * updates_per_epoch(training, shape)))
 
 
@@ -31,13 +36,16 @@ def evaluation_updates(evaluation: Evaluation, training: Training, shape: DataSh
     """Return the updates at which a run is evaluated, increasing, with the first (0) and last.
 
     With p evaluations per doubling, evaluation i stands at ceil(2^(i / p)) updates, so that the
-    gap between neighbours is the same factor everywhere, as far as whole numbers allow.
+    gap between neighbours is the same factor everywhere, as far as whole numbers allow. A run of 0
+    epochs is evaluated once, at 0: it shows what holds of a network at its birth.
 
     Returns:
         Integers, shape (T,).
 
     """
     total = total_updates(training, shape)
+    if total == 0:
+        return np.zeros(1, np.int64)
     epoch = updates_per_epoch(training, shape)
     if evaluation.at is not None:
         wanted = np.rint(np.asarray(evaluation.at, dtype=float) * epoch)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import groupby
 
 import numpy as np
 
 from experiments.nn.batches import Examples
+from experiments.nn.diagnostics.reading import Reader
 from experiments.nn.initializers import draw_weights
 from experiments.nn.network import Block, Stack
 from experiments.nn.optimizers import OPTIMIZERS
@@ -43,15 +45,23 @@ class _FleetTraining:
         self.started = time.perf_counter()
         self.evaluation, self.training = run.evaluation, run.training
         self.optimizer = OPTIMIZERS[run.training.optimizer.name]
+        self._step = partial(self.optimizer.step, **run.training.optimizer.arguments)
         dtype = run.training.precision
         self.examples = Examples(datasets, fleet.first_of_seeds, dtype)
         self.seeds = fleet.seeds
         self.runs: tuple[Run, ...] = fleet.runs
         self.numbers = np.arange(len(fleet.runs))  # the place of each run in the fleet
         shape = datasets[0].shape
-        sizes = (shape.features, *run.network.widths, shape.classes)
+        sizes = (shape.features, *run.network.widths, shape.outputs)
         drawn = [
-            draw_weights(r.network.init, r.network.activation, sizes, r.stream, r.seed)
+            draw_weights(
+                r.network.init,
+                r.network.activation,
+                sizes,
+                r.stream,
+                r.seed,
+                scale=r.network.init_scale,
+            )
             for r in fleet.runs
         ]
         self.weights = [np.stack(layer).astype(dtype) for layer in zip(*drawn, strict=True)]
@@ -60,6 +70,10 @@ class _FleetTraining:
         ]
         rates = [r.training.learning_rate for r in fleet.runs]
         self.rates = np.asarray(rates, dtype)[:, None, None]  # (R, 1, 1)
+        hidden = len(run.network.widths)
+        self.reader = Reader(run.diagnostics, self.examples, hidden, self._update_of)
+        self.start = [w.copy() for w in self.weights] if run.diagnostics else []
+        self.learning = range(hidden if run.training.layers == "output" else 0, hidden + 1)
         self._make_buffers()
 
     def _make_buffers(self) -> None:
@@ -81,13 +95,15 @@ class _FleetTraining:
                 self.runs[0].network.output,
                 self.seeds,
                 batch,
+                regression=self.examples.shape.regression,
             )
         return self.stacks[batch]
 
     def traces(self) -> list[Trace]:
         """Train to the end."""
         schedule = evaluation_updates(self.evaluation, self.training, self.examples.shape)
-        values = np.full((len(self.runs), len(schedule), len(METRICS)), np.nan)  # (R, T, M)
+        self.columns = (*METRICS, *self.reader.columns)
+        values = np.full((len(self.runs), len(schedule), len(self.columns)), np.nan)  # (R, T, M)
         ends = np.full(len(self.runs), len(schedule))  # the evaluations of each run
         batches = self.examples.batches()
         update = 0
@@ -95,7 +111,9 @@ class _FleetTraining:
             while update < until:
                 update += 1
                 self._update(update, *next(batches))
-            values[self.numbers, number] = metrics = self._evaluate()
+            values[self.numbers, number, : len(METRICS)] = metrics = self._evaluate()
+            if self.reader.columns:
+                values[self.numbers, number, len(METRICS) :] = self._diagnose()
             finite = np.isfinite(metrics[:, 0])
             diverged = self.numbers[~finite]
             ends[diverged] = np.minimum(ends[diverged], number + 1)
@@ -114,6 +132,7 @@ class _FleetTraining:
             self.runs = tuple(run for run, keep in zip(self.runs, kept, strict=True) if keep)
             self.numbers, self.rates = self.numbers[kept], self.rates[kept]
             self.weights = [w[kept] for w in self.weights]
+            self.start = [w[kept] for w in self.start]
             self.states = [[s[kept] for s in states] for states in self.states]
             self._make_buffers()
         return bool(self.runs)
@@ -129,6 +148,7 @@ class _FleetTraining:
                 "completed" if np.isfinite(run_values[end - 1, 0]) else "diverged",
                 int(schedule[-1]),
                 seconds * share,
+                self.columns,
             )
             for run_values, end, share in zip(values, ends, shares, strict=True)
         ]
@@ -137,15 +157,38 @@ class _FleetTraining:
         stack = self._stack(inputs.shape[-1])
         stack.forward(inputs)
         for layer in stack.backward(inputs, targets, self.gradients):
-            self.optimizer.step(
-                self.weights[layer],
-                self.gradients[layer],
-                self.states[layer],
-                self.rates,
-                update,
-                self.scratch[layer],
-                **self.training.optimizer.arguments,
-            )
+            if layer in self.learning:
+                self._step(
+                    self.weights[layer],
+                    self.gradients[layer],
+                    self.states[layer],
+                    self.rates,
+                    update,
+                    self.scratch[layer],
+                )
+
+    def _update_of(
+        self, stack: Stack, inputs: np.ndarray, targets: np.ndarray
+    ) -> Callable[[], None]:
+        """Return what updates networks that are not the fleet's as the fleet would, to be timed."""
+        gradients, scratch = ([np.zeros_like(w) for w in stack.weights] for _ in range(2))
+        states = [[np.zeros_like(w) for _ in range(self.optimizer.states)] for w in stack.weights]
+        rates = np.zeros((len(stack.weights[0]), 1, 1), stack.weights[0].dtype)
+
+        def update() -> None:
+            stack.forward(inputs)
+            for layer in stack.backward(inputs, targets, gradients):
+                if layer not in self.learning:
+                    continue
+                self._step(
+                    stack.weights[layer], gradients[layer], states[layer], rates, 1, scratch[layer]
+                )
+
+        return update
+
+    def _diagnose(self) -> np.ndarray:
+        """Return the diagnostics of all runs, (R, K)."""
+        return self.reader.read(self._stack, self.runs, self.start, self.gradients)
 
     def _evaluate(self) -> np.ndarray:
         """Return the metrics of all runs, (R, M)."""
@@ -158,11 +201,13 @@ class _FleetTraining:
                 stack.forward(self.examples.inputs[:, rows].mT)
                 # Cast before the sum: a reduction that casts as it goes may work through a buffer
                 # whose cuts, and so the rounding, depend on a run's place in the fleet.
-                losses = stack.losses(self.examples.one_hot(labels)).astype(np.float64)
+                losses = stack.losses(self.examples.targets(labels)).astype(np.float64)
                 loss += losses.sum(axis=-1)
-                hits += stack.hits(labels).sum(axis=-1)
-                count += labels.shape[-1]
+                if not self.examples.shape.regression:
+                    hits += stack.hits(labels).sum(axis=-1)
+                count += labels.shape[1]
             if count:
                 metrics[:, 2 * part] = loss / count
-                metrics[:, 2 * part + 1] = hits / count
+                if not self.examples.shape.regression:
+                    metrics[:, 2 * part + 1] = hits / count
         return metrics

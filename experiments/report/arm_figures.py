@@ -13,10 +13,10 @@ from matplotlib.patches import Patch
 
 from experiments.analysis.ranking import Profiles, Ranking
 from experiments.analysis.survival import Arrivals
-from experiments.records import Labels, Study, arm_in_words
 from experiments.report import style, words
 from experiments.report.canvas import INK, Canvas
 from experiments.report.panels import panels
+from experiments.study import Labels, Study, arm_in_words
 
 MOST_TARGETS = 4
 """The most targets whose curves one panel shows; the CSV file holds all."""

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from experiments.records import Setting, Study
 from experiments.report import style, words
 from experiments.report.panels import MOST_PANELS, panels
+from experiments.study import Setting, Study
 
 INK = "#333333"
 """The colour of what belongs to no arm."""

@@ -7,15 +7,25 @@ from functools import partial
 
 from matplotlib.figure import Figure
 
+from experiments.analysis.map_shares import mapped
 from experiments.analysis.summary import Summary
-from experiments.report import arm_figures, figures
+from experiments.report import (
+    arm_figures,
+    diagnostic_panels,
+    figures,
+    gallery,
+    layer_figures,
+    map_figure,
+    measure_figures,
+)
 
 Drawing = Callable[[], Figure]
 
 
 def _loss(metric: str) -> Callable[[Summary], Drawing | None]:
     def drawing(summary: Summary) -> Drawing | None:
-        if not any(curve.metric == metric for curve in summary.curves):
+        drawn = [c.setting.setting for c in summary.curves if c.metric == metric]
+        if not any(setting.training.epochs for setting in drawn):
             return None
         return partial(figures.loss_curves, summary.results.study, summary.curves, metric)
 
@@ -31,6 +41,12 @@ def _if_any(draw: Callable[..., Figure], part: str, *, of_study: bool = True):
     return drawing
 
 
+def _ratios(summary: Summary) -> Drawing | None:
+    if not summary.races or (summary.map_shares and len(summary.races) > figures.MOST_ROWS):
+        return None  # the map holds them all, where a row for each would not fit
+    return partial(figures.ratios, summary.races)
+
+
 def _never_arrived(summary: Summary) -> Drawing | None:
     if not any(reach.never for reach in summary.reaches):  # a sentence says it better
         return None
@@ -44,8 +60,36 @@ def _tuning(summary: Summary) -> Drawing | None:
     return partial(figures.tuning_grid, results.study, results.tuned)
 
 
+def _layers(summary: Summary) -> Drawing | None:
+    study, profiles = summary.results.study, summary.layer_profiles
+    shown = diagnostic_panels.layer_panels(study, profiles)
+    return partial(layer_figures.layers, study, profiles) if shown else None
+
+
+def _diagnostics(summary: Summary) -> Drawing | None:
+    study, curves = summary.results.study, summary.diagnostic_curves
+    shown = diagnostic_panels.curve_panels(study, curves)
+    return partial(layer_figures.curves, study, curves) if shown else None
+
+
+def _measures(summary: Summary) -> Drawing | None:
+    if not measure_figures.measure_panels(summary.statements):
+        return None
+    return partial(measure_figures.measures, summary.statements)
+
+
+def _map(summary: Summary) -> Drawing | None:
+    cells = mapped(summary.verdicts)
+    return partial(map_figure.race_map, cells) if cells else None
+
+
+def _functions(summary: Summary) -> Drawing | None:
+    found = gallery.shown_functions(summary.results.study)
+    return partial(gallery.functions, found) if found else None
+
+
 DRAWINGS: dict[str, Callable[[Summary], Drawing | None]] = {
-    "verdicts.png": _if_any(figures.ratios, "verdicts", of_study=False),
+    "verdicts.png": _ratios,
     "ratio_by_target.png": _if_any(figures.ratio_curves, "ratio_curves", of_study=False),
     "train_loss.png": _loss("train_loss"),
     "test_loss.png": _loss("test_loss"),
@@ -54,6 +98,11 @@ DRAWINGS: dict[str, Callable[[Summary], Drawing | None]] = {
     "never_arrived.png": _never_arrived,
     "ranks.png": _if_any(arm_figures.ranks, "rankings"),
     "profiles.png": _if_any(arm_figures.profiles, "profiles"),
+    "map.png": _map,
+    "measures.png": _measures,
+    "layers.png": _layers,
+    "diagnostics.png": _diagnostics,
+    "functions.png": _functions,
     "tuning.png": _tuning,
 }
 """Every figure that a report may have; None where the study has nothing of the kind."""

@@ -9,14 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from experiments.analysis.claims import Verdict
 from experiments.analysis.measures import improves_upwards
 from experiments.analysis.summaries import Curve, RatioCurve, Reach
 from experiments.analysis.tuning import TunedRate
-from experiments.records import Study, arm_in_words, split_protocol
+from experiments.analysis.verdicts import RaceVerdict
 from experiments.report import style, words
 from experiments.report.canvas import INK, Canvas
 from experiments.report.panels import MOST_PANELS
+from experiments.study import Study, arm_in_words, split_protocol
 
 MOST_ROWS = 40
 """The most verdicts that one figure shows; the CSV file holds all."""
@@ -34,7 +34,7 @@ def loss_curves(study: Study, curves: Sequence[Curve], metric: str) -> Figure:
     """Draw a loss over the updates: the median of each arm and the band of its middle half."""
     canvas = Canvas(study)
     by_setting = {c.setting.setting: c for c in curves if c.metric == metric}
-    targets = sorted({t for c in study.claims if c.metric == metric for t in c.targets})
+    targets = sorted({t for name, t in study.targets if name == metric})
     for ax, arms in canvas.panels():
         for arm in arms:
             curve = by_setting.get(arm.setting)
@@ -123,7 +123,7 @@ def tuning_grid(study: Study, tuned: Sequence[TunedRate]) -> Figure:
             if choice is None:  # its learning rate was given
                 continue
             scores = np.array(
-                [np.exp(s.log_updates) if study.claims else s.final_loss for s in choice.scores]
+                [np.exp(s.log_updates) if study.targets else s.final_loss for s in choice.scores]
             )
             ax.plot(choice.rates, np.where(np.isfinite(scores), scores, np.nan), ms=4, lw=1.2,
                     marker=arm.marker, color=arm.colour)  # fmt: skip
@@ -135,7 +135,7 @@ def tuning_grid(study: Study, tuned: Sequence[TunedRate]) -> Figure:
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
         ax.tick_params(axis="x", labelrotation=45)
         ax.set_xlabel("learning rate")
-        ax.set_ylabel("updates to targets" if study.claims else "final training loss")
+        ax.set_ylabel("updates to targets" if study.targets else "final training loss")
     return canvas.finish(
         Line2D([], [], color=INK, marker="o", mfc="none", ms=9, ls="", label="taken")
     )
@@ -191,7 +191,7 @@ def _ratio_line(ax: Axes, curve: RatioCurve, colour: str) -> None:
     ax.fill_between(curve.targets, low, high, color=colour, alpha=0.12, lw=0)
 
 
-def ratios(verdicts: Sequence[Verdict]) -> Figure:
+def ratios(verdicts: Sequence[RaceVerdict]) -> Figure:
     """Draw the ratio of times of each verdict with its interval; right of 1 the claim's way."""
     rows = list(verdicts)[:MOST_ROWS]
     figure, (ax,) = style.grid(1, width=7.5, height=0.9 + 0.34 * len(rows))
@@ -229,7 +229,7 @@ def _by_target(reaches: Sequence[Reach]) -> tuple[dict[tuple, Reach], list[tuple
     return found, list(dict.fromkeys((r.metric, r.target) for r in reaches))
 
 
-def _row_label(verdict: Verdict, *, tell_arms: bool) -> str:
+def _row_label(verdict: RaceVerdict, *, tell_arms: bool) -> str:
     parts = [f"claim {verdict.claim.number}"]
     if tell_arms:
         faster, than = arm_in_words(verdict.claim.faster), arm_in_words(verdict.claim.than)

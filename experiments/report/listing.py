@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from experiments.analysis.measures import MOMENTS
 from experiments.datasets import DATASETS
+from experiments.kinds import KINDS
 from experiments.nn.activations import ACTIVATIONS
+from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import INITIALIZERS, MATCHED
 from experiments.nn.losses import LOSSES
 from experiments.nn.optimizers import OPTIMIZERS
@@ -22,8 +25,12 @@ def listing() -> str:
             *_table("Initializers (network.init)", INITIALIZERS, "formula", (MATCHED, families)),
             *_table("Optimizers (training.optimizer)", OPTIMIZERS, "formula"),
             *_table("Losses (they follow from network.output)", LOSSES, "formula"),
-            "Metrics (claims: to)",
+            "Metrics (claims: to, measure)",
             *(f"  {metric}" for metric in METRICS),
+            "",
+            *_table("Diagnostics (diagnostics; claims: measure)", DIAGNOSTICS, "formula"),
+            *_table("Kinds of claims about a measure", KINDS, "meaning"),
+            *_table("Moments (claims: at)", MOMENTS, "meaning"),
         ]
     )
 
@@ -33,12 +40,12 @@ def _table(
 ) -> Iterator[str]:
     yield title
     for name, row in rows.items():
-        yield f"  {name:20} {getattr(row, column)}"
+        yield f"  {name:23} {getattr(row, column)}"
         for key, parameter in getattr(row, "parameters", {}).items():
             default = str(parameter.default).lower() if isinstance(parameter.default, bool) \
                 else f"{parameter.default:g}"  # fmt: skip
             yield (
-                f"  {'':20}   {key}: {parameter.meaning}; {parameter.allowed()}, default {default}"
+                f"  {'':23}   {key}: {parameter.meaning}; {parameter.allowed()}, default {default}"
             )
-    yield from (f"  {name:20} {meaning}" for name, meaning in more)
+    yield from (f"  {name:23} {meaning}" for name, meaning in more)
     yield ""

@@ -13,18 +13,22 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from experiments import config, datasets
 from experiments.analysis import targets
-from experiments.analysis.claims import OUTCOMES, Verdict
-from experiments.analysis.measures import READING
+from experiments.analysis.measures import READING, STEP
+from experiments.analysis.reasons import RULE as REASONS_RULE
+from experiments.analysis.reasons import facts
 from experiments.analysis.results import Results
 from experiments.analysis.summary import Summary, summarise
 from experiments.analysis.tuning import RULE
+from experiments.analysis.verdicts import OUTCOMES, Verdict
+from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.schedule import total_updates, updates_per_epoch
-from experiments.records import Setting, arm_in_words
 from experiments.report import tables, words
 from experiments.report.drawings import DRAWINGS, drawings
 from experiments.report.panels import MOST_PANELS, panels
 from experiments.report.provenance import provenance
+from experiments.report.reasons import reason
 from experiments.report.style import applied, save
+from experiments.study import Setting, arm_in_words, split_protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ def write(
     summary = summarise(results)
     drawn = drawings(summary)
     written = tables.all_tables(summary)
-    if summary.verdicts and update_times:
+    if summary.races and update_times:
         written[tables.CLOCKS] = tables.clock_table(summary, update_times)
     for name in {*DRAWINGS, *tables.TABLES, tables.CLOCKS} - {*drawn, *written}:
         (folder / name).unlink(missing_ok=True)
@@ -71,6 +75,24 @@ def write(
 
 def _text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _comparisons(summary: Summary) -> int:
+    """Return how many comparisons there are, those of all protocols counted as one."""
+    return len({(v.claim, v.target, split_protocol(v.condition)[1]) for v in summary.verdicts})
+
+
+def _theories(summary: Summary) -> set[str]:
+    """Return the diagnostics beside which a formula is drawn or told."""
+    drawn = {
+        p.name
+        for p in summary.layer_profiles
+        if p.at == "start"
+        and (theory := DIAGNOSTICS[p.name].theory) is not None
+        and theory.value(p.setting.setting.network, datasets.shape(p.setting.setting.data))
+        is not None
+    }
+    return drawn | {v.claim.measure.name for v in summary.statements if v.theory is not None}
 
 
 def _arms(summary: Summary, table: pd.DataFrame | None) -> list[dict]:
@@ -98,7 +120,7 @@ def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
         "number": words.number,
         "arm": arm_in_words,
         "scientific": words.scientific,
-        "cell": lambda text: str(text).replace("|", "\\|"),
+        "cell": words.cell,
     }
     study = results.study
     settings = study.settings
@@ -106,9 +128,21 @@ def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
     return environment.get_template("report.md.j2").render(
         study=study,
         results=results,
-        turns=[words.turn(turn) for turn in summary.turns],
+        turns=words.turns(summary.turns, _comparisons(summary)),
+        races=summary.races,
+        article=study.article,
+        reason=reason,
+        reasoned=any(facts(verdict) for verdict in verdicts),
+        extremes=words.extremes,
+        against=words.against,
+        learning=words.learning(results),
+        read=[DIAGNOSTICS[name] for name in settings[0].diagnostics],
+        theories=_theories(summary),
+        map_lines=words.map_lines(summary.map_shares),
+        step=STEP if any(v.claim.measure.over for v in summary.statements) else "",
+        reasons_rule=REASONS_RULE,
         primary=next((claim.number for claim in study.claims if claim.primary), None),
-        auto=targets.RULE if any(claim.auto for claim in study.claims) else "",
+        auto=targets.RULE if any(claim.auto for claim in study.races) else "",
         taken={result.setting: result.rates for result in results.settings},
         claims=[(claim, list(rows)) for claim, rows in groupby(verdicts, lambda v: v.claim)],
         counts=lambda rows: Counter(v.outcome for v in rows).most_common(),
@@ -128,6 +162,7 @@ def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
             {
                 (total_updates(s.training, shape), updates_per_epoch(s.training, shape))
                 for s, shape in zip(settings, shapes, strict=True)
+                if s.training.epochs > 0
             }
         ),
         evaluations=sorted({len(t.updates) for r in results.settings for t in r.traces}),

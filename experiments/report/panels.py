@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from experiments.records import Setting, Study, arm_in_words
 from experiments.report import words
+from experiments.study import Setting, Study, arm_in_words
 
 MOST_PANELS = 12
 """More would be too small to read; the CSV files hold all conditions."""

@@ -9,56 +9,91 @@ from pathlib import Path
 import pandas as pd
 
 from experiments import datasets
-from experiments.analysis.claims import Verdict
 from experiments.analysis.clocks import readings
 from experiments.analysis.measures import final
 from experiments.analysis.results import Results
 from experiments.analysis.summaries import Curve, Reach
 from experiments.analysis.summary import Summary
+from experiments.analysis.verdicts import MeasureVerdict, RaceVerdict, Verdict
 from experiments.nn.cost import per_update
 from experiments.nn.schedule import updates_per_epoch
-from experiments.records import METRICS, Setting, arm_in_words
+from experiments.records import METRICS
 from experiments.report import words
+from experiments.study import Setting, arm_in_words
 
 
 def verdict_table(verdicts: Sequence[Verdict]) -> pd.DataFrame:
-    """One row for each claim, condition and target."""
+    """One row for each claim, condition and target; what a kind does not have is left empty."""
     rows = [
         {
             "claim": v.claim.number,
             "says": v.claim.says,
+            "answers": v.claim.answers,
             "condition": words.condition(v.condition),
-            "faster": arm_in_words(v.claim.faster),
-            "than": arm_in_words(v.claim.than),
-            "metric": v.claim.metric,
-            "target": v.target,
-            "by": v.claim.by,
+            **(_race(v) if isinstance(v, RaceVerdict) else _statement(v)),
             "verdict": v.outcome,
-            "estimate": v.ratio.estimate,
-            "bound": v.ratio.bound,
-            "low": v.ratio.low,
-            "high": v.ratio.high,
-            "confidence": v.ratio.confidence,
-            "pairs": v.ratio.pairs,
-            "censored": v.ratio.censored,
-            "faster_never": v.ratio.pairs - v.faster_arrived,
-            "than_never": v.ratio.pairs - v.than_arrived,
-            "faster_diverged": v.faster.diverged,
-            "than_diverged": v.than.diverged,
-            "faster_first": v.ratio.wins,
-            "than_first": v.ratio.losses,
-            "chance_low": v.chance[0],
-            "chance_high": v.chance[1],
-            "faster_rates": words.rates(v.faster.rates),
-            "than_rates": words.rates(v.than.rates),
-            "pairs_needed": v.pairs_needed,
+            "estimate": v.estimate.estimate,
+            "bound": v.estimate.bound,
+            "low": v.estimate.low,
+            "high": v.estimate.high,
+            "confidence": v.estimate.confidence,
+            **(_race_counts(v) if isinstance(v, RaceVerdict) else {"runs": v.estimate.count}),
             "reason": v.reason,
         }
         for v in verdicts
     ]
     columns = None if rows else ["claim", "says", "target", "verdict", "estimate", "low", "high",
                                  "pairs", "censored"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns)
+    if "answers" in table:  # whole numbers, with gaps
+        table["answers"] = table["answers"].astype("Int64")
+    return table
+
+
+def _race(v: RaceVerdict) -> dict[str, object]:
+    return {
+        "kind": "faster",
+        "arm": arm_in_words(v.claim.faster),
+        "than": arm_in_words(v.claim.than),
+        "measure": v.claim.metric,
+        "target": v.target,
+        "by": v.claim.by,
+    }
+
+
+def _statement(v: MeasureVerdict) -> dict[str, object]:
+    measure = v.claim.measure
+    return {
+        "kind": v.claim.kind,
+        "arm": arm_in_words(v.claim.of),
+        "than": arm_in_words(v.claim.than or ()),
+        "measure": measure.name,
+        "at": measure.at,
+        "layer": measure.layer,
+        "over": measure.over,
+        "unit": measure.unit,
+        "claimed_low": v.region.low,
+        "claimed_high": v.region.high,
+        "theory": v.theory,
+    }
+
+
+def _race_counts(v: RaceVerdict) -> dict[str, object]:
+    return {
+        "pairs": v.ratio.pairs,
+        "censored": v.ratio.censored,
+        "faster_never": v.ratio.pairs - v.faster_arrived,
+        "than_never": v.ratio.pairs - v.than_arrived,
+        "faster_diverged": v.faster.diverged,
+        "than_diverged": v.than.diverged,
+        "faster_first": v.ratio.wins,
+        "than_first": v.ratio.losses,
+        "chance_low": v.chance[0],
+        "chance_high": v.chance[1],
+        "faster_rates": words.rates(v.faster.rates),
+        "than_rates": words.rates(v.than.rates),
+        "pairs_needed": v.pairs_needed,
+    }
 
 
 def curve_table(curves: Sequence[Curve]) -> pd.DataFrame:
@@ -100,6 +135,11 @@ def run_table(results: Results, reaches: Sequence[Reach]) -> pd.DataFrame:
             "updates": int(trace.updates[-1]),
             "budget": trace.budget,
             **{f"final_{metric}": final(trace, metric) for metric in METRICS},
+            **{
+                column: trace.metric(column)[-1]
+                for column in trace.columns
+                if column not in METRICS
+            },
             **{name: times[result.setting, run.seed, name] for name in columns},
         }
         for result in results.settings
@@ -194,13 +234,21 @@ def rank_table(summary: Summary) -> pd.DataFrame:
     )
 
 
+MOST_RUNS = 3000
+"""Of more runs no table is written; the store holds them all."""
+
+
+def _few(results: Results) -> bool:
+    return sum(len(result.runs) for result in results.settings) <= MOST_RUNS
+
+
 ARMS = "arms.csv"
 """The table whose rows the page shows too."""
 
 TABLES: dict[str, Callable[[Summary], pd.DataFrame | None]] = {
     "verdicts.csv": lambda s: verdict_table(s.verdicts),
     "curves.csv": lambda s: curve_table(s.curves),
-    "runs.csv": lambda s: run_table(s.results, s.reaches),
+    "runs.csv": lambda s: run_table(s.results, s.reaches) if _few(s.results) else None,
     ARMS: lambda s: arm_table(s) if s.reaches else None,
     "arrivals.csv": lambda s: arrival_table(s) if s.arrivals else None,
     "ranks.csv": lambda s: rank_table(s) if s.rankings else None,
@@ -239,7 +287,7 @@ def clock_table(summary: Summary, update_times: Mapping[Setting, float]) -> pd.D
             "faster_cost_of_an_update": costs[r.verdict.faster.setting][r.clock],
             "than_cost_of_an_update": costs[r.verdict.than.setting][r.clock],
         }
-        for r in readings(summary.verdicts, costs)
+        for r in readings(summary.races, costs)
     )
 
 

@@ -7,9 +7,9 @@ import sys
 from tqdm import tqdm
 
 from experiments.execution.estimate import Forecast
-from experiments.records import Study
 from experiments.report import words
 from experiments.report.page import Report
+from experiments.study import Study
 
 
 class Progress:

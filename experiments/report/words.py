@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from experiments.analysis.claims import Turn, Verdict
 from experiments.analysis.inference import Ratio
+from experiments.analysis.map_shares import Share
+from experiments.analysis.races import Turn
 from experiments.analysis.ranking import Ranking
+from experiments.analysis.results import Results
+from experiments.analysis.samples import Estimate
 from experiments.analysis.tuning import TunedRate
-from experiments.records import PROTOCOL, Choice, Labels, Setting, Study, arm_in_words
+from experiments.analysis.verdicts import OUTCOMES, MeasureVerdict, RaceVerdict, Verdict
+from experiments.parameters import Choice
+from experiments.study import (
+    PROTOCOL,
+    Claim,
+    Labels,
+    RaceClaim,
+    Region,
+    Setting,
+    Study,
+    arm_in_words,
+)
 
 METRIC_WORDS = {
     "train_loss": "training loss",
@@ -41,8 +55,15 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def scientific(value: float) -> str:
-    """Write a number that may be too large to be written out: `1.3e+09`."""
-    return f"{value:.2g}" if 1e4 <= value < math.inf else number(value)
+    """Write a number that may be too large or small to be written out: `1.3e+09`."""
+    size = abs(value)
+    extreme = 1e4 <= size < math.inf or 0 < size < 1e-3
+    return f"{value:.2g}" if extreme else number(value)
+
+
+def cell(text: object) -> str:
+    """Write a text that stands in a table."""
+    return str(text).replace("|", "\\|")
 
 
 def level(confidence: float) -> str:
@@ -69,14 +90,19 @@ def conditions(study: Study) -> str:
     def each(read: Callable[[Setting], str]) -> str:
         return " or ".join(dict.fromkeys(read(setting) for setting in study.settings))
 
+    trained = (
+        each(lambda s: row(s.training.optimizer)),
+        f"batches of {each(lambda s: str(s.training.batch_size))}",
+        f"{each(lambda s: f'{s.training.epochs:g}')} epochs",
+    )
+    if not any(s.training.epochs for s in study.settings):
+        trained = ()
     return "; ".join(
         (
             each(lambda s: s.data.name),
-            each(lambda s: _layers(s.network.widths)),
+            _architectures(study),
             f"output {each(lambda s: s.network.output)}",
-            each(lambda s: row(s.training.optimizer)),
-            f"batches of {each(lambda s: str(s.training.batch_size))}",
-            f"{each(lambda s: f'{s.training.epochs:g}')} epochs",
+            *trained,
         )
     )
 
@@ -85,6 +111,22 @@ def row(choice: Choice) -> str:
     """Write a table's row with its parameters: `sgd (momentum 0.9, nesterov false)`."""
     given = ", ".join(f"{key} {str(value).lower()}" for key, value in choice.parameters)
     return f"{choice.name} ({given})" if given else choice.name
+
+
+def _architectures(study: Study) -> str:
+    """Write the hidden layers of all settings, in short where they are a grid."""
+    found = list(dict.fromkeys(setting.network.widths for setting in study.settings))
+    even = all(len(set(widths)) == 1 for widths in found)
+    depths, sizes = {len(widths) for widths in found}, {w for widths in found for w in widths}
+    if len(found) < 4 or not even or len(found) < len(depths) * len(sizes):
+        return " or ".join(map(_layers, found))
+    layers = "hidden layer" if depths == {1} else "hidden layers"
+    return f"{_either(sorted(depths))} {layers} of {_either(sorted(sizes))} units"
+
+
+def _either(numbers: Sequence[int]) -> str:
+    *most, last = map(str, numbers)
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _layers(widths: tuple[int, ...]) -> str:
@@ -108,24 +150,28 @@ def goal(metric: str, target: float) -> str:
     return f"{METRIC_WORDS[metric]} {target:g}"
 
 
-def estimate(ratio: Ratio) -> str:
-    """Write the ratio's estimate: `1.32`, `at least 4.2`, `–`."""
+def estimate(ratio: Ratio | Estimate) -> str:
+    """Write an estimate: `1.32`, `at least 4.2`, `–`."""
     if math.isnan(ratio.estimate):
         return "–"
-    return f"{ratio.bound} {number(ratio.estimate)}".strip()
+    if ratio.confidence == 1:  # known without error
+        return f"{ratio.estimate:.5g}"
+    return f"{ratio.bound} {scientific(ratio.estimate)}".strip()
 
 
-def interval(ratio: Ratio) -> str:
-    """Write the ratio's interval: `1.21 to 1.45`."""
-    return f"{number(ratio.low)} to {number(ratio.high)}"
+def interval(ratio: Ratio | Estimate) -> str:
+    """Write an interval: `1.21 to 1.45`; `exact` of a number that is known without error."""
+    if ratio.confidence == 1:
+        return "exact"
+    return f"{scientific(ratio.low)} to {scientific(ratio.high)}"
 
 
 def penalised(tuned: TunedRate, study: Study) -> str:
     """Write the score of the rate that was taken, in updates; `–` where no target was named."""
-    return number(math.exp(tuned.scores[tuned.best].log_updates)) if study.claims else "–"
+    return number(math.exp(tuned.scores[tuned.best].log_updates)) if study.targets else "–"
 
 
-def chance(verdict: Verdict) -> str:
+def chance(verdict: RaceVerdict) -> str:
     """Write the interval for the chance to come first: `1 to 25 %`."""
     low, high = verdict.chance
     return f"{100 * low:.0f} to {100 * high:.0f} %"
@@ -133,6 +179,10 @@ def chance(verdict: Verdict) -> str:
 
 def sentence(verdict: Verdict) -> str:
     """Say in one sentence what a verdict rests on."""
+    return _race(verdict) if isinstance(verdict, RaceVerdict) else _statement(verdict)
+
+
+def _race(verdict: RaceVerdict) -> str:
     faster, than = arm_in_words(verdict.claim.faster), arm_in_words(verdict.claim.than)
     where = f", {condition(verdict.condition)}" if verdict.condition else ""
     at = f"{goal(verdict.claim.metric, verdict.target)}{where}"
@@ -155,7 +205,132 @@ def sentence(verdict: Verdict) -> str:
     )
 
 
-def _more(verdict: Verdict) -> str:
+def _statement(verdict: MeasureVerdict) -> str:
+    claim, found = verdict.claim, verdict.estimate
+    measure = claim.measure.in_words
+    where = f"with {condition(verdict.condition)}, " if verdict.condition else ""
+    if verdict.reason:
+        return f"{where}the {measure}: {verdict.reason}."
+    arms = [arm_in_words(arm) for arm in claim.arms]
+    if claim.than is None:
+        what = f"{f'for {arms[0]}, ' if arms else ''}the {measure} is {estimate(found)}"
+    else:
+        each = " and ".join(
+            f"{scientific(value)} for {arm}"
+            for value, arm in zip(verdict.values, arms, strict=True)
+        )
+        what = f"the {measure} is {each}, the difference {estimate(found)}"
+    unit = f" {claim.measure.unit}" if claim.measure.unit else ""
+    told = [
+        "known exactly"
+        if claim.measure.aggregate == "exact"
+        else f"{level(found.confidence)} interval {interval(found)}, {found.count} runs"
+    ]
+    if verdict.theory is not None:
+        told.append(f"theory {scientific(verdict.theory)}")
+    told.append(f"claimed: {region(verdict.region)}")
+    if found.unknown:
+        have = "run has" if found.unknown == 1 else "runs have"
+        told.append(f"{found.unknown} {have} no such number")
+    return f"{where}{what}{unit} ({'; '.join(told)})."
+
+
+def region(claimed: Region) -> str:
+    """Write where a number is claimed to lie: `at least 0.5`, `0.45 to 0.55`, `above 0`."""
+    if math.isinf(claimed.low):
+        return f"{'below' if claimed.open else 'at most'} {scientific(claimed.high)}"
+    if math.isinf(claimed.high):
+        return f"{'above' if claimed.open else 'at least'} {scientific(claimed.low)}"
+    if claimed.low == claimed.high:
+        return f"exactly {scientific(claimed.low)}"
+    middle, half = (claimed.low + claimed.high) / 2, (claimed.high - claimed.low) / 2
+    low, high = scientific(claimed.low), scientific(claimed.high)
+    if half < abs(middle) / 100 or low == high:
+        return f"{scientific(middle)} ± {scientific(half)}"
+    return f"{low} to {high}"
+
+
+def value_of(verdict: Verdict) -> str:
+    """Write what a verdict is about: a goal of a race, or a measure."""
+    if isinstance(verdict, RaceVerdict):
+        return goal(verdict.claim.metric, verdict.target)
+    return verdict.claim.measure.in_words
+
+
+def arms(verdict: MeasureVerdict) -> str:
+    """Write the arms of a verdict about a measure, each with its own number."""
+    named = [arm_in_words(arm) for arm in verdict.claim.arms]
+    if len(named) < 2:
+        return named[0] if named else "–"
+    pairs = zip(named, verdict.values, strict=True)
+    return ", ".join(f"{arm} {scientific(value)}" for arm, value in pairs)
+
+
+def extremes(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Return the two verdicts of a claim whose estimates lie farthest apart."""
+    known = [v for v in verdicts if not math.isnan(v.estimate.estimate) and not v.reason]
+    if len(known) < 2:
+        return known
+    ordered = sorted(known, key=lambda v: v.estimate.estimate)
+    return [ordered[0], ordered[-1]]
+
+
+def against(claim: Claim, verdicts: Sequence[Verdict]) -> str:
+    """Say where a claim that answers a statement is refuted, or falls short; empty if nowhere."""
+    if claim.answers is None:
+        return ""
+    where = [v for v in verdicts if v.outcome in ("refuted", "direction only")]
+    if not where:
+        return ""
+    shown = [", ".join(filter(None, [value_of(v), condition(v.condition)])) for v in where[:3]]
+    more = f", and {len(where) - 3} more" if len(where) > 3 else ""
+    return f"statement {claim.answers}: {'; '.join(shown)}{more}"
+
+
+def share_of(share: Share) -> str:
+    """Write which cells of a map a share is of: `all cells`, `depth 2`."""
+    if not share.axis:
+        return "all cells"
+    return (
+        share.label if share.axis == PROTOCOL else f"{share.axis.replace('_', ' ')} {share.label}"
+    )
+
+
+def shares(share: Share) -> list[str]:
+    """Write how many of the cells have each verdict, as percentages."""
+    return [f"{100 * share.counts[outcome] / share.total:.0f} %" for outcome in OUTCOMES]
+
+
+def map_lines(found: Sequence[Share]) -> list[str]:
+    """Say plainly in how much of a map the claim holds."""
+    if not found:
+        return []
+    whole = found[0]
+    held, direction = whole.counts["supported"], whole.counts["direction only"]
+    lines = [f"**The claim holds in {held or 'none'} of the {whole.total} cells**"]
+    if direction:
+        lines[0] += f", and its direction alone in {direction} more"
+    lines[0] += "."
+    for title, outcomes in (
+        ("It holds in some cell of", ("supported",)),
+        ("Its direction, or more, is right in some cell of", ("supported", "direction only")),
+    ):
+        named = [share_of(s) for s in found[1:] if any(s.counts[o] for o in outcomes)]
+        missing = [share_of(s) for s in found[1:] if not any(s.counts[o] for o in outcomes)]
+        if named and missing:
+            lines.append(f"{title}: {', '.join(named)}; in no cell of {', '.join(missing)}.")
+    return lines
+
+
+def learning(results: Results) -> str:
+    """Say what learning rates a study's answers hold for."""
+    if results.tuned:
+        return "and learning rates tuned for each arm"
+    trained = any(setting.training.epochs > 0 for setting in results.study.settings)
+    return "and learning rates as given" if trained else "and nothing trained"
+
+
+def _more(verdict: RaceVerdict) -> str:
     """Say how many pairs would decide what is open."""
     if verdict.outcome != "inconclusive":
         return ""
@@ -166,15 +341,28 @@ def _more(verdict: Verdict) -> str:
     )
 
 
+MOST_TURNS = 3
+"""So many comparisons that the protocol turns are told one by one; more are counted."""
+
+
+def turns(found: Sequence[Turn], comparisons: int) -> list[str]:
+    """Say where the protocol turns an answer."""
+    if len(found) <= MOST_TURNS:
+        return [turn(one) for one in found]
+    return [
+        f"**The protocol turns the answer** in {len(found)} of {comparisons} comparisons; the "
+        "table below has each of them."
+    ]
+
+
 def turn(turn: Turn) -> str:
     """Say that the protocol turns an answer."""
     claim, verdicts = turn.claim, turn.by_protocol
     where = f", {condition(turn.condition)}" if turn.condition else ""
+    if isinstance(claim, RaceClaim):
+        where = f" at {goal(claim.metric, turn.target)}{where}"
     answers = ", ".join(f"{outcome} under `{protocol}`" for protocol, outcome in verdicts.items())
-    return (
-        f"**The protocol turns the answer** of claim {claim.number} at "
-        f"{goal(claim.metric, turn.target)}{where}: {answers}."
-    )
+    return f"**The protocol turns the answer** of claim {claim.number}{where}: {answers}."
 
 
 def arm_of(ranking: Ranking, number: int) -> str:

@@ -11,7 +11,8 @@ from experiments import commands, config
 from experiments.analysis.measures import Arrival
 from experiments.analysis.results import Results
 from experiments.execution.plan import next_runs
-from experiments.records import METRICS, Run, Study, Trace
+from experiments.records import METRICS, Run, Trace
+from experiments.study import Study
 
 BUDGET = 256
 SCHEDULE = np.unique([0, *np.ceil(np.round(2 ** (np.arange(33) / 4), 9))]).astype(np.int64)

@@ -8,11 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.analysis.claims import OUTCOMES, decide, judge
+from experiments.analysis.claims import judge
+from experiments.analysis.verdicts import OUTCOMES, claimed_ratio
+from experiments.analysis.verdicts import decide as decide_region
 
 from .helpers import BUDGET, arriving, make_trace, read, results_of
 
 INF = math.inf
+
+
+def decide(low, high, by, tolerance):
+    return decide_region(low, high, claimed_ratio(by, tolerance), direction=1.0)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +33,7 @@ INF = math.inf
         (0.5, 0.9, None, 1.25, "refuted"),
         (0.0, 0.9, None, 1.25, "refuted"),
         (0.0, INF, None, 1.25, "inconclusive"),
-        (1.0, 1.0, None, 1.25, "inconclusive"),
+        (1.0, 1.0, None, 1.25, "refuted"),
         # a factor of 6; about 6 is 4.8 or more
         (4.8, 9.0, 6, 1.25, "supported"),
         (5.0, INF, 6, 1.25, "supported"),
@@ -65,8 +71,8 @@ def test_every_interval_has_exactly_one_outcome(ends, by, tolerance):
     holds = {
         "supported": low > 1 and low >= least,
         "direction only": by is not None and low > 1 and high < least,
-        "refuted": low <= 1 and high < least,
-        "inconclusive": high >= least and (low < least or low <= 1),
+        "refuted": low <= 1 and (high < least or low == high == least),
+        "inconclusive": high >= least and (low < least or low <= 1) and not low == high == least,
     }
     assert [name for name, it_holds in holds.items() if it_holds] == [
         decide(low, high, by, tolerance)

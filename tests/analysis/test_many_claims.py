@@ -7,8 +7,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from experiments.analysis.claims import Turn, decide, judge, least_ratio, turns
+from experiments.analysis.claims import judge
 from experiments.analysis.inference import PairedTimes, errors, holm
+from experiments.analysis.races import Turn, turns
+from experiments.analysis.verdicts import claimed_ratio
+from experiments.analysis.verdicts import decide as decide_region
 
 from .helpers import BUDGET, arriving, at, read, results_of
 
@@ -21,6 +24,10 @@ TEXT = """
       - {faster: relu, than: tanh, to: {train_loss: 0.5}}
       - {faster: tanh, than: relu, by: 3, to: {train_loss: [0.9, 0.8, 0.7, 0.6, 0.5]}}
 """
+
+
+def decide(low, high, by, tolerance):
+    return decide_region(low, high, claimed_ratio(by, tolerance), direction=1.0)
 
 
 def least_error(times, by=None):
@@ -123,7 +130,7 @@ def test_an_inconclusive_verdict_tells_how_many_pairs_it_would_take():
     for v in judge(results_of(read(TEXT), noisy)):
         if v.outcome == "inconclusive":
             needed = v.times.pairs_needed(
-                least_ratio(v.claim.by, v.claim.tolerance), 1 - v.ratio.confidence
+                claimed_ratio(v.claim.by, v.claim.tolerance).low, 1 - v.ratio.confidence
             )
             assert v.pairs_needed == needed
             assert needed is None or needed > v.ratio.pairs

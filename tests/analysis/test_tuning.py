@@ -17,7 +17,7 @@ from experiments.analysis.tuning import (
     tuned_settings,
     tuning_runs,
 )
-from experiments.records import Tuning
+from experiments.study import Tuning
 
 from .helpers import BUDGET, Memory, arriving, finish, make_trace, parabola, read, results_of
 

@@ -4,7 +4,7 @@ import pytest
 
 from experiments import config
 from experiments.protocols import PROTOCOLS
-from experiments.records import Axis, Seeds
+from experiments.study import Axis, Seeds
 
 from .helpers import problems, read
 

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.nn.activations import ACTIVATIONS
-from experiments.records import Axis, Choice, Evaluation, Seeds, Tuning
+from experiments.parameters import Choice
+from experiments.records import Evaluation
+from experiments.study import Axis, Seeds, Tuning
 
 from .helpers import problems, read
 

@@ -6,10 +6,15 @@ from .helpers import problems, read
 
 ALL_KEYS = (
     "title, background, dataset, network, training, evaluation, tuning, protocol, seeds, "
-    "confidence, claims"
+    "confidence, diagnostics, article, claims"
 )
-ACTIVATIONS = "step, linear, sigmoid, tanh, relu, leaky_relu, softmax"
-INITS = "matched, he, he_uniform, glorot, glorot_uniform, lecun, lecun_uniform"
+ACTIVATIONS = (
+    "step, linear, sigmoid, tanh, relu, leaky_relu, softmax, straight_through_step, "
+    "sigmoid_centred, tanh_shifted"
+)
+INITS = (
+    "matched, he, he_uniform, glorot, glorot_uniform, lecun, lecun_uniform, fixed, fixed_uniform"
+)
 METRICS = (
     "train_loss, train_accuracy, validation_loss, validation_accuracy, test_loss, test_accuracy"
 )
@@ -90,10 +95,10 @@ c.yaml:18: training.learning_rate.1: found 0; allowed: tuned, or a number above 
 c.yaml:18: training.learning_rate.2: found '0.1'; allowed: tuned, or a number above 0
 c.yaml:18: training.learning_rate.4: 0.1 is listed twice
 c.yaml:19: training.batch_size.1: found true; allowed: a whole number at least 1
-c.yaml:20: training.epochs: found inf; allowed: a number above 0 and at most 100,000
+c.yaml:20: training.epochs: found inf; allowed: a number at least 0 and at most 100,000
 c.yaml:21: training.precision: found 'float46'; allowed: float32, float64; did you mean 'float64'?
 c.yaml:22: training.every: unknown key; allowed: optimizer, learning_rate, batch_size, epochs, \
-precision; did you mean 'evaluation.every'?
+precision, layers; did you mean 'evaluation.every'?
 c.yaml:24: evaluation.per_doubling: found 0; allowed: a whole number at least 1 and at most 64
 c.yaml:25: evaluation.at.1: found 0; allowed: more than the one before it
 c.yaml:25: evaluation.at.2: found 'x'; allowed: a number at least 0
@@ -112,8 +117,8 @@ c.yaml:39: claims.2.to: found 2 metrics; allowed: one metric and its targets, su
 {{train_loss: [0.6, 0.4]}}
 c.yaml:42: claims.3.to.test_accuracy.1: found 90; allowed: a number above 0 and at most 1
 c.yaml:42: claims.3.to.test_accuracy.2: 0.9 is listed twice
-c.yaml:43: claims.4: found 'relu beats tanh'; allowed: a mapping of says, faster, than, to, by, \
-tolerance, primary
+c.yaml:43: claims.4: found 'relu beats tanh'; allowed: a mapping of says, answers, primary, \
+faster, than, to, by, tolerance
 c.yaml:44: yes: found the tag !!python/object:os.system; tags are not allowed
 """
 
@@ -131,7 +136,7 @@ SINGLE = {
     "zzz: 3": f"1: zzz: unknown key; allowed: {ALL_KEYS}",
     "dataset: mons": (
         "1: dataset: found 'mons'; allowed: digits, fashion_mnist_mini, moons, circles, spirals, "
-        "blobs, xor; did you mean 'moons'?"
+        "blobs, xor, curve, diabetes, gaussian; did you mean 'moons'?"
     ),
     "dataset: []": "1: dataset: found an empty list; allowed: a value, or a list of values",
     "dataset: {name: moons, test: 0.8, validation: 0.5}": (
@@ -140,7 +145,7 @@ SINGLE = {
         "shares of the other parts or, where examples are drawn, ask for more"
     ),
     "network: relu": "1: network: found 'relu'; allowed: a mapping of depth, width, activation, "
-    "init, output",
+    "init, init_scale, output",
     "network: {activation: {name: tanh, slope: 1}}": (
         "1: network.activation.slope: unknown parameter; tanh has none"
     ),

@@ -39,15 +39,16 @@ def test_values_replace_what_the_file_says():
         ("=3", "sets no value; allowed: key=value, such as training.epochs=5"),
         ("a..b=3", "sets no value; allowed: key=value, such as training.epochs=5"),
         ("seeds=", "found nothing; allowed: a whole number at least 1 and at most 10,000"),
-        ("training.epochs=-3", "found -3; allowed: a number above 0 and at most 100,000"),
+        ("training.epochs=-3", "found -3; allowed: a number at least 0 and at most 100,000"),
         (
-            "training={epochs: 0}",
-            "training.epochs: found 0; allowed: a number above 0 and at most 100,000",
+            "training={epochs: -1}",
+            "training.epochs: found -1; allowed: a number at least 0 and at most 100,000",
         ),
         (
             "trainig.epochs=3",
             "trainig: unknown key; allowed: title, background, dataset, network, training, "
-            "evaluation, tuning, protocol, seeds, confidence, claims; did you mean 'training'?",
+            "evaluation, tuning, protocol, seeds, confidence, diagnostics, article, claims; "
+            "did you mean 'training'?",
         ),
         ("claims.0.by=1", "found 1; allowed: a number above 1"),
         ("claims.1.by=3", "claims has no entry 1; its entries: 0 to 0"),

@@ -2,14 +2,19 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments import config
+from experiments.analysis.measures import MOMENTS
 from experiments.config.model import Config, Section
+from experiments.kinds import KINDS
+from experiments.nn.diagnostics import DIAGNOSTICS
+from experiments.records import METRICS
 
 from .helpers import read
 
@@ -40,13 +45,14 @@ def test_every_key_is_written():
         "dataset": {"name": "moons", "examples": 1000, "noise": 0.2, "test": 0.2}
         | {"validation": 0.1},
         "network": {"depth": 2, "width": 64, "activation": ["relu", "tanh"], "init": "matched"}
-        | {"output": "softmax"},
+        | {"init_scale": 1, "output": "softmax"},
         "training": {
             "optimizer": {"name": "sgd", "momentum": 0.9, "nesterov": False},
             "learning_rate": "tuned",
             "batch_size": 32,
             "epochs": 30,
             "precision": "float32",
+            "layers": "all",
         },
         "evaluation": {"per_doubling": 4, "examples": 1000},
         "tuning": {"from": 2.0**-8, "to": 2.0**-2, "seeds": 3, "extensions": 4},
@@ -156,17 +162,153 @@ def test_any_study_round_trips(keys):
     assert config.resolved(again(study)) == config.resolved(study)
 
 
-def _sections(model):
-    yield model
-    for field in model.model_fields.values():
-        inner = field.annotation
-        for candidate in (inner, *getattr(inner, "__args__", ())):
-            if isinstance(candidate, type) and issubclass(candidate, Section):
-                yield from _sections(candidate)
+# The two arms of a kind that compares, and the arm of one that does not.
+ARMS = st.sampled_from(
+    [("relu", "tanh"), ("leaky_relu(slope=0.1)", {"activation": "relu"}),
+     ({"name": "leaky_relu", "slope": 0.3}, {"name": "leaky_relu", "slope": 0.1})]
+)  # fmt: skip
+NUMBERS = st.floats(-1e9, 1e9).map(lambda x: x + 0.0)  # -0 is written as it is, and read as 0
+OF_CLASSES = {"calibration_error", "negative_log_likelihood", "ambiguous"}
+
+
+@st.composite
+def measure_claims(draw, regression, over):
+    """A claim that the config allows, of any kind about any measure."""
+    names = [*METRICS, *DIAGNOSTICS]
+    if regression:
+        names = [n for n in names if not n.endswith("accuracy") and n not in OF_CLASSES]
+    name = draw(st.sampled_from(names))
+    row = DIAGNOSTICS.get(name)
+    share = row is not None and row.aggregate == "share"
+    keys = {"measure": name}
+    kinds = [kind for kind in KINDS.values() if not (share and kind.takes == "arm")]
+    kind = draw(st.sampled_from(kinds))
+    first, second = draw(ARMS)
+    if kind.takes == "arm":
+        keys |= {kind.name: first, "than": second}
+    else:
+        two = st.lists(NUMBERS, min_size=2, max_size=2, unique=True).map(sorted)
+        keys[kind.name] = draw(two if kind.takes == "band" else NUMBERS)
+        if draw(st.booleans()):
+            keys["of"] = first
+    layers = {"hidden": ["first", "last", 1, 7], "layers": ["first", "last", 2, "output"]}
+    layers = [None, *layers.get(row.where if row is not None else "", [])]
+    if (layer := draw(st.sampled_from(layers))) is not None:
+        keys["layer"] = layer
+    elif len(layers) > 1 and draw(st.booleans()):
+        keys["over"] = "layer"
+    if over and not share and "over" not in keys and draw(st.booleans()):
+        keys["over"] = draw(st.sampled_from(over))
+    if kind.margin and draw(st.booleans()):
+        keys["within"] = draw(st.floats(0, 1e9))
+    return keys | draw(
+        st.fixed_dictionaries(
+            {},
+            optional={"says": LINE, "at": st.sampled_from(list(MOMENTS)),
+                      "answers": st.sampled_from([1, 20, 999])},
+        )
+    )  # fmt: skip
+
+
+THEORIES = st.sampled_from(
+    [{"measure": "zeros", "of": "relu", "layer": "last"}, {"measure": "zeros", "of": "relu"},
+     {"measure": "gradient", "over": "layer"}]
+).map(lambda keys: keys | {"at": "start", "is": "theory", "within": 0.1})  # fmt: skip
+
+
+@st.composite
+def measured_studies(draw):
+    regression, scales = draw(st.booleans()), draw(axis(0.01, 1, 2.5))
+    data = ("curve", "diabetes") if regression else ("xor", {"name": "moons", "noise": 0.1})
+    over = ["init_scale"] if isinstance(scales, list) else []
+    epochs = draw(axis(0, 2.5, 30))
+    races = st.just(
+        {"faster": "relu", "than": "tanh", "to": {"train_loss": "auto"}, "primary": True}
+    )
+    untrained = 0 in (epochs if isinstance(epochs, list) else [epochs])
+    claims = draw(
+        st.lists(st.one_of(measure_claims(regression, over), THEORIES), max_size=4).flatmap(
+            lambda some: st.permutations(some if untrained else [*some, draw(races)])
+        )
+    )
+    return {
+        "dataset": draw(axis(*data)),
+        "network": {
+            "activation": ["relu", "tanh", {"name": "leaky_relu", "slope": [0.1, 0.3]}],
+            "init_scale": scales, "init": draw(axis("matched", "he", "fixed")),
+            "depth": draw(axis(3, 5)), "output": draw(axis("linear", "step")),
+        },
+        "training": {"epochs": epochs, "layers": draw(axis("all", "output"))},
+        "seeds": draw(st.sampled_from([1, {"min": 6, "max": 9}])),
+        "diagnostics": draw(st.lists(st.sampled_from(list(DIAGNOSTICS)), unique=True, max_size=3)),
+        "article": [{"number": n, "says": draw(LINE)} for n in draw(st.permutations([1, 20, 999]))],
+        "claims": list(claims),
+    }  # fmt: skip
+
+
+@given(measured_studies())
+@settings(max_examples=60)
+def test_any_study_with_claims_about_measures_round_trips(keys):
+    study = config.loads(json.dumps(keys, ensure_ascii=False), "study")
+    assert len(study.claims) == len(keys["claims"])
+    assert again(study) == study
+    assert config.resolved(again(study)) == config.resolved(study)
+    named = {claim["measure"] for claim in keys["claims"] if "measure" in claim}
+    read_as_well = (named & DIAGNOSTICS.keys()) | set(keys["diagnostics"])
+    assert {frozenset(s.diagnostics) for s in study.settings} == {frozenset(read_as_well)}
+
+
+def test_every_key_of_a_claim_about_a_measure_is_written():
+    text = """
+    dataset: moons
+    network: {activation: [relu, tanh]}
+    diagnostics: [zeros]
+    article:
+      - {number: 7, says: as many as not}
+    claims:
+      - {measure: zeros, of: relu, is: theory, at: start, layer: 2, within: 0.1, answers: 7}
+      - {measure: gradient, over: layer, between: [0.5, 2], primary: true}
+      - {measure: test_loss, equal: relu, than: tanh, at: lowest}
+    """
+    keys = yaml.safe_load(config.resolved(read(text)))
+    assert keys["diagnostics"] == ["gradient", "zeros"]
+    assert keys["article"] == [{"number": 7, "says": "as many as not"}]
+    assert keys["claims"] == [
+        {
+            "says": "for relu the share of exact zeros in hidden layer 2 before training is what "
+            "theory gives, within 0.1",
+            "answers": 7, "measure": "zeros", "at": "start", "layer": 2,
+            "of": {"activation": "relu"}, "is": "theory", "within": 0.1,
+        },
+        {
+            "says": "the factor by which each layer towards the input changes the gradient is "
+            "between 0.5 and 2",
+            "primary": True, "measure": "gradient", "at": "end", "over": "layer",
+            "between": [0.5, 2],
+        },
+        {
+            "says": "relu has the same test loss at its lowest as tanh",
+            "measure": "test_loss", "at": "lowest",
+            "equal": {"activation": "relu"}, "than": {"activation": "tanh"}, "within": 0,
+        },
+    ]  # fmt: skip
+
+
+def _sections(kind):
+    """Every model among the types that a type is made of."""
+    if isinstance(kind, type) and issubclass(kind, Section):
+        yield kind
+        for field in kind.model_fields.values():
+            yield from _sections(field.annotation)
+    for inner in get_args(kind):
+        yield from _sections(inner)
 
 
 def test_every_key_has_a_description():
     models = list(_sections(Config))
-    assert len(models) == 6
+    assert {model.__name__ for model in models} == {
+        "Config", "Network", "Training", "Evaluation", "Tuning", "Statement", "RaceKeys",
+        "MeasureKeys",
+    }  # fmt: skip
     for model in models:
         assert all(field.description for field in model.model_fields.values())

@@ -170,8 +170,8 @@ def test_files(tmp_path):
 
 WORDS = """
 dataset network training claims faster than to by name moons relu tanh seeds at every tuning
-activation depth width tuned 1 0 -1 1e9 2.5 .nan true null 8-4 x : , [ ] { } - ? & * ! | > % @ '
-" # &a *a ---
+measure is between of layer article diagnostics zeros theory activation depth width tuned 1 0 -1
+1e9 2.5 .nan true null 8-4 x : , [ ] { } - ? & * ! | > % @ ' " # &a *a ---
 """
 TOKENS = [*WORDS.split(), "\n", "\n  ", "\n    ", "\n\t", "- ", ": ", " ", "\\x", "\\U"]
 
@@ -200,7 +200,8 @@ def test_garbage_raises_nothing_else(text):
 VALUES = st.recursive(
     st.one_of(
         st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5),
-        st.sampled_from(["relu", "tanh", "moons", "tuned", "sgd", "8-4", "train_loss", "matched"]),
+        st.sampled_from(["relu", "tanh", "moons", "tuned", "sgd", "8-4", "train_loss", "matched",
+                         "theory", "layer", "start", "zeros", "cut_off", "first", "output"]),
     ),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
@@ -218,14 +219,19 @@ network.width network.activation network.init network.output training.optimizer
 training.learning_rate training.batch_size training.epochs training.precision
 evaluation.per_doubling evaluation.every evaluation.at evaluation.examples tuning.from tuning.to
 tuning.seeds tuning.extensions claims.0 claims.0.says claims.0.faster claims.0.than claims.0.to
-claims.0.by claims.0.tolerance claims.1
+claims.0.by claims.0.tolerance claims.2 network.init_scale training.layers diagnostics article
+article.0 article.0.number article.0.says claims.0.answers claims.1 claims.1.measure claims.1.layer
+claims.1.at claims.1.over claims.1.of claims.1.than claims.1.within claims.1.higher claims.1.equal
+claims.1.is claims.1.at_most claims.1.between claims.1.answers
 """
 
 
 @given(st.dictionaries(st.sampled_from(KEYS.split()), VALUES, max_size=4))
 def test_any_value_of_any_key_raises_nothing_else(values):
     text = "dataset: moons\nnetwork: {activation: [relu, tanh]}\n"
-    text += "claims: [{faster: relu, than: tanh, to: {train_loss: 0.5}}]"
+    text += "article: [{number: 1, says: it is so}]\n"
+    text += "claims: [{faster: relu, than: tanh, to: {train_loss: 0.5}},"
+    text += " {measure: zeros, of: relu, at_most: 0.5}]"
     overrides = [f"{key}={json.dumps(value)}" for key, value in values.items()]
     study, error = error_of(text, overrides)
     assert "BROKEN" not in str(error)

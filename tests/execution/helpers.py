@@ -9,7 +9,8 @@ import numpy as np
 from experiments.datasets import DATASETS
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.optimizers import OPTIMIZERS
-from experiments.records import Choice, Evaluation, Network, Run, Trace, Training
+from experiments.parameters import Choice
+from experiments.records import Evaluation, Network, Run, Trace, Training
 
 TINY = """
     dataset: {name: xor, examples: 60}
@@ -29,21 +30,25 @@ def make_run(
     examples: int = 40,
     widths: tuple[int, ...] = (4,),
     init: str = "he",
+    init_scale: float = 1.0,
     optimizer: str = "sgd",
     rate: float | None = 0.1,
     batch: int = 8,
     epochs: float = 2.0,
     precision: str = "float32",
+    layers: str = "all",
     stream: str = "evaluation",
     seed: int = 0,
+    diagnostics: tuple[str, ...] = (),
 ) -> Run:
     return Run(
         Choice.of(data, DATASETS, examples=examples),
-        Network(widths, Choice.of(activation, ACTIVATIONS), init, "softmax"),
-        Training(Choice.of(optimizer, OPTIMIZERS), rate, batch, epochs, precision),
+        Network(widths, Choice.of(activation, ACTIVATIONS), init, "softmax", init_scale),
+        Training(Choice.of(optimizer, OPTIMIZERS), rate, batch, epochs, precision, layers),
         Evaluation(),
         stream,
         seed,
+        diagnostics,
     )
 
 
@@ -53,6 +58,7 @@ def at_rate(run: Run, rate: float | None) -> Run:
 
 def assert_same_bits(found: Trace, expected: Trace) -> None:
     assert (found.status, found.budget) == (expected.status, expected.budget)
+    assert found.columns == expected.columns
     assert found.updates.dtype == expected.updates.dtype == np.int64
     assert found.values.dtype == expected.values.dtype == np.float64
     assert found.updates.tobytes() == expected.updates.tobytes()

@@ -5,9 +5,10 @@ from analysis.helpers import Memory, arriving, finish, parabola, read
 
 from experiments.execution import estimate
 from experiments.execution.estimate import forecast
+from experiments.execution.fleets import multiplications
 from experiments.execution.plan import next_runs
 
-from .helpers import TINY
+from .helpers import TINY, make_run
 
 TUNING, EVALUATION = 2 * 3 * 2, 2 * 4  # arms x rates x seeds, arms x seeds
 
@@ -26,7 +27,8 @@ def counts(expected):
 
 @pytest.fixture(autouse=True)
 def _any_speed(monkeypatch):
-    monkeypatch.setattr(estimate, "_speed", lambda fleet: 1e6)
+    costs = estimate.Costs(start=1e-3, evaluation=1e-3, update=1e-4)
+    monkeypatch.setattr(estimate, "_measure", lambda fleet: costs)
 
 
 def test_before_anything_has_run():
@@ -100,6 +102,49 @@ def test_the_time_falls_as_runs_are_stored_and_workers_are_added():
         now = forecast(study, memory, 1).seconds
         assert now < start
         start = now
+
+
+def test_the_time_is_that_of_the_updates_and_evaluations_of_every_run():
+    study, memory = read(TINY, "training={learning_rate: 0.1, epochs: 4, batch_size: 8}"), Memory()
+    (run, *_) = next_runs(study, memory)
+    # 42 training examples make 5 batches of 8; 20 updates are evaluated at 0, 1, 2, 3, 4, 6, 8,
+    # 12, 16 and 20.
+    of_a_run = 1e-3 + 10 * 1e-3 + 20 * 1e-4
+    assert estimate.Costs(1e-3, 1e-3, 1e-4).of(run) == pytest.approx(of_a_run)
+    for jobs in (1, 2):
+        expected = estimate.OVERHEAD_SECONDS + EVALUATION * of_a_run / jobs
+        assert forecast(study, memory, jobs).seconds == pytest.approx(expected)
+
+
+def test_beyond_so_many_shapes_the_rest_is_judged_by_its_multiplications(monkeypatch):
+    widths = list(range(1, 9))
+    study = read(TINY, f"network.width={widths}", "training.learning_rate=0.1")
+    whole = forecast(study, Memory(), 1).seconds - estimate.OVERHEAD_SECONDS
+    measured, measure = [], estimate._measure
+    monkeypatch.setattr(
+        estimate, "_measure", lambda fleet: measured.append(fleet) or measure(fleet)
+    )
+    monkeypatch.setattr(estimate, "MOST_PROBES", 3)
+    judged = forecast(study, Memory(), 1).seconds - estimate.OVERHEAD_SECONDS
+    assert [fleet.runs[0].network.widths for fleet in measured] == [(8,), (7,), (6,)]  # the longest
+    work = {w: multiplications(make_run(data="xor", examples=60, widths=(w,), epochs=4.0))
+            for w in widths}  # fmt: skip
+    unmeasured = sum(work[w] for w in range(1, 6)) / sum(work[w] for w in (6, 7, 8))
+    assert judged == pytest.approx(whole * 3 / 8 * (1 + unmeasured), rel=0.05)
+
+
+def test_a_study_that_trains_nothing_is_estimated_too(monkeypatch):
+    monkeypatch.undo()  # let it measure
+    text = """
+        dataset: {name: gaussian, examples: 10}
+        network: {activation: [relu, tanh], output: linear}
+        training: {epochs: 0}
+        seeds: 7
+        claims: [{measure: zeros, at_most: 0.5}]
+    """
+    expected = forecast(read(text), Memory(), 1)  # of 10 examples no batch of 32 can be had
+    assert counts(expected) == (0, 0, 14, 0, True)
+    assert estimate.OVERHEAD_SECONDS < expected.seconds < 60
 
 
 def test_asking_stores_nothing_and_asks_for_nothing_to_be_trained(monkeypatch):

@@ -13,7 +13,8 @@ from experiments.execution.fleets import cut
 from experiments.execution.loop import complete
 from experiments.execution.plan import next_runs
 from experiments.execution.store import Store, StoreError
-from experiments.records import Choice, Fleet
+from experiments.parameters import Choice
+from experiments.records import Fleet
 from experiments.report import page
 
 from .helpers import TINY, assert_same_bits, at_rate, make_run
@@ -25,7 +26,7 @@ def everything(path):
     """All rows of a store but the seconds, which nobody promises to repeat."""
     with Store(path) as store:
         return store._connection.execute(
-            "SELECT key, run, status, updates, budget, metrics FROM runs ORDER BY key"
+            "SELECT key, run, status, updates, budget, columns, metrics FROM traces ORDER BY key"
         ).fetchall()
 
 

@@ -14,7 +14,8 @@ from experiments.execution import fleets as module
 from experiments.execution.executor import execute
 from experiments.execution.fleets import cut, multiplications
 from experiments.nn.cost import layer_sizes
-from experiments.records import Choice, Evaluation
+from experiments.parameters import Choice
+from experiments.records import Evaluation
 
 from .helpers import assert_same_bits, at_rate, make_run
 
@@ -24,11 +25,14 @@ DIMENSIONS = {
     "examples": [40, 60],
     "widths": [(4,), (), (4, 4), (64,)],
     "init": ["he", "glorot"],
+    "init_scale": [1.0, 0.5],
     "optimizer": ["sgd", "adam"],
     "rate": [0.1, 0.2, 0.4],
     "batch": [8, 16],
-    "epochs": [2.0, 1.0],
+    "epochs": [2.0, 1.0, 0.0],
     "precision": ["float32", "float64"],
+    "layers": ["all", "output"],
+    "diagnostics": [(), ("zeros",), ("zeros", "gradient")],
     "stream": ["evaluation", "tuning"],
     "every": [None, 0.5],
 }
@@ -57,7 +61,7 @@ def mixtures(draw):
 @pytest.mark.parametrize("varied", DIMENSIONS)
 def test_only_runs_of_equal_arrays_and_schedule_share_a_fleet(varied):
     fleets = cut(grid_of({varied}, 3))
-    apart = varied not in ("activation", "init", "rate")
+    apart = varied not in ("activation", "init", "init_scale", "rate")
     assert len(fleets) == (len(DIMENSIONS[varied]) if apart else 1)
 
 
@@ -74,7 +78,8 @@ def shape_of(run):
     training, evaluation = run.training, run.evaluation
     return (
         run.data, run.network.widths, run.network.output, training.optimizer, training.batch_size,
-        training.epochs, training.precision, evaluation, run.stream,
+        training.epochs, training.precision, training.layers, evaluation, run.stream,
+        run.diagnostics,
     )  # fmt: skip
 
 

@@ -13,13 +13,18 @@ from experiments.execution import keys
 from experiments.execution.keys import description, run_key
 from experiments.nn import losses
 from experiments.nn.activations import ACTIVATIONS
+from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import INITIALIZERS
 from experiments.nn.optimizers import OPTIMIZERS
-from experiments.records import Choice, Evaluation
+from experiments.parameters import Choice
+from experiments.records import Evaluation
 
 from .helpers import TINY, make_run
 
-RUN = replace(make_run("leaky_relu", optimizer="adam"), evaluation=Evaluation(4, 0.5, (0.0, 1.0)))
+RUN = replace(
+    make_run("leaky_relu", optimizer="adam", diagnostics=("gradient", "dead_units")),
+    evaluation=Evaluation(4, 0.5, (0.0, 1.0)),
+)
 
 OTHER = {  # names must be those of other rows; whatever else is text is made longer
     "data.name": "circles",
@@ -27,6 +32,8 @@ OTHER = {  # names must be those of other rows; whatever else is text is made lo
     "network.init": "glorot",
     "network.output": "sigmoid",
     "training.optimizer.name": "rmsprop",
+    "diagnostics[0]": "zeros",
+    "diagnostics[1]": "saturated",
 }
 
 
@@ -66,6 +73,14 @@ def leaves(value, path=""):
         yield path
 
 
+@pytest.fixture
+def _sizes_of_anything(monkeypatch):
+    """Data sets without some parameter have no sizes, which only tell a regression from classes."""
+    sizes = datasets.shape(RUN.data)
+    monkeypatch.setattr(datasets, "shape", lambda data: sizes)
+
+
+@pytest.mark.usefixtures("_sizes_of_anything")
 @pytest.mark.parametrize("run", [pytest.param(run, id=where) for where, run in VARIANTS])
 def test_every_field_of_a_run_changes_its_key(run):
     assert run != RUN
@@ -77,6 +92,7 @@ def test_no_field_of_a_run_was_left_out_of_that():
     assert set(leaves(RUN)) == set(tried)
 
 
+@pytest.mark.usefixtures("_sizes_of_anything")
 def test_no_two_of_them_share_a_key():
     assert len({run_key(run) for _, run in VARIANTS}) == len(VARIANTS)
 
@@ -124,8 +140,32 @@ def test_raising_the_version_of_a_loss_trains_its_runs_anew(monkeypatch, output)
     run = replace(RUN, network=replace(RUN.network, output=output))
     before, loss = run_key(run), losses.loss_of(output)
     newer = replace(loss, version=loss.version + 1)
-    monkeypatch.setattr(keys, "loss_of", lambda name: {output: newer}[name])
+    monkeypatch.setattr(
+        keys, "loss_of", lambda name, regression: {(output, False): newer}[name, regression]
+    )
     assert run_key(run) != before
+
+
+def test_raising_the_version_of_the_squared_error_trains_regressions_anew(monkeypatch):
+    # Whatever their output: a sigmoid's own loss is for classes.
+    outputs = {name: replace(RUN.network, output=name) for name in ("sigmoid", "linear")}
+    curve = [replace(RUN, data=Choice.of("curve", DATASETS), network=n) for n in outputs.values()]
+    classes = replace(RUN, network=outputs["sigmoid"])
+    before = [run_key(run) for run in (*curve, classes)]
+    loss = losses.LOSSES["squared_error"]
+    raised(monkeypatch, losses.LOSSES, loss.name)
+    after = [run_key(run) for run in (*curve, classes)]
+    assert [old == new for old, new in zip(before, after, strict=True)] == [False, False, True]
+
+
+@pytest.mark.parametrize("name", DIAGNOSTICS)
+def test_raising_the_version_of_a_diagnostic_trains_the_runs_that_have_it_anew(monkeypatch, name):
+    others = tuple(other for other in DIAGNOSTICS if other != name)
+    having, lacking = replace(RUN, diagnostics=(name,)), replace(RUN, diagnostics=others)
+    before = run_key(having), run_key(lacking)
+    raised(monkeypatch, DIAGNOSTICS, name)
+    assert run_key(having) != before[0]
+    assert run_key(lacking) == before[1]
 
 
 def test_other_data_under_the_same_name_have_another_key(monkeypatch):
@@ -142,8 +182,8 @@ def test_raising_the_format_trains_everything_anew(monkeypatch):
 
 def test_the_versions_of_other_rows_change_nothing(monkeypatch):
     before = run_key(RUN)
-    used = {"leaky_relu", "softmax", RUN.network.init, "adam", "moons"}
-    for rows in (ACTIVATIONS, INITIALIZERS, OPTIMIZERS, DATASETS):
+    used = {"leaky_relu", "softmax", RUN.network.init, "adam", "moons", *RUN.diagnostics}
+    for rows in (ACTIVATIONS, INITIALIZERS, OPTIMIZERS, DATASETS, DIAGNOSTICS):
         for name in rows.keys() - used:
             raised(monkeypatch, rows, name)
     assert run_key(RUN) == before
@@ -167,7 +207,7 @@ def test_the_key_of_a_run_stays_what_it_is():
     # numbers have changed that is right, and the value below is to be changed with them; if they
     # have not, the change of the key is a mistake.
     run = make_run("leaky_relu", optimizer="adam")
-    assert run_key(run) == "b0b50dc75d353636cc43018a8bbfb80c718f2117"
+    assert run_key(run) == "5da12da92e3cdbeb97c4a6bc0c22287d09a68b3a"
 
 
 def test_a_description_is_readable_json_without_spaces():

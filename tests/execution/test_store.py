@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as arrays
 from experiments.execution import store as module
 from experiments.execution.keys import run_key
 from experiments.execution.store import Store, StoreError
+from experiments.nn.diagnostics import DIAGNOSTICS, columns
 from experiments.records import METRICS, Trace
 
 from .helpers import assert_same_bits, make_run
@@ -44,6 +45,48 @@ def test_a_trace_comes_back_to_the_bit(data, evaluations, status, budget, second
         found = store.load([run])[run]
     assert_same_bits(found, trace)
     assert found.seconds == seconds
+
+
+@given(st.data(), st.lists(st.sampled_from([*DIAGNOSTICS]), unique=True), st.integers(0, 3))
+def test_the_columns_of_diagnostics_come_back_to_the_bit(data, names, hidden):
+    held = (*METRICS, *columns(tuple(names), hidden))
+    values = data.draw(arrays.arrays(np.float64, (3, len(held))))
+    trace = Trace(np.arange(3), values, "completed", 9, columns=held)
+    run, plain = make_run(diagnostics=tuple(names)), make_run(seed=1)
+    with Store(":memory:") as store:
+        store.add({run: trace, plain: make_trace()})
+        found = store.load([run, plain])
+    assert_same_bits(found[run], trace)
+    assert_same_bits(found[plain], make_trace())
+    for name in held:
+        assert found[run].metric(name).tobytes() == trace.metric(name).tobytes()
+
+
+def test_a_file_of_an_older_version_is_gone_on_with(tmp_path):
+    """Its runs, of another format, are left where they are; nothing of them is read."""
+    with sqlite3.connect(tmp_path / "s.sqlite") as connection:
+        connection.execute("CREATE TABLE runs (key TEXT PRIMARY KEY, metrics BLOB)")
+        connection.execute("INSERT INTO runs VALUES (?, ?)", (run_key(make_run()), b"old"))
+    connection.close()
+    with Store(tmp_path / "s.sqlite") as store:
+        assert store.load([make_run()]) == {}
+        store.add({make_run(): make_trace()})
+        assert_same_bits(store.load([make_run()])[make_run()], make_trace())
+        assert store._connection.execute("SELECT metrics FROM runs").fetchall() == [(b"old",)]
+
+
+@pytest.mark.parametrize("held", ["{not json", '["train_loss", "test_loss"]'])
+def test_columns_that_do_not_fit_their_record(tmp_path, held):
+    path, run = tmp_path / "s.sqlite", make_run()
+    with Store(path) as store:
+        store.add({run: make_trace(evaluations=1)})
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE traces SET columns = ?", (held,))
+        connection.execute("UPDATE traces SET metrics = substr(metrics, 1, 40)")
+    connection.close()
+    with pytest.raises(StoreError) as error, Store(path) as store:
+        store.load([run])
+    helpful(error, path)
 
 
 def test_every_kind_of_number_comes_back_from_the_file(tmp_path):
@@ -124,7 +167,7 @@ def test_what_is_added_is_on_disk_at_once(tmp_path):
         store.add({make_run(): make_trace()})
         other = sqlite3.connect(path)  # as another process would see it after a SIGKILL
         try:
-            assert other.execute("SELECT key FROM runs").fetchall() == [(run_key(make_run()),)]
+            assert other.execute("SELECT key FROM traces").fetchall() == [(run_key(make_run()),)]
         finally:
             other.close()
 
@@ -208,7 +251,7 @@ def test_a_record_cut_short(tmp_path):
     with Store(path) as store:
         store.add({run: make_trace()})
     with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE runs SET metrics = substr(metrics, 1, 13)")
+        connection.execute("UPDATE traces SET metrics = substr(metrics, 1, 13)")
     connection.close()
     with pytest.raises(StoreError) as error, Store(path) as store:
         store.load([run])
@@ -218,7 +261,7 @@ def test_a_record_cut_short(tmp_path):
 def test_a_database_of_something_else(tmp_path):
     path = tmp_path / "s.sqlite"
     with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TABLE runs (shoes TEXT)")
+        connection.execute("CREATE TABLE traces (shoes TEXT)")
     connection.close()
     with pytest.raises(StoreError) as error, Store(path) as store:
         store.load([make_run()])

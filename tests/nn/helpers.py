@@ -9,20 +9,12 @@ import numpy as np
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.training import train
-from experiments.records import (
-    Choice,
-    Dataset,
-    DataShape,
-    Evaluation,
-    Fleet,
-    Network,
-    Run,
-    Trace,
-    Training,
-)
+from experiments.parameters import Choice
+from experiments.records import Dataset, DataShape, Evaluation, Fleet, Network, Run, Trace, Training
 
 PRECISIONS = ("float32", "float64")
 ELEMENTWISE = [name for name, row in ACTIVATIONS.items() if row.derivative is not None]
+DIFFERENTIATED = [name for name, row in ACTIVATIONS.items() if not row.surrogate]
 
 
 def activation(name: str, **parameters) -> Choice:
@@ -34,12 +26,19 @@ def optimizer(name: str, **parameters) -> Choice:
 
 
 def make_dataset(shape: DataShape, seed: int = 0, dtype: str = "float64") -> Dataset:
-    """Normal inputs, labelled by a random linear teacher, a tenth of them wrongly."""
+    """Normal inputs, labelled by a random linear teacher, a tenth of them wrongly.
+
+    For a regression the teacher's outputs are the targets, with normal noise of a tenth.
+    """
     rng = np.random.default_rng([7, seed])
     count = shape.train + shape.validation + shape.test
     inputs = rng.standard_normal((count, shape.features))
-    labels = (inputs @ rng.standard_normal((shape.features, shape.classes))).argmax(axis=1)
-    labels = np.where(rng.random(count) < 0.1, rng.integers(shape.classes, size=count), labels)
+    taught = inputs @ rng.standard_normal((shape.features, shape.outputs))
+    if shape.regression:
+        targets = taught + 0.1 * rng.standard_normal(taught.shape)
+        return Dataset(inputs.astype(dtype), targets.astype(dtype), shape)
+    labels = taught.argmax(axis=1)
+    labels = np.where(rng.random(count) < 0.1, rng.integers(shape.outputs, size=count), labels)
     return Dataset(inputs.astype(dtype), labels, shape)
 
 
@@ -48,6 +47,7 @@ def make_run(
     *,
     widths: tuple[int, ...] = (5, 4),
     init: str = "he",
+    init_scale: float = 1.0,
     output: str = "softmax",
     optimizer: Choice | str = "sgd",
     rate: float = 0.05,
@@ -57,6 +57,7 @@ def make_run(
     evaluation: Evaluation | None = None,
     stream: str = "evaluation",
     seed: int = 0,
+    layers: str = "all",
 ) -> Run:
     if isinstance(hidden, str):
         hidden = activation(hidden)
@@ -64,8 +65,8 @@ def make_run(
         optimizer = Choice.of(optimizer, OPTIMIZERS)
     return Run(
         Choice("by hand"),
-        Network(widths, hidden, init, output),
-        Training(optimizer, rate, batch, epochs, precision),
+        Network(widths, hidden, init, output, init_scale),
+        Training(optimizer, rate, batch, epochs, precision, layers),
         evaluation or Evaluation(),
         stream,
         seed,

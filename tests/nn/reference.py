@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from experiments.nn.initializers import draw_weights
-from experiments.records import Dataset, Evaluation, Run
+from experiments.records import Dataset, DataShape, Evaluation, Run
 from experiments.streams import generator
 
 # Activations: z (B, H) -> (B, H), and their derivatives -> (B, H), Jacobian matrices (B, H, H).
@@ -29,6 +29,9 @@ FUNCTIONS = {
     "relu": lambda z: np.where(z > 0, z, 0.0),
     "leaky_relu": lambda z, slope=0.01: np.where(z > 0, z, slope * z),
     "softmax": _softmax,
+    "straight_through_step": lambda z: np.where(z > 0, 1.0, 0.0),
+    "sigmoid_centred": lambda z: (np.exp(z / 2) / np.cosh(z / 2) - 1) / 2,
+    "tanh_shifted": lambda z: np.exp(z) / np.cosh(z),
 }
 DERIVATIVES = {
     "step": lambda z: np.zeros_like(z),
@@ -37,6 +40,9 @@ DERIVATIVES = {
     "tanh": lambda z: 1 / np.cosh(z) ** 2,
     "relu": lambda z: np.where(z > 0, 1.0, 0.0),
     "leaky_relu": lambda z, slope=0.01: np.where(z > 0, 1.0, slope),
+    "straight_through_step": lambda z: np.ones_like(z),
+    "sigmoid_centred": lambda z: 1 / (4 * np.cosh(z / 2) ** 2),
+    "tanh_shifted": lambda z: 1 / np.cosh(z) ** 2,
 }
 
 
@@ -49,10 +55,19 @@ def jacobians(name: str, z: np.ndarray, **parameters) -> np.ndarray:
     return DERIVATIVES[name](z, **parameters)[:, :, None] * eye
 
 
-# Losses of outputs a (B, C) and one-hot targets y (B, C): each example's, and the gradient for a.
+# Losses of outputs a (B, C) and targets y (B, C): each example's, and the gradient for a.
 
 
-def losses(output: str, a: np.ndarray, y: np.ndarray) -> np.ndarray:
+def targets_of(data: Dataset, rows) -> np.ndarray:
+    """Return what a net should output for these examples, (B, C)."""
+    if data.shape.regression:
+        return data.labels[rows]
+    return np.eye(data.shape.outputs)[data.labels[rows]]
+
+
+def losses(output: str, a: np.ndarray, y: np.ndarray, regression: bool = False) -> np.ndarray:
+    if regression:
+        return ((a - y) ** 2).mean(axis=1)
     if output == "softmax":
         return -np.log((a * y).sum(axis=1))
     if output == "sigmoid":
@@ -60,7 +75,11 @@ def losses(output: str, a: np.ndarray, y: np.ndarray) -> np.ndarray:
     return ((a - y) ** 2).mean(axis=1)
 
 
-def loss_gradients(output: str, a: np.ndarray, y: np.ndarray) -> np.ndarray:
+def loss_gradients(
+    output: str, a: np.ndarray, y: np.ndarray, regression: bool = False
+) -> np.ndarray:
+    if regression:
+        return 2 * (a - y) / a.shape[1]
     if output == "softmax":
         return -y / a
     if output == "sigmoid":
@@ -96,11 +115,12 @@ RULES = {"sgd": _sgd, "rmsprop": _rmsprop, "adam": _adam}
 class Net:
     """One network: weights (D, H) and biases (H,) of each layer."""
 
-    def __init__(self, run: Run, features: int, classes: int) -> None:
+    def __init__(self, run: Run, shape: DataShape) -> None:
         network = run.network
-        sizes = (features, *network.widths, classes)
+        sizes = (shape.features, *network.widths, shape.outputs)
         drawn = draw_weights(network.init, network.activation, sizes, run.stream, run.seed)
-        self.weights = [layer[:, :-1].T.copy() for layer in drawn]
+        self.regression = shape.regression
+        self.weights = [network.init_scale * layer[:, :-1].T for layer in drawn]
         self.biases = [layer[:, -1].copy() for layer in drawn]
         hidden = (network.activation.name, network.activation.arguments)
         self.activations = [hidden] * len(network.widths) + [(network.output, {})]
@@ -118,7 +138,8 @@ class Net:
     def gradients(self, x: np.ndarray, y: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return the gradients of the mean loss for the weights and biases of each layer."""
         zs, values = self.forward(x)
-        upstream = loss_gradients(self.activations[-1][0], values[-1], y) / len(x)
+        output = self.activations[-1][0]
+        upstream = loss_gradients(output, values[-1], y, self.regression) / len(x)
         found = []
         for layer in reversed(range(len(zs))):
             name, parameters = self.activations[layer]
@@ -130,7 +151,7 @@ class Net:
 
 def schedule(evaluation: Evaluation, epochs: float, per_epoch: int) -> list[int]:
     """Return the updates at which a run is evaluated, in whole numbers throughout."""
-    total = max(1, round(epochs * per_epoch))
+    total = max(1, round(epochs * per_epoch)) if epochs > 0 else 0
     found = {0, total}
     if evaluation.at is not None:
         found |= {round(at * per_epoch) for at in evaluation.at}
@@ -159,8 +180,8 @@ def evaluate(net: Net, data: Dataset, examples: int) -> list[float]:
             metrics += [np.nan, np.nan]
             continue
         a = net.forward(x)[1][-1]
-        metrics.append(losses(output, a, np.eye(shape.classes)[labels]).mean())
-        metrics.append((a.argmax(axis=1) == labels).mean())
+        metrics.append(losses(output, a, targets_of(data, part), shape.regression).mean())
+        metrics.append(np.nan if shape.regression else (a.argmax(axis=1) == labels).mean())
     return metrics
 
 
@@ -168,7 +189,7 @@ def train(run: Run, data: Dataset) -> tuple[list[int], np.ndarray]:
     """Return the updates of the evaluations, and the metrics (T, M) at each."""
     training, shape = run.training, data.shape
     size, rule = training.batch_size, RULES[training.optimizer.name]
-    net = Net(run, shape.features, shape.classes)
+    net = Net(run, shape)
     order = generator(run.stream, run.seed, "order")
     per_epoch = shape.train // size
     when = schedule(run.evaluation, training.epochs, per_epoch)
@@ -180,8 +201,10 @@ def train(run: Run, data: Dataset) -> tuple[list[int], np.ndarray]:
                 permutation = order.permutation(shape.train)
                 batches = [permutation[i * size : (i + 1) * size] for i in range(per_epoch)]
             rows = batches.pop(0)
-            targets = np.eye(shape.classes)[data.labels[rows]]
-            for layer, both in enumerate(net.gradients(data.inputs[rows], targets)):
+            gradients = net.gradients(data.inputs[rows], targets_of(data, rows))
+            for layer, both in enumerate(gradients):
+                if training.layers == "output" and layer < len(gradients) - 1:
+                    continue
                 for kind, (arrays, gradient) in enumerate(
                     zip((net.weights, net.biases), both, strict=True)
                 ):

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from experiments.nn.activations import ACTIVATIONS, apply
-from experiments.records import Choice
+from experiments.parameters import Choice
 
 from . import reference
-from .helpers import ELEMENTWISE, PRECISIONS, activation
+from .helpers import DIFFERENTIATED, ELEMENTWISE, PRECISIONS, activation
 
 ALL = pytest.mark.parametrize("name", ACTIVATIONS)
 SIMPLE = pytest.mark.parametrize("name", ELEMENTWISE)
+THRESHOLDS = pytest.mark.parametrize("name", ["step", "straight_through_step"])
 PRECISE = pytest.mark.parametrize("precision", PRECISIONS)
 
 
@@ -43,7 +44,7 @@ def test_agrees_with_the_plain_function(name):
         np.testing.assert_allclose(found, plain, rtol=1e-14, atol=1e-15)
 
 
-@SIMPLE
+@pytest.mark.parametrize("name", [name for name in ELEMENTWISE if name in DIFFERENTIATED])
 def test_derivative_agrees_with_central_differences(name):
     z = np.linspace(-6, 6, 48)[None]  # no point at 0, where there may be a kink
     h = 1e-5
@@ -53,7 +54,7 @@ def test_derivative_agrees_with_central_differences(name):
     )
 
 
-@ALL
+@pytest.mark.parametrize("name", DIFFERENTIATED)
 def test_backward_is_the_transposed_jacobian(name):
     rng = np.random.default_rng(1)
     z, upstream = rng.normal(0, 1, (2, 4, 3)), rng.normal(0, 1, (2, 4, 3))
@@ -107,7 +108,7 @@ def test_nan_stays_nan_so_that_divergence_is_seen(name):
     assert np.isnan(apply(activation(name), np.full((2, 1), np.nan))).all()
 
 
-@SIMPLE
+@pytest.mark.parametrize("name", [name for name in ELEMENTWISE if name in DIFFERENTIATED])
 def test_negative_slope_is_the_slope_where_that_is_constant(name):
     slopes = derivative(name, column(-1, -2, -3))
     if np.ptp(slopes) == 0:
@@ -142,8 +143,81 @@ def test_sigmoid_and_tanh_are_exact_in_their_far_tails():
     np.testing.assert_array_equal(apply(Choice("tanh"), column(-1e4, 1e4)), [[-1, 1]])
 
 
-def test_step_and_relu_at_their_kink():
-    np.testing.assert_array_equal(apply(Choice("step"), column(-1e-300, 0, 1e-300)), [[0, 0, 1]])
+@THRESHOLDS
+@PRECISE
+def test_thresholds_at_zero(name, precision):
+    z = column(-np.inf, -1e-30, -0.0, 0.0, 1e-30, np.inf, dtype=precision)
+    np.testing.assert_array_equal(apply(Choice(name), z), [[0, 0, 0, 0, 1, 1]])
+
+
+def test_only_a_surrogate_has_a_derivative_that_is_not_its_functions():
+    """A row is called a surrogate if and only if differences say so, on one side or the other."""
+    z = np.concatenate([np.linspace(-5, -1, 9), np.linspace(1, 5, 9)])[None]
+    for name in ELEMENTWISE:
+        ahead, behind = apply(activation(name), z + 1e-5), apply(activation(name), z - 1e-5)
+        close = np.isclose(derivative(name, z), (ahead - behind) / 2e-5, rtol=1e-6, atol=1e-10)
+        assert close.all() != ACTIVATIONS[name].surrogate, name
+
+
+@PRECISE
+def test_straight_through_step_is_step_forward_and_the_identity_backward(precision):
+    rng = np.random.default_rng(5)
+    z, upstream = rng.normal(0, 3, (2, 2, 5, 9)).astype(precision)
+    row, a = ACTIVATIONS["straight_through_step"], apply(Choice("straight_through_step"), z)
+    np.testing.assert_array_equal(a, apply(Choice("step"), z))
+    found = row.backward(z, a, upstream.copy(), np.empty_like(z))
+    np.testing.assert_array_equal(found, upstream)
+    assert row.negative_slope() == 0  # what goes forward decides how weights are drawn
+
+
+# What differs is the centre alone: the slopes are those of the function that is moved.
+MOVED = pytest.mark.parametrize(
+    ("name", "origin", "by"), [("sigmoid_centred", "sigmoid", -0.5), ("tanh_shifted", "tanh", 1)]
+)
+
+
+@MOVED
+@PRECISE
+def test_a_moved_function_has_another_centre_and_the_same_slope(name, origin, by, precision):
+    z = np.linspace(-30, 30, 6001).astype(precision)[None]
+    eps = np.finfo(precision).eps
+    np.testing.assert_allclose(
+        apply(Choice(name), z), apply(Choice(origin), z) + np.array(by, precision), atol=2 * eps
+    )
+    np.testing.assert_allclose(derivative(name, z), derivative(origin, z), rtol=0, atol=4 * eps)
+
+
+@MOVED
+@PRECISE
+def test_a_moved_function_is_exact_at_its_ends_and_its_centre(name, origin, by, precision):
+    z = column(-1e4, 0, 1e4, dtype=precision)
+    with np.errstate(all="raise"):  # neither has anything to overflow
+        a = ACTIVATIONS[name].function(z, np.empty_like(z))
+    low, high = bounds(name)
+    np.testing.assert_array_equal(a, [[low, (low + high) / 2, high]])
+    np.testing.assert_array_equal(derivative(name, z)[0, [0, 2]], 0)
+    assert derivative(name, z)[0, 1] == derivative(origin, z)[0, 1]
+
+
+@PRECISE
+def test_centred_sigmoid_keeps_its_digits_near_zero(precision):
+    """The subtraction that the formula shows would cancel them: f(z) = z / 4 to first order."""
+    z = column(-1e-20, 1e-14, 1e-9, dtype=precision)
+    np.testing.assert_allclose(
+        apply(Choice("sigmoid_centred"), z), z / 4, rtol=4 * np.finfo(precision).eps
+    )
+
+
+@pytest.mark.parametrize("name", ["sigmoid_centred", "tanh", "tanh_shifted", "sigmoid"])
+def test_mean_of_the_outputs_for_centred_inputs(name):
+    """For inputs that are symmetric about 0 it is f(0), as f - f(0) is odd."""
+    z = np.random.default_rng(6).normal(0, 4, (1, 1000))
+    z = np.concatenate([z, -z], axis=1)
+    expected = {"sigmoid_centred": 0, "tanh": 0, "tanh_shifted": 1, "sigmoid": 0.5}[name]
+    np.testing.assert_allclose(apply(Choice(name), z).mean(), expected, atol=1e-14)
+
+
+def test_relu_at_its_kink():
     np.testing.assert_array_equal(derivative("relu", column(-1.0, 0, 1)), [[0, 0, 1]])
 
 

@@ -1,5 +1,6 @@
 """A run's bits do not depend on its fleet, and a run that diverges disturbs nobody."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +14,8 @@ from experiments.nn.network import Block, Stack
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.schedule import evaluation_updates
 from experiments.nn.training import train
-from experiments.records import Choice, Dataset, DataShape, Evaluation, Fleet
+from experiments.parameters import Choice
+from experiments.records import Dataset, DataShape, Evaluation, Fleet
 
 from . import reference
 from .helpers import (
@@ -88,6 +90,17 @@ def test_alone_or_in_a_fleet_for_every_output(precision, output):
 
 
 @PRECISE
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: "-".join(map(str, (s[0], *s[1], *s[2:4]))))
+@pytest.mark.parametrize("output", ["linear", "tanh"])
+def test_alone_or_in_a_fleet_for_a_regression(precision, size, output):
+    shape, common = arguments_of(size)
+    for outputs in (1, shape.outputs):
+        targets = replace(shape, outputs=outputs, regression=True)
+        fleet = make_fleet(MIXED, (4, 0, 7), output=output, precision=precision, **common)
+        assert_each_alone_is_the_same(fleet, targets)
+
+
+@PRECISE
 def test_alone_or_in_a_fleet_on_images(precision):
     shape = DataShape(784, 10, 300, 50, 100)
     fleet = make_fleet(
@@ -145,12 +158,14 @@ def test_a_diverging_neighbour_disturbs_nobody(precision, optimizer):
 @st.composite
 def fleets(draw):
     """Draw a fleet of any composition, and the shape of its data."""
+    regression = draw(st.booleans())
     shape = DataShape(
         draw(st.integers(1, 11)),
-        draw(st.sampled_from([2, 3, 10])),
+        draw(st.sampled_from([1, 2, 3, 10] if regression else [2, 3, 10])),
         draw(st.integers(10, 80)),
         draw(st.integers(0, 40)),
         draw(st.integers(0, 40)),
+        regression,
     )
     variants = st.fixed_dictionaries(
         {

@@ -5,16 +5,15 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.network import Block, Stack
 
-from .helpers import activation, one_hot, with_ones
+from .helpers import DIFFERENTIATED, activation, one_hot, with_ones
 
 FEATURES, CLASSES, BATCH, VARIANTS, SEEDS = 3, 3, 5, 2, 2
 H = 1e-5
 
 
-def make_stack(widths, hidden, output, seed):
+def make_stack(widths, hidden, output, seed, regression=False):
     """Return a stack of VARIANTS * SEEDS networks with random weights and biases, and its batch."""
     rng = np.random.default_rng([seed, len(widths)])
     sizes = (FEATURES, *widths, CLASSES)
@@ -22,14 +21,17 @@ def make_stack(widths, hidden, output, seed):
     weights = [rng.normal(0, 1.5 / np.sqrt(d), (runs, h, d + 1)) for d, h in pairwise(sizes)]
     inputs = with_ones(rng.normal(0, 1, (SEEDS, BATCH, FEATURES)))
     targets = one_hot(rng.integers(CLASSES, size=(SEEDS, BATCH)), CLASSES)
+    if regression:
+        targets = rng.normal(0, 1, targets.shape)
     blocks = (Block(slice(0, runs), activation(hidden)),)
-    return Stack(weights, blocks, output, SEEDS, BATCH), weights, inputs, targets
+    stack = Stack(weights, blocks, output, SEEDS, BATCH, regression=regression)
+    return stack, weights, inputs, targets
 
 
-def stack_far_from_kinks(widths, hidden, output):
+def stack_far_from_kinks(widths, hidden, output, regression=False):
     """Take the first seed for which no pre-activation is near 0."""
     for seed in range(200):
-        made = make_stack(widths, hidden, output, seed)
+        made = make_stack(widths, hidden, output, seed, regression)
         made[0].forward(made[2])
         if min(np.abs(z).min() for z in made[0].pre_activations) > 100 * H:
             return made
@@ -67,11 +69,12 @@ def norms(layer):
     return np.sqrt(np.square(layer).sum(axis=(1, 2)))  # (R,)
 
 
-@pytest.mark.parametrize("output", ACTIVATIONS)
-@pytest.mark.parametrize("hidden", ACTIVATIONS)
+@pytest.mark.parametrize("output", DIFFERENTIATED)
+@pytest.mark.parametrize("hidden", DIFFERENTIATED)
 @pytest.mark.parametrize("widths", [(), (4,), (4, 2, 3)], ids=["depth0", "depth1", "depth3"])
-def test_gradients_agree_with_central_differences(widths, hidden, output):
-    made = stack_far_from_kinks(widths, hidden, output)
+@pytest.mark.parametrize("regression", [False, True], ids=["classes", "regression"])
+def test_gradients_agree_with_central_differences(widths, hidden, output, regression):
+    made = stack_far_from_kinks(widths, hidden, output, regression)
     expected, found = central_differences(*made), gradients_of(*made)
     for layer, (g, e) in enumerate(zip(found, expected, strict=True)):
         # Below the rounding of a loss of order 1 divided by H, both say 0.
@@ -91,6 +94,27 @@ def test_hidden_step_has_exactly_no_gradient_below_the_last_layer(output):
 def test_step_as_output_gives_exactly_no_gradient():
     for layer in gradients_of(*make_stack((4,), "tanh", "step", 0)):
         np.testing.assert_array_equal(layer, 0)
+
+
+@pytest.mark.parametrize("output", ["softmax", "linear", "straight_through_step"])
+def test_gradients_pass_a_straight_through_step_unchanged(output):
+    """By hand, for one hidden layer: dW2 = d a^T and dW1 = (W2^T d) x^T, d the error's gradient."""
+    stack, weights, inputs, targets = make_stack((4,), "straight_through_step", output, 0)
+    found = gradients_of(stack, weights, inputs, targets)
+    ones = np.ones((1, BATCH))
+    for run in range(VARIANTS * SEEDS):
+        x, y = inputs[run % SEEDS], targets[run % SEEDS]
+        hidden = np.vstack([weights[0][run] @ x > 0, ones])
+        z = weights[1][run] @ hidden
+        if output == "softmax":
+            d = (np.exp(z) / np.exp(z).sum(axis=0) - y) / BATCH
+        else:
+            a = z if output == "linear" else (z > 0)
+            d = 2 * (a - y) / CLASSES / BATCH
+        np.testing.assert_allclose(found[1][run], d @ hidden.T, rtol=1e-12, atol=1e-15)
+        below = (weights[1][run][:, :-1].T @ d) @ x.T
+        np.testing.assert_allclose(found[0][run], below, rtol=1e-12, atol=1e-15)
+        assert np.abs(below).max() > 1e-3 or output == "straight_through_step"
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.2, 0.9])

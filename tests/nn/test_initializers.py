@@ -16,6 +16,7 @@ FORMULAS = {
     "he": lambda inputs, outputs: 2 / inputs,
     "glorot": lambda inputs, outputs: 2 / (inputs + outputs),
     "lecun": lambda inputs, outputs: 1 / inputs,
+    "fixed": lambda inputs, outputs: 1,
 }
 
 
@@ -89,6 +90,23 @@ def test_base_draws_depend_on_the_seed_and_not_on_the_activation(init):
         for w, f in zip(other, first, strict=True):
             correlation = np.corrcoef(w[:, :-1].ravel(), f[:, :-1].ravel())[0, 1]
             assert abs(correlation) < 5 / np.sqrt(w.size)
+
+
+@ALL
+@pytest.mark.parametrize("scale", [0.01, 1.0, 3.0])
+def test_a_scale_multiplies_all_weights_and_nothing_else(init, scale):
+    plain = draw_weights(init, activation("relu"), SIZES, "evaluation", 0)
+    scaled = draw_weights(init, activation("relu"), SIZES, "evaluation", 0, scale=scale)
+    for w, p in zip(scaled, plain, strict=True):
+        # To the last bit at scale 1: stored runs were drawn before there was a scale.
+        np.testing.assert_allclose(w, scale * p, rtol=0 if scale == 1 else 1e-15)
+
+
+def test_fixed_at_one_hundredth_is_the_same_for_layers_of_all_sizes():
+    """Krizhevsky, Sutskever & Hinton's N(0, 0.01^2)."""
+    for layer in draw_weights("fixed", activation("relu"), SIZES, "evaluation", 0, scale=0.01):
+        draws = layer[:, :-1]
+        assert draws.std() == pytest.approx(0.01, rel=4 / np.sqrt(2 * draws.size))
 
 
 def test_families_share_their_base_draws():

@@ -5,7 +5,7 @@ import pytest
 
 from experiments.nn.activations import ACTIVATIONS, apply
 from experiments.nn.losses import LOSSES, loss_of
-from experiments.records import Choice
+from experiments.parameters import Choice
 
 from . import reference
 from .helpers import PRECISIONS, activation, one_hot
@@ -107,6 +107,29 @@ def test_binary_cross_entropy_of_a_small_rest():
 def test_squared_error_is_a_mean_over_classes():
     z = np.array([[0.5, 2.0], [0.0, -1.0], [1.0, 3.0]])
     np.testing.assert_allclose(value("linear", z, [0, 2]), [(0.25 + 0 + 1) / 3, (4 + 1 + 4) / 3])
+
+
+@pytest.mark.parametrize("output", ACTIVATIONS)
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_a_regression_has_squared_error_whatever_its_output(output, outputs):
+    rng = np.random.default_rng(outputs)
+    z, y = rng.normal(0, 2, (2, 5, outputs, 6))
+    a = apply(activation(output), z)
+    loss = loss_of(output, regression=True)
+    assert loss is LOSSES["squared_error"]
+    expected = ((a - y) ** 2).sum(axis=1) / outputs
+    np.testing.assert_allclose(loss.value(z, a, y), expected, rtol=1e-14)
+    plain = reference.losses(output, a[0].T, y[0].T, regression=True)
+    np.testing.assert_allclose(loss.value(z, a, y)[0], plain, rtol=1e-14)
+    gradient = loss.gradient(a, y, np.empty_like(a))
+    np.testing.assert_allclose(gradient, 2 * (a - y) / outputs, rtol=1e-14)
+
+
+def test_predicting_the_mean_costs_the_variance():
+    y = np.random.default_rng(7).normal(3, 2, (1, 400))
+    guess = np.full_like(y, y.mean())
+    cost = loss_of("linear", regression=True).value(guess, guess, y).mean()
+    assert cost == pytest.approx(y.var(), rel=1e-12)
 
 
 @pytest.mark.parametrize("output", ACTIVATIONS)

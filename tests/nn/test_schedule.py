@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from experiments.nn import cost
 from experiments.nn.batches import Examples
 from experiments.nn.schedule import evaluation_updates, total_updates, updates_per_epoch
 from experiments.records import Dataset, DataShape, Evaluation
 
 from . import reference
-from .helpers import make_run, train_alone
+from .helpers import make_dataset, make_run, train_alone
 
 EPOCHS = st.floats(0.01, 40)
 SHARES = st.floats(0.01, 45)
@@ -105,6 +106,34 @@ def test_a_fraction_of_an_epoch_is_a_run():
         assert total_updates(*setting(1000, 10, epochs)) == updates
 
 
+@given(st.integers(1, 64), st.integers(1, 200), evaluations())
+def test_a_run_of_no_epochs_is_evaluated_once_at_its_birth(batch, train, evaluation):
+    """However small the training part: a single fixed input is enough."""
+    training, shape = setting(train, batch, 0)
+    assert total_updates(training, shape) == 0
+    found = evaluation_updates(evaluation, training, shape)
+    assert found.tolist() == [0]
+    assert np.issubdtype(found.dtype, np.integer)
+
+
+def test_a_run_of_no_epochs_costs_its_one_evaluation():
+    run, shape = make_run(widths=(5,), batch=32, epochs=0.0), DataShape(3, 2, 10, 4, 6)
+    # Twenty examples, each 3 x 5 + 5 x 2 products and 30 for each of the seven units.
+    assert cost.of_run(run, shape) == 20 * (25 + 30 * 7)
+
+
+@pytest.mark.parametrize("regression", [False, True])
+def test_a_run_of_no_epochs_leaves_the_metrics_of_its_birth(regression):
+    shape = DataShape(3, 2, 5, 0, 4, regression)
+    run = make_run(batch=32, epochs=0.0, output="linear")
+    trace = train_alone(run, shape)
+    assert trace.updates.tolist() == [0]
+    assert (trace.status, trace.budget) == ("completed", 0)
+    updates, metrics = reference.train(run, make_dataset(shape))
+    assert updates == [0]
+    np.testing.assert_allclose(trace.values, metrics, rtol=1e-12)
+
+
 def test_a_batch_larger_than_the_training_part_is_refused():
     """There is no whole batch: to train would wait for one for ever."""
     training, shape = setting(9, 10, 2.0)
@@ -128,7 +157,7 @@ def test_a_trace_holds_the_scheduled_updates(evaluation):
 
 def numbered(shape, seeds, **common):
     count = shape.train + shape.validation + shape.test
-    labels = np.arange(count) % shape.classes
+    labels = np.arange(count) % shape.outputs
     datasets = [Dataset(np.arange(float(count))[:, None], labels, shape) for _ in seeds]
     runs = [make_run(seed=seed, **common) for seed in seeds]
     return Examples(datasets, runs, "float64")
@@ -156,6 +185,36 @@ def test_an_epoch_visits_each_training_example_at_most_once(train, batch):
     if train > 5:
         assert not np.array_equal(epochs[0], epochs[1])
         assert not np.array_equal(epochs[0][0], epochs[0][1])  # the two seeds
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_batches_of_a_regression_hold_the_targets_of_their_inputs(outputs, precision):
+    shape, batch = DataShape(1, outputs, 50, 3, 4, regression=True), 7
+    numbers = np.arange(57.0)[:, None]
+    labels = numbers + np.arange(outputs) / 8  # (N, C)
+    datasets = [Dataset(sign * numbers, sign * labels, shape) for sign in (1, -1)]
+    runs = [make_run(seed=seed, batch=batch) for seed in (0, 1)]
+    examples = Examples(datasets, runs, precision)
+    for inputs, targets in islice(examples.batches(), 20):
+        assert targets.shape == (2, outputs, batch)
+        assert targets.dtype == precision
+        for number, sign in enumerate((1, -1)):
+            expected = inputs[number, 0] + sign * np.arange(outputs)[:, None] / 8
+            np.testing.assert_array_equal(targets[number], expected)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_targets_are_one_hot_or_the_targets_themselves(precision):
+    classes = make_dataset(DataShape(2, 3, 9, 0, 0))
+    numbers = make_dataset(DataShape(2, 3, 9, 0, 0, regression=True))
+    one, other = (Examples([d], [make_run()], precision) for d in (classes, numbers))
+    found = one.targets(one.labels[:, 2:6])
+    assert found.dtype == precision
+    np.testing.assert_array_equal(found[0], np.eye(3)[:, classes.labels[2:6]])
+    found = other.targets(other.labels[:, 2:6])
+    assert found.dtype == precision
+    np.testing.assert_array_equal(found[0], numbers.labels[2:6].T.astype(precision))
 
 
 def test_batches_depend_on_stream_and_seed_alone():

@@ -7,7 +7,7 @@ from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.initializers import INITIALIZERS, MATCHED, matched
 from experiments.nn.losses import LOSSES, loss_of
 from experiments.nn.optimizers import OPTIMIZERS
-from experiments.records import Choice
+from experiments.parameters import Choice
 
 TABLES = {
     "activations": ACTIVATIONS,
@@ -57,6 +57,7 @@ def test_activation_has_one_derivative_and_a_matching_initializer(row):
     assert row.init in INITIALIZERS
     assert matched(row.name) == row.init
     assert MATCHED not in INITIALIZERS
+    assert not row.surrogate or row.derivative is not None
 
 
 def test_every_activation_has_a_loss_as_output_and_every_loss_an_output():
@@ -66,6 +67,7 @@ def test_every_activation_has_a_loss_as_output_and_every_loss_an_output():
     assert loss_of("softmax").name == "cross_entropy"
     assert loss_of("sigmoid").name == "binary_cross_entropy"
     assert loss_of("linear").name == "squared_error"
+    assert {loss_of(output, regression=True).link for output in ACTIVATIONS} == {None}
 
 
 @pytest.mark.parametrize("row", OPTIMIZERS.values(), ids=OPTIMIZERS)

@@ -11,7 +11,7 @@ from experiments.nn.network import Block, Stack
 from experiments.nn.training import train
 from experiments.records import Dataset, DataShape, Evaluation
 
-from .helpers import activation, make_fleet, with_ones
+from .helpers import activation, make_dataset, make_fleet, with_ones
 
 
 def forward(weights, hidden, inputs, output="linear"):
@@ -103,6 +103,107 @@ def test_hidden_steps_leave_a_last_layer_that_learns():
     )
     for trace in train(fleet, [xor(1)] * 4):
         assert trace.metric("train_loss")[-1] < 0.9 * trace.metric("train_loss")[0]
+
+
+def test_a_step_that_passes_gradients_learns_xor_where_the_exact_one_cannot():
+    """Under the exact derivative hidden biases stay 0, so that f(x) + f(-x) = 1 for each unit.
+
+    The output's pre-activations at x and -x then have the same sum for both classes, and XOR asks
+    for two signs of it. Where gradients pass, the hidden layer learns, and some seeds solve it.
+    """
+    seeds = range(20)
+    fleet = make_fleet(
+        [{"hidden": name, "init": "glorot"} for name in ("straight_through_step", "step")],
+        seeds,
+        widths=(8,),
+        batch=4,
+        epochs=500.0,
+        rate=0.1,
+    )
+    traces = train(fleet, [xor(1)] * len(seeds))
+    solved = [t.metric("train_accuracy").max() == 1 for t in traces]
+    assert sum(solved[:20]) >= 5
+    assert not any(solved[20:])
+
+
+# The perceptron: a step that passes gradients, as the output of a net without hidden layers.
+
+
+def perceptron(weights, x, y):
+    """Return the output (C,) for the input x (D,) and the gradient (C, D + 1) of its loss."""
+    blocks = [Block(slice(0, 1), activation("relu"))]
+    stack = Stack([weights[None]], blocks, "straight_through_step", 1, 1)
+    gradients = [np.empty_like(weights[None])]
+    stack.forward(with_ones(x[None, None]))
+    output = stack.outputs[-1][0, :, 0].copy()
+    list(stack.backward(with_ones(x[None, None]), y[None, :, None], gradients))
+    return output, gradients[0][0]
+
+
+def test_straight_through_output_learns_by_the_perceptrons_rule():
+    """The gradient is 2 (a - y) x / C: w moves towards x, away from x, or not at all."""
+    rng = np.random.default_rng(8)
+    moves = set()
+    for _ in range(50):
+        weights, x = rng.normal(0, 1, (3, 5)), rng.normal(0, 1, 4)
+        y = np.eye(3)[rng.integers(3)]
+        a, gradient = perceptron(weights, x, y)
+        np.testing.assert_array_equal(a, weights @ [*x, 1] > 0)
+        for error, row in zip(a - y, gradient, strict=True):
+            np.testing.assert_allclose(row, error * 2 / 3 * np.array([*x, 1]), rtol=1e-15)
+            moves.add(error)
+    assert moves == {-1, 0, 1}
+
+
+@pytest.mark.parametrize("margin", [0.05, 0.2])
+def test_perceptron_makes_no_more_mistakes_than_novikoff_allows(margin):
+    """Novikoff 1962: from weights 0, at most (R / margin)^2 mistakes, whatever the order."""
+    rng = np.random.default_rng(9)
+    direction = np.array([0.6, -0.64, 0.48])  # of length 1, the bias last
+    x = rng.uniform(-1, 1, (2000, 2))
+    heights = np.c_[x, np.ones(len(x))] @ direction
+    x, heights = x[np.abs(heights) >= margin], heights[np.abs(heights) >= margin]
+    radius = np.sqrt(3)
+    weights, mistakes, clean = np.zeros((1, 3)), 0, False
+    while not clean:
+        clean = True
+        for point, height in zip(x, heights, strict=True):
+            a, gradient = perceptron(weights, point, np.array([float(height > 0)]))
+            wrong = bool(a[0] != (height > 0))
+            weights -= gradient / 2
+            mistakes, clean = mistakes + wrong, clean and not wrong
+            assert mistakes <= (radius / margin) ** 2
+    assert mistakes > 0
+
+
+# Regression
+
+
+def test_a_linear_net_regresses_down_to_least_squares():
+    shape = DataShape(3, 2, 40, 0, 0, regression=True)
+    data = make_dataset(shape)
+    fleet = make_fleet(
+        [{"rate": 0.1}], (0,), widths=(), output="linear", batch=40, epochs=2000.0, init="lecun"
+    )
+    (trace,) = train(fleet, [data])
+    ones = np.c_[data.inputs, np.ones(40)]
+    residual = data.labels - ones @ np.linalg.lstsq(ones, data.labels)[0]
+    assert trace.metric("train_loss")[-1] == pytest.approx(np.mean(residual**2), rel=1e-9)
+    assert trace.metric("train_loss")[0] > 2 * trace.metric("train_loss")[-1]
+
+
+@pytest.mark.parametrize("init", ["lecun", "lecun_uniform"])
+@pytest.mark.parametrize("depth", [0, 1, 3])
+def test_a_linear_net_is_born_with_a_loss_of_two_on_noise(init, depth):
+    """LeCun's draws keep the inputs' variance of 1, and the targets have another 1 of their own."""
+    shape = DataShape(10, 1, 100, 0, 0, regression=True)
+    seeds, rng = range(400), np.random.default_rng(10)
+    noise = [Dataset(rng.normal(size=(100, 10)), rng.normal(size=(100, 1)), shape) for _ in seeds]
+    fleet = make_fleet(
+        [{"hidden": "linear"}], seeds, widths=(10,) * depth, init=init, output="linear", epochs=0.0
+    )
+    losses = np.array([t.metric("train_loss")[0] for t in train(fleet, noise)])
+    assert losses.mean() == pytest.approx(2, abs=5 * losses.std() / np.sqrt(len(losses)))
 
 
 # Variance. A draw's own variance wanders: by sqrt(5 / width) a layer, 22 % after ten layers of

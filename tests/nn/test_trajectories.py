@@ -47,6 +47,7 @@ def assert_follows_the_plain_trainer(fleet, shape, rtol=1e-10):
         )
         moved = np.ptp(trace.metric("train_loss"))
         assert moved > 1e-6 or run.network.output in ("step", "relu"), run.network
+        assert np.isnan(trace.metric("train_accuracy")).all() == shape.regression
 
 
 @pytest.mark.parametrize("chosen", OPTIMIZED)
@@ -105,6 +106,48 @@ def test_metrics_of_parts_of_all_sizes(shape, batch, examples):
         evaluation=Evaluation(per_doubling=2, examples=examples),
     )
     assert_follows_the_plain_trainer(fleet, shape)
+
+
+REGRESSIONS = [
+    DataShape(5, 1, 60, 17, 19, regression=True),
+    DataShape(1, 4, 33, 0, 5, regression=True),
+    DataShape(4, 2, 700, 257, 513, regression=True),
+]
+
+
+@pytest.mark.parametrize("shape", REGRESSIONS, ids=lambda s: f"{s.features}-to-{s.outputs}")
+@pytest.mark.parametrize("output", ["linear", "tanh", "sigmoid", "softmax"])
+def test_a_regression_follows_the_plain_network(shape, output):
+    if output == "softmax" and shape.outputs == 1:
+        pytest.skip("the softmax of one output is 1 always")
+    fleet = make_fleet(
+        [{}, {"hidden": "tanh"}, {"hidden": "straight_through_step", "init": "glorot"}],
+        seeds=(0, 3),
+        output=output,
+        rate=0.003,  # small enough that rounding is not blown up on the way
+        epochs=3.0,
+    )
+    assert_follows_the_plain_trainer(fleet, shape)
+
+
+@pytest.mark.parametrize("init", ["he", "lecun_uniform", "fixed", "fixed_uniform"])
+@pytest.mark.parametrize("scale", [0.25, 2.0])
+def test_an_initial_scale_follows_the_plain_network(init, scale):
+    fleet = make_fleet([{}, {"hidden": "tanh"}], (0, 1), init=init, init_scale=scale)
+    assert_follows_the_plain_trainer(fleet, SHAPE)
+    unscaled = train_fleet(make_fleet([{}], (0,), init=init), SHAPE)[0]
+    assert train_fleet(fleet, SHAPE)[0].values[0, 0] != unscaled.values[0, 0]
+
+
+@pytest.mark.parametrize("widths", [(), (6,), (6, 4)])
+@pytest.mark.parametrize("chosen", ["sgd", "adam"])
+def test_a_net_whose_output_alone_learns_follows_the_plain_one(widths, chosen):
+    common = {"widths": widths, "optimizer": chosen}
+    fleet = make_fleet([{}, {"hidden": "tanh"}], (0, 1), layers="output", **common)
+    assert_follows_the_plain_trainer(fleet, SHAPE)
+    whole = train_fleet(make_fleet([{}], (0,), **common), SHAPE)[0]
+    same = np.array_equal(train_fleet(fleet, SHAPE)[0].values, whole.values)
+    assert same == (widths == ())  # without a hidden layer the output is all there is
 
 
 @pytest.mark.parametrize("epochs", [0.4, 1.0, 3.3])

@@ -9,12 +9,15 @@ from analysis.helpers import BUDGET, arriving, read, results_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.analysis.claims import Turn, judge
+from experiments.analysis.claims import judge
 from experiments.analysis.inference import Ratio
+from experiments.analysis.races import Turn
 from experiments.analysis.tuning import Score, TunedRate
-from experiments.records import METRICS, Choice, arm_in_words
+from experiments.parameters import Choice
+from experiments.records import METRICS
 from experiments.report import words
 from experiments.report.terminal import duration
+from experiments.study import arm_in_words
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,140 @@
+"""From claims about measures, and results, to what can be judged."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from experiments.analysis.measures import step, value
+from experiments.analysis.results import Results, SettingResult
+from experiments.analysis.samples import Exact, Median, Sample, Share
+from experiments.analysis.verdicts import MeasureVerdict, decide
+from experiments.study import Labels, Measure, MeasureClaim, Region
+
+
+def measure_comparisons(results: Results, claim: MeasureClaim) -> Iterator[MeasureComparison]:
+    """Yield what a claim speaks of, condition by condition.
+
+    A condition is a point of the axes that the claim leaves open; an axis that its measure is
+    taken over is none of them.
+    """
+    named = {axis for arm in claim.arms for axis, _ in arm} | {claim.measure.over}
+
+    def by_condition(arm: Labels) -> dict[Labels, list[SettingResult]]:
+        groups = defaultdict(list)
+        for result in results.settings:
+            if result.setting.is_arm(arm):
+                labels = result.setting.labels
+                groups[tuple(pair for pair in labels if pair[0] not in named)].append(result)
+        return groups
+
+    others = by_condition(claim.than) if claim.than is not None else {}
+    for condition, settings in by_condition(claim.of).items():
+        yield MeasureComparison(
+            results, claim, condition, tuple(settings), tuple(others.get(condition, ()))
+        )
+
+
+class MeasureComparison:
+    """One measure under one condition, before it is known how large an error its verdict may have.
+
+    Args:
+        results: of the study.
+        claim: which measure is claimed to lie where.
+        condition: the point of the open axes.
+        settings: of the arm: one, or one for each point of the axis that is taken over.
+        others: of the arm it is compared with; none without one.
+
+    """
+
+    def __init__(
+        self,
+        results: Results,
+        claim: MeasureClaim,
+        condition: Labels,
+        settings: tuple[SettingResult, ...],
+        others: tuple[SettingResult, ...],
+    ) -> None:
+        self.claim, self.condition = claim, condition
+        self._settings, self._others = settings, others
+        self._study = results.study
+        self._theory = dict(claim.theory).get(settings[0].setting.labels)
+        self._region = claim.region
+        if self._theory is not None:
+            self._region = Region(self._theory - claim.within, self._theory + claim.within)
+        arms = [_by_seed(some, claim.measure) for some in (settings, others) if some]
+        self._values = tuple(_typical(values, claim.measure) for values in arms)
+        with np.errstate(invalid="ignore"):  # both may be infinite: their difference is not known
+            self._readings = arms[0] if len(arms) == 1 else arms[0] - arms[1]
+        self._sample = self._make_sample()
+
+    def _make_sample(self) -> Sample:
+        aggregate, sequential = self.claim.measure.aggregate, self._study.seeds.adaptive
+        if aggregate == "exact":
+            return Exact(self._readings)
+        if aggregate == "share":
+            return Share(self._readings, sequential=sequential)
+        return Median(self._readings, sequential=sequential)
+
+    def least_error(self) -> float:
+        """Return the least error at which the claim would be decided, 1 if at none."""
+        if self._why_untestable():
+            return 1.0
+        return self._sample.least_error(
+            lambda low, high: decide(low, high, self._region) != "inconclusive"
+        )
+
+    def verdict(self, error: float) -> MeasureVerdict:
+        """Judge the claim, with an interval that misses at most so often."""
+        sample = self._sample
+        estimate, reason = sample.estimate(error), self._why_untestable()
+        few = sample.count < sample.fewest(1 - error)
+        if few and not reason:
+            reason = self._too_few(1 - error) + ", the level that so many comparisons ask for"
+        outcome = "untestable" if reason else decide(estimate.low, estimate.high, self._region)
+        return MeasureVerdict(
+            claim=self.claim,
+            condition=self.condition,
+            outcome=outcome,
+            reason=reason,
+            estimate=estimate,
+            region=self._region,
+            theory=self._theory,
+            settings=self._settings,
+            others=self._others,
+            values=self._values,
+            wants_seeds=outcome == "inconclusive" or (bool(reason) and few),
+        )
+
+    def _why_untestable(self) -> str:
+        """Say why the comparison tells nothing, or return nothing."""
+        if np.isnan(self._readings).all():
+            return "no run has such a number"
+        level = self._study.confidence
+        return self._too_few(level) if self._sample.count < self._sample.fewest(level) else ""
+
+    def _too_few(self, level: float) -> str:
+        count, fewest = self._sample.count, self._sample.fewest(level)
+        return f"{count} runs are too few for an interval at {level * 100:.4g} %: it takes {fewest}"
+
+
+def _by_seed(settings: Sequence[SettingResult], measure: Measure) -> np.ndarray:
+    """Return the measure of each seed, (n,): of one setting, or over the points of an axis."""
+    if not measure.over or measure.over == "layer":
+        (result,) = settings
+        return np.array([value(trace, measure) for trace in result.traces])
+    at_point = replace(measure, over="")
+    levels = np.array([float(dict(s.setting.labels)[measure.over]) for s in settings])
+    values = np.array([[value(trace, at_point) for trace in s.traces] for s in settings])
+    return np.array([step(levels, of_seed) for of_seed in values.T])
+
+
+def _typical(values: np.ndarray, measure: Measure) -> float:
+    """Return one number for the runs of an arm, NaN where none has one."""
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return float("nan")
+    return float(known.mean() if measure.aggregate == "share" else np.median(known))

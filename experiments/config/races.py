@@ -1,0 +1,65 @@
+"""The claims of a config that one arm is faster than another."""
+
+from __future__ import annotations
+
+from experiments.config.arms import check_pair, find_arm
+from experiments.config.checking import Checked
+from experiments.config.errors import Path, shorten, show
+from experiments.config.grid import Grid
+from experiments.config.values import MOST_CHARACTERS
+from experiments.study import Labels, RaceClaim, arm_in_words
+
+
+def race_claim(checked: Checked, grid: Grid, place: int) -> RaceClaim | None:
+    """Resolve a claim of which arm is faster, noting what is wrong with it; None if anything is."""
+    keys, path = checked.config.claims[place], ("claims", place)
+    if not grid.axes:
+        _report_single_setting(checked, grid, path)
+        return None
+    sure = _check_trained(checked, grid, path) and checked.sure(path)
+    faster, than = (find_arm(checked, grid, (*path, side)) for side in ("faster", "than"))
+    if faster and than:
+        sure = check_pair(checked, path, "faster", faster, than) and sure
+    if "tolerance" in keys.model_fields_set and keys.by is None and checked.sure((*path, "by")):
+        checked.report((*path, "tolerance"), "goes only with by, the factor that is claimed")
+    if not (sure and faster and than):
+        return None
+    metric, targets = keys.to
+    return RaceClaim(
+        number=place + 1,
+        says=keys.says or _in_words(faster, than, metric, targets, keys.by),
+        primary=keys.primary,
+        answers=keys.answers,
+        faster=faster,
+        than=than,
+        metric=metric,
+        targets=targets,
+        by=keys.by,
+        tolerance=keys.tolerance,
+        auto=not targets,
+    )
+
+
+def _report_single_setting(checked: Checked, grid: Grid, path: Path) -> None:
+    if checked.sure(*grid.paths.values()):
+        message = "compares nothing, as the grid has a single setting"
+        checked.report(path, f"{message}; give a key a list, such as activation: [relu, tanh]")
+
+
+def _check_trained(checked: Checked, grid: Grid, path: Path) -> bool:
+    if all(level.value > 0 for level in grid.levels["epochs"]):
+        return True
+    checked.report((*path, "faster"), "goes only with training.epochs above 0")
+    return False
+
+
+def _in_words(
+    faster: Labels, than: Labels, metric: str, targets: tuple[float, ...], by: float | None
+) -> str:
+    """Say what is claimed, for example "relu reaches train_loss 0.4 in fewer updates than tanh"."""
+    *most, last = map(show, targets) if targets else ("each of its targets",)
+    values = f"{', '.join(most)} and {last}" if most else last
+    times = "" if by is None else f"{show(by)} times "
+    first, second = arm_in_words(faster), arm_in_words(than)
+    words = f"{first} reaches {metric} {values} in {times}fewer updates than {second}"
+    return shorten(words, MOST_CHARACTERS)

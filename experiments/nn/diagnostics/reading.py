@@ -1,0 +1,102 @@
+"""Reading a fleet's diagnostics: passing the examples through, and adding up what is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from experiments.nn.batches import Examples
+from experiments.nn.diagnostics import DIAGNOSTICS, columns
+from experiments.nn.diagnostics.record import Diagnostic, View
+from experiments.nn.network import Stack
+from experiments.records import Run
+
+_PARTS = {"train": 0, "test": 2}
+
+
+class Reader:
+    """Reads the same diagnostics of a fleet again and again.
+
+    Args:
+        names: rows of DIAGNOSTICS.
+        examples: of the fleet.
+        hidden: the number of hidden layers.
+        update_of: returns what updates copied networks, whose time some rows measure.
+
+    """
+
+    def __init__(
+        self,
+        names: tuple[str, ...],
+        examples: Examples,
+        hidden: int,
+        update_of: Callable[[Stack, np.ndarray, np.ndarray], Callable[[], None]],
+    ) -> None:
+        self._rows = [DIAGNOSTICS[name] for name in names]
+        self._examples, self._hidden, self._update_of = examples, hidden, update_of
+        self.columns = columns(names, hidden)
+
+    def read(
+        self,
+        stack_of: Callable[[int], Stack],
+        runs: tuple[Run, ...],
+        start: Sequence[np.ndarray],
+        gradients: Sequence[np.ndarray],
+    ) -> np.ndarray:
+        """Return every column for every run, (R, K).
+
+        Args:
+            stack_of: returns the fleet's stack for batches of a size.
+            runs: those that are still in the fleet.
+            start: their weights before training.
+            gradients: buffers of the weights' shapes.
+
+        """
+        found: dict[tuple[str, int], np.ndarray] = {}
+        for part in dict.fromkeys(row.part for row in self._rows):
+            rows = [row for row in self._rows if row.part == part]
+            totals: dict[tuple[str, int], np.ndarray] = {}
+            count = 0
+            for view in self._views(part, stack_of, runs, start, gradients):
+                count += view.inputs.shape[-1]
+                for row, layer in self._places(rows):
+                    key = row.name, layer
+                    totals[key] = totals.get(key, 0) + row.gather(view, layer)
+            for row, layer in self._places(rows):
+                total = totals.get((row.name, layer))
+                found[row.name, layer] = (
+                    np.full(len(runs), np.nan) if total is None else row.finish(total, count)
+                )
+        values = [found[row.name, layer] for row, layer in self._places(self._rows)]
+        return np.stack(values, axis=-1) if values else np.empty((len(runs), 0))
+
+    def _places(self, rows: Sequence[Diagnostic]) -> Iterator[tuple[Diagnostic, int]]:
+        """Yield each row with each layer that it is read of, in the order of the columns."""
+        for row in rows:
+            layers = {"network": 1, "hidden": self._hidden, "layers": self._hidden + 1}[row.where]
+            for layer in range(layers):
+                yield row, layer
+
+    def _views(
+        self,
+        part: str,
+        stack_of: Callable[[int], Stack],
+        runs: tuple[Run, ...],
+        start: Sequence[np.ndarray],
+        gradients: Sequence[np.ndarray],
+    ) -> Iterator[View]:
+        examples = self._examples
+        if part == "none":  # what needs no examples, or a batch to be timed on
+            slices = [slice(0, min(runs[0].training.batch_size, examples.shape.train))]
+        else:
+            slices = examples.parts(examples.shape.train)[_PARTS[part]]
+        for rows in slices:
+            stack = stack_of(rows.stop - rows.start)
+            inputs, labels = examples.inputs[:, rows].mT, examples.labels[:, rows]
+            targets = examples.targets(labels)
+            stack.forward(inputs)
+            if part != "test":
+                for _ in stack.backward(inputs, targets, gradients):
+                    pass
+            yield View(stack, runs, targets, labels, gradients, start, inputs, self._update_of)

@@ -1,0 +1,93 @@
+"""What formulas give for untrained networks, to be drawn beside what was measured."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+
+from experiments.nn.activations import ACTIVATIONS
+from experiments.nn.diagnostics.record import Theory
+from experiments.nn.diagnostics.slopes import grid, slopes, values
+from experiments.nn.initializers import INITIALIZERS
+from experiments.parameters import Choice
+from experiments.records import DataShape, Network
+
+
+@cache
+def second_moments(activation: Choice, variance: float) -> tuple[float, float]:
+    """Return E f(z)^2 and E f'(z)^2 for z from N(0, variance), by sums over a fine grid."""
+    x = grid()
+    density = np.exp(-np.square(x) / 2)
+    density /= density.sum()
+    z = x * np.sqrt(variance)
+    return (
+        float(np.square(values(activation, z)) @ density),
+        float(np.square(slopes(activation, z)) @ density),
+    )
+
+
+def _variance(network: Network, inputs: int, outputs: int) -> float:
+    slope = ACTIVATIONS[network.activation.name].negative_slope(**network.activation.arguments)
+    return INITIALIZERS[network.init].variance(inputs, outputs, slope) * network.init_scale**2
+
+
+def _gradients(network: Network, shape: DataShape) -> np.ndarray | None:
+    """Return the gradient of each hidden layer relative to the last one's, (L,).
+
+    With weights of variance v between n and n units, wide layers and D inputs of mean square 1,
+    the pre-activations have the variances q_1 = D v and q_(l+1) = n v E f(sqrt(q_l) x)^2, and the
+    mean square gradients are g_l = n v E f'(sqrt(q_l) x)^2 g_(l+1), for x from N(0, 1).
+    """
+    row = ACTIVATIONS[network.activation.name]
+    if not network.widths or row.derivative is None:
+        return None
+    q = _variance(network, shape.features, network.widths[0]) * shape.features
+    logs = []
+    for inputs, outputs in pairwise(network.widths):
+        v = _variance(network, inputs, outputs)
+        square, square_slope = second_moments(network.activation, q)
+        with np.errstate(divide="ignore"):  # a slope that is 0 everywhere passes nothing on
+            logs.append(np.log(v * outputs * square_slope) / 2)
+        q = v * inputs * square
+    return np.exp(np.cumsum([0.0, *logs[::-1]])[::-1])
+
+
+def _alive(network: Network) -> np.ndarray:
+    """Return how likely one input passes the first 0, 1, ... L hidden layers, (L + 1,)."""
+    return np.cumprod([1.0, *(1 - 2.0**-width for width in network.widths)])
+
+
+def _zeros(network: Network, shape: DataShape) -> np.ndarray | None:
+    if network.activation.name != "relu" or not network.widths:
+        return None
+    return 1 - _alive(network)[:-1] / 2
+
+
+def _cut_off(network: Network, shape: DataShape) -> np.ndarray | None:
+    if network.activation.name != "relu" or shape.train != 1:
+        return None
+    return 1 - _alive(network)[-1:]
+
+
+GRADIENT = Theory(
+    "g_l = n v E f'(sqrt(q_l) x)^2 g_(l+1) with q_(l+1) = n v E f(sqrt(q_l) x)^2, x from N(0, 1), "
+    "for weights of variance v between layers of n units",
+    "Poole et al. 2016, equation 3; Schoenholz et al. 2017, equation 8",
+    _gradients,
+    relative=True,
+)
+
+ZEROS = Theory(
+    "1 - product over the layers below of (1 - 2^-width) / 2, close to 1/2 in all but narrow nets: "
+    "weights drawn symmetrically around 0 make either sign of z as likely",
+    "Glorot, Bordes & Bengio 2011, section 2.2",
+    _zeros,
+)
+
+CUT_OFF = Theory(
+    "1 - product over the hidden layers of (1 - 2^-width), at one input and zero biases",
+    "Lu, Shin, Su & Karniadakis 2019, section 3",
+    _cut_off,
+)

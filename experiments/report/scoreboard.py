@@ -1,0 +1,210 @@
+"""The scoreboard: what every study in a folder says of the statements of its source."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from experiments.analysis.verdicts import OUTCOMES
+from experiments.report import words
+
+MARK = "<!-- Made from the reports in this folder; whatever is written here is lost. -->"
+"""The first line of every scoreboard: a file without it is somebody's own."""
+
+DAMAGED = "damaged; run the study again"
+"""What is told of a report of which not every file is whole."""
+
+ANSWERS = {
+    "stands": "every comparison that is decided supports it",
+    "under conditions": "some comparisons support it, and others do not",
+    "in direction at most": "none supports its size; in some, or all, its direction is right",
+    "does not stand here": "every comparison that is decided refutes it",
+    "open": "no comparison is decided",
+}
+"""What the answers to a statement mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """One claim of one study, put to the test."""
+
+    study: str  # the folder of its report
+    says: str
+    verdicts: str
+    effect: str
+
+
+@dataclass(slots=True)
+class Statement:
+    """One statement of the source and all that was found of it."""
+
+    number: int
+    says: str
+    tested: list[Tested] = field(default_factory=list)
+    outcomes: Counter = field(default_factory=Counter)
+
+    @property
+    def answer(self) -> str:
+        """The answer in a word or two; see ANSWERS."""
+        supported, direction, refuted = (
+            self.outcomes[outcome] > 0 for outcome in ("supported", "direction only", "refuted")
+        )
+        if supported:
+            return "under conditions" if direction or refuted else "stands"
+        if direction:
+            return "in direction at most"
+        return "does not stand here" if refuted else "open"
+
+    @property
+    def partly_open(self) -> bool:
+        """Whether comparisons are left undecided beside others that are not."""
+        undecided = self.outcomes["inconclusive"] + self.outcomes["untestable"]
+        return 0 < undecided < self.outcomes.total()
+
+    @property
+    def studies(self) -> list[str]:
+        """The folders of the reports that it is answered in."""
+        return list(dict.fromkeys(claim.study for claim in self.tested))
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The report of one study, as it lies in the folder."""
+
+    name: str
+    title: str
+    article: dict[int, str]  # the statements of its source
+    verdicts: pd.DataFrame | None  # None if it is damaged
+
+    @property
+    def outcomes(self) -> str:
+        """How often there is which verdict."""
+        if self.verdicts is None:
+            return DAMAGED
+        return _counted(Counter(self.verdicts["verdict"])) or "no claims"
+
+
+def write(folder: Path) -> Path | None:
+    """Write README.md, the index of all reports in a folder, and return its path.
+
+    A function of the reports' verdicts.csv and study.yaml alone, so that it is the same after any
+    order of studies; a folder that holds no report is passed over, and of one whose writing was
+    interrupted it is told that it is damaged. A README.md that is not a scoreboard is left alone.
+
+    Args:
+        folder: in which each study has a folder of its own.
+
+    Returns:
+        None if nothing was written.
+
+    """
+    reports = list(_reports(folder))
+    path = folder / "README.md"
+    if not reports or not _is_ours(path):
+        return None
+    environment = Environment(
+        loader=PackageLoader("experiments.report"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["cell"] = words.cell
+    text = environment.get_template("scoreboard.md.j2").render(
+        mark=MARK,
+        statements=_statements(reports),
+        reports=reports,
+        answers=ANSWERS,
+    )
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
+def _is_ours(path: Path) -> bool:
+    return not path.exists() or path.read_bytes().startswith(MARK.encode())
+
+
+def _reports(folder: Path) -> Iterator[Report]:
+    for config in sorted(folder.glob("*/study.yaml")):
+        table = config.with_name("verdicts.csv")
+        if table.exists():
+            name = config.parent.name
+            try:
+                yield _read(name, _text(config), _text(table))
+            except (yaml.YAMLError, ValueError, KeyError, TypeError):
+                yield Report(name, name, {}, None)
+
+
+def _text(path: Path) -> str:
+    text = path.read_text(encoding="utf-8")
+    if not text.endswith("\n"):
+        raise ValueError(f"{path} ends within a line")
+    return text
+
+
+def _read(name: str, config: str, table: str) -> Report:
+    """Read a report back; whatever is raised, one of its files is not whole."""
+    study = yaml.safe_load(config)
+    if not isinstance(study, dict):
+        raise TypeError(f"no study: {study}")
+    article = {int(row["number"]): str(row["says"]) for row in study.get("article", ())}
+    verdicts = pd.read_csv(io.StringIO(table), dtype=str, keep_default_na=False)
+    for column in ("estimate", "low", "high"):
+        verdicts[column] = pd.to_numeric(verdicts[column])
+    if unknown := set(verdicts["verdict"]) - OUTCOMES.keys():
+        raise ValueError(f"no verdict: {unknown}")
+    verdicts["claim"] = verdicts["claim"].astype(int)
+    if "answers" in verdicts:
+        verdicts["answers"] = pd.to_numeric(verdicts["answers"])
+        if unknown := set(verdicts["answers"].dropna()) - article.keys():
+            raise ValueError(f"no statement: {unknown}")
+    return Report(name, str(study["title"]), article, verdicts)
+
+
+def _statements(reports: list[Report]) -> list[Statement]:
+    found: dict[int, Statement] = {}
+    for report in reports:
+        for number, says in report.article.items():
+            found.setdefault(number, Statement(number, says))
+    for report in reports:
+        if report.verdicts is None or "answers" not in report.verdicts:
+            continue
+        for (number, _), rows in report.verdicts.groupby(["answers", "claim"]):
+            statement = found[int(number)]
+            outcomes = Counter(rows["verdict"])
+            statement.outcomes += outcomes
+            statement.tested.append(
+                Tested(report.name, rows["says"].iloc[0], _counted(outcomes), _effect(rows))
+            )
+    return [found[number] for number in sorted(found)]
+
+
+def _counted(outcomes: Counter) -> str:
+    if len(outcomes) == 1 and outcomes.total() == 1:
+        return next(iter(outcomes))
+    return ", ".join(f"{outcome} {count}" for outcome, count in outcomes.most_common())
+
+
+def _effect(rows: pd.DataFrame) -> str:
+    """Write the effect of one comparison with its interval, or the range of several."""
+    known = rows[(rows["verdict"] != "untestable") & rows["estimate"].notna()]
+    if known.empty:
+        return "–"
+    numbers = known[["estimate", "low", "high"]]
+    unit = " times the updates"
+    if known["kind"].iloc[0] != "faster":
+        unit = f" {known['unit'].iloc[0]}".rstrip()
+    if len(known) == 1:
+        estimate, low, high = (words.scientific(x) for x in numbers.iloc[0])
+        bound = f"{known['bound'].iloc[0]} ".lstrip()
+        interval = "" if low == high else f" ({low} to {high})"
+        return f"{bound}{estimate}{unit}{interval}"
+    least, most = (words.scientific(x) for x in (numbers["estimate"].agg(["min", "max"])))
+    return f"{least} to {most}{unit}, {len(known)} comparisons"
