@@ -22,6 +22,7 @@ from experiments.nn.initializers import INITIALIZERS
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.protocols import PROTOCOLS
 from experiments.records import METRICS
+from experiments.report import scoreboard
 from runner import parser
 
 ROOT = Path(__file__).parent.parent
@@ -184,3 +185,37 @@ def test_the_continuous_integration_runs_its_two_lines():
         assert f"line '{mark}'" in script
         lines = README.partition(f"<!-- {mark} -->")[2].splitlines()
         assert lines[2].startswith("python3 -m venv ")
+
+
+def test_the_scoreboard_is_the_head_of_the_one_that_the_program_wrote():
+    written = (ROOT / "results" / "README.md").read_text(encoding="utf-8")
+    (head,) = re.findall(r"<!-- head -->\n(.*?)<!-- end of head -->", written, re.DOTALL)
+    (shown,) = re.findall(
+        r"<!-- scoreboard -->\n(.*?)<!-- end of scoreboard -->", README, re.DOTALL
+    )
+    assert shown == head.replace("](", "](results/")
+
+
+def test_the_scoreboard_is_that_of_the_reports_beside_it(tmp_path):
+    """Made anew from the committed reports, by the program as it is now."""
+    for file in ("study.yaml", "verdicts.csv"):
+        for found in (ROOT / "results").glob(f"*/{file}"):
+            target = tmp_path / found.parent.name / file
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(found.read_bytes())
+    written = scoreboard.write(tmp_path).read_bytes()
+    assert written == (ROOT / "results" / "README.md").read_bytes()
+
+
+def test_every_config_has_its_report_and_is_the_study_that_was_run():
+    for path in (ROOT / "configs").glob("*.yaml"):
+        stored = (ROOT / "results" / path.stem / "study.yaml").read_text(encoding="utf-8")
+        assert stored == config.resolved(config.load(path)), path.name
+
+
+def test_every_statement_of_the_article_is_answered():
+    written = (ROOT / "results" / "README.md").read_text(encoding="utf-8")
+    (head,) = re.findall(r"<!-- head -->\n(.*?)<!-- end of head -->", written, re.DOTALL)
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in head.splitlines()[2:]]
+    assert [int(number) for number, *_ in rows] == list(range(1, 21))
+    assert all(answer.startswith("**") and reports for _, _, answer, reports in rows)

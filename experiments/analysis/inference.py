@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from scipy import special, stats
+from scipy import special  # not scipy.stats, which takes half a second to import
 
 from experiments.analysis.measures import Arrival
 
@@ -57,9 +57,27 @@ def errors(pairs: int, *, sequential: bool) -> np.ndarray:
 
 def _error(left_out: np.ndarray, pairs: int | np.ndarray, *, sequential: bool) -> np.ndarray:
     if not sequential:
-        return np.minimum(1.0, 2 * stats.binom.cdf(left_out, pairs, 0.5))
+        return np.minimum(1.0, 2 * special.bdtr(left_out, pairs, 0.5))
     log_mixture = special.betaln(left_out + 0.5, pairs - left_out + 0.5) - special.betaln(0.5, 0.5)
     return np.minimum(1.0, np.exp(-pairs * np.log(2) - log_mixture))
+
+
+def clopper_pearson(hits: int, count: int, error: float) -> tuple[float, float]:
+    """Return an interval for a share of which `hits` of `count` were seen.
+
+    Quantiles of beta distributions (Clopper & Pearson 1934): of B(k, n - k + 1) at error / 2 and
+    of B(k + 1, n - k) at 1 - error / 2; 0 and 1 where none or all were hits.
+
+    Args:
+        hits: k.
+        count: n, fixed beforehand.
+        error: how often the interval may miss.
+
+    """
+    misses = count - hits
+    low = special.betaincinv(hits, misses + 1, error / 2) if hits else 0.0
+    high = special.betaincinv(hits + 1, misses, 1 - error / 2) if misses else 1.0
+    return float(low), float(high)
 
 
 def narrowest(missed: np.ndarray, error: float) -> int | None:
@@ -187,9 +205,9 @@ class PairedTimes(Ranges):
         Clopper & Pearson 1934, for a number of pairs fixed beforehand; a pair that is open counts
         against A at the low end and for A at the high end.
         """
-        at_least = stats.binomtest(self.wins, self.count).proportion_ci(confidence)
-        at_most = stats.binomtest(self.count - self.losses, self.count).proportion_ci(confidence)
-        return float(at_least.low), float(at_most.high)
+        at_least, _ = clopper_pearson(self.wins, self.count, 1 - confidence)
+        _, at_most = clopper_pearson(self.count - self.losses, self.count, 1 - confidence)
+        return at_least, at_most
 
     def intervals(self) -> list[tuple[float, float, float]]:
         """Return (error, low, high) of the ratio's intervals, from the widest to the narrowest."""

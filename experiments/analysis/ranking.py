@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from experiments.analysis.results import Results
 from experiments.analysis.survival import Condition, conditions
@@ -128,6 +127,8 @@ def average_ranks(times: np.ndarray) -> np.ndarray:
     """
     if not len(times):
         raise ValueError("no seeds to rank")
+    from scipy import stats  # slow to import, and few studies rank
+
     return stats.rankdata(times, axis=1).mean(axis=0)
 
 
@@ -145,6 +146,8 @@ def friedman(times: np.ndarray) -> float:
         raise ValueError("the Friedman test takes three arms or more")
     if (times == times[:, :1]).all():  # nothing but ties, of which SciPy makes 0 / 0
         return 1.0
+    from scipy import stats  # slow to import, and few studies rank
+
     return float(stats.friedmanchisquare(*times.T).pvalue)
 
 
@@ -160,6 +163,8 @@ def critical_difference(arms: int, seeds: int, confidence: float) -> float:
     """
     if arms < 2 or seeds < 1:
         raise ValueError("a critical difference takes two arms or more and a seed")
+    from scipy import stats  # slow to import, and few studies rank
+
     q = stats.studentized_range.ppf(confidence, arms, np.inf) / np.sqrt(2)
     return float(q * np.sqrt(arms * (arms + 1) / (6 * seeds)))
 

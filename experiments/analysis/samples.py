@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy import optimize, special, stats
+from scipy import special
 
-from experiments.analysis.inference import Ranges, fewest_pairs
+from experiments.analysis.inference import Ranges, clopper_pearson, fewest_pairs
 
 LEAST_ERROR = 1e-12
 """No decision about a share is told to be surer than this."""
@@ -123,12 +123,14 @@ class Share:
     def _interval(self, error: float) -> tuple[float, float]:
         most = self._least + self._unknown
         if not self._sequential:
-            low = stats.binomtest(self._least, self.count).proportion_ci(1 - error).low
-            high = stats.binomtest(most, self.count).proportion_ci(1 - error).high
-            return float(low), float(high)
+            low, _ = clopper_pearson(self._least, self.count, error)
+            _, high = clopper_pearson(most, self.count, error)
+            return low, high
         return self._mixture_end(self._least, error, 0.0), self._mixture_end(most, error, 1.0)
 
     def _mixture_end(self, hits: int, error: float, end: float) -> float:
+        from scipy import optimize  # slow to import, and few studies need it
+
         misses = self.count - hits
         mixture = special.betaln(hits + 0.5, misses + 0.5) - special.betaln(0.5, 0.5)
 

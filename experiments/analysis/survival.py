@@ -6,8 +6,8 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
+from experiments.analysis.inference import clopper_pearson
 from experiments.analysis.results import Results, SettingResult
 from experiments.analysis.summaries import Reach, reaches
 from experiments.study import Labels
@@ -137,6 +137,8 @@ def _kaplan_meier(
     known: np.ndarray, open_ended: np.ndarray, times: np.ndarray, confidence: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the share and its interval's ends at each time of an arrival, each (times,)."""
+    from scipy import stats  # slow to import, and only races need it
+
     cdf = stats.ecdf(stats.CensoredData(uncensored=known, right=open_ended)).cdf
     with warnings.catch_warnings():
         # SciPy warns where the interval is undefined, which is dealt with above.
@@ -158,7 +160,7 @@ def _exact(arrived: int, runs: int, confidence: float) -> tuple[float, float]:
     """Return the exact interval of a binomial share; all there is where no run tells of it."""
     if not runs:
         return 0.0, 1.0
-    return tuple(map(float, stats.binomtest(arrived, runs).proportion_ci(confidence)))
+    return clopper_pearson(arrived, runs, 1 - confidence)
 
 
 def _restricted_mean(

@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass, replace
 
 from experiments import datasets
-from experiments.analysis.tuning import tuned_settings, tuning_runs
+from experiments.analysis.tuning import FACTOR, Grid, tuned_settings, tuning_runs
 from experiments.execution.executor import execute
 from experiments.execution.fleets import cut, multiplications, shape_of
-from experiments.execution.plan import Stored, evaluate, tune
+from experiments.execution.plan import Stored, Tuned, evaluate, tune
 from experiments.nn.schedule import evaluation_updates, total_updates, updates_per_epoch
 from experiments.records import Evaluation, Fleet, Run
 from experiments.study import Study
@@ -20,8 +20,8 @@ PROBE_UPDATES = 30
 MOST_PROBES = 24
 """Of how many shapes of networks a fleet is timed; the rest is judged by its multiplications."""
 
-OVERHEAD_SECONDS = 4.0
-"""About what starting the workers and writing a report take."""
+START, EACH_SETTING, EACH_RUN, RACES = 3.0, 0.1, 3e-4, 4.0
+"""About the seconds that starting and writing a report take: at all, and for what it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,9 @@ class Forecast:
 def forecast(study: Study, store: Stored, jobs: int) -> Forecast:
     """Count what is stored and estimate the rest; nothing is stored or trained to the end.
 
-    The grid of learning rates may grow while it is searched, and seeds may be added until the
-    claims are decided; the estimate does not count on either.
+    The grid of learning rates mostly grows while it is searched, by one rate at each end, say:
+    the seconds count on it, the numbers of runs do not. Neither counts on seeds that may be added
+    until the claims are decided.
     """
     tuned = tune(study, store)
     tuning = list(dict.fromkeys(tuning_runs(study, tuned.grid)))
@@ -63,9 +64,25 @@ def forecast(study: Study, store: Stored, jobs: int) -> Forecast:
         evaluation_runs=len(known) + len(open_runs),
         evaluation_stored=len(known) - len(evaluated.missing),
         rates_chosen=not tuned.missing,
-        seconds=_seconds([*missing, *open_runs], jobs),
+        seconds=_report(study, len(known) + len(open_runs))
+        + _seconds([*missing, *open_runs, *_growth(tuned)], jobs),
         jobs=jobs,
     )
+
+
+def _report(study: Study, runs: int) -> float:
+    """Estimate the seconds that everything but the training takes."""
+    drawn = RACES if study.races else 0.0
+    return START + EACH_SETTING * len(study.settings) + EACH_RUN * runs + drawn
+
+
+def _growth(tuned: Tuned) -> list[Run]:
+    """Return the runs of one more learning rate at each end of a grid that has not grown yet."""
+    grid = tuned.grid
+    may_grow = tuned.missing and tuned.study.tuning.extensions
+    if not may_grow or grid.grown_down or grid.grown_up:
+        return []
+    return tuning_runs(tuned.study, Grid((grid.rates[0] / FACTOR, grid.rates[-1] * FACTOR)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +104,7 @@ class Costs:
 def _seconds(runs: list[Run], jobs: int) -> float:
     """Estimate the seconds of some runs from short ones of each shape among them."""
     if not runs:
-        return OVERHEAD_SECONDS
+        return 0.0
     groups: dict[Run, list[Fleet]] = {}
     for fleet in cut(runs, jobs):  # the longest first
         groups.setdefault(shape_of(fleet.runs[0]), []).append(fleet)
@@ -100,7 +117,7 @@ def _seconds(runs: list[Run], jobs: int) -> float:
             measured += work
         else:
             unmeasured += work
-    return OVERHEAD_SECONDS + seconds * (1 + unmeasured / measured) / jobs
+    return seconds * (1 + unmeasured / measured) / jobs
 
 
 def _measure(fleet: Fleet) -> Costs:

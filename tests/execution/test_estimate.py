@@ -63,7 +63,7 @@ def test_when_all_is_done():
     finish(study, memory, respond)
     expected = forecast(study, memory, 2)
     assert counts(expected) == (TUNING, TUNING, EVALUATION, EVALUATION, True)
-    assert expected.seconds == estimate.OVERHEAD_SECONDS
+    assert expected.seconds == estimate._report(study, EVALUATION)
 
 
 def test_where_all_rates_are_given_there_is_no_tuning():
@@ -112,20 +112,21 @@ def test_the_time_is_that_of_the_updates_and_evaluations_of_every_run():
     of_a_run = 1e-3 + 10 * 1e-3 + 20 * 1e-4
     assert estimate.Costs(1e-3, 1e-3, 1e-4).of(run) == pytest.approx(of_a_run)
     for jobs in (1, 2):
-        expected = estimate.OVERHEAD_SECONDS + EVALUATION * of_a_run / jobs
+        expected = estimate._report(study, EVALUATION) + EVALUATION * of_a_run / jobs
         assert forecast(study, memory, jobs).seconds == pytest.approx(expected)
 
 
 def test_beyond_so_many_shapes_the_rest_is_judged_by_its_multiplications(monkeypatch):
     widths = list(range(1, 9))
     study = read(TINY, f"network.width={widths}", "training.learning_rate=0.1")
-    whole = forecast(study, Memory(), 1).seconds - estimate.OVERHEAD_SECONDS
+    report = estimate._report(study, len(next_runs(study, Memory())))
+    whole = forecast(study, Memory(), 1).seconds - report
     measured, measure = [], estimate._measure
     monkeypatch.setattr(
         estimate, "_measure", lambda fleet: measured.append(fleet) or measure(fleet)
     )
     monkeypatch.setattr(estimate, "MOST_PROBES", 3)
-    judged = forecast(study, Memory(), 1).seconds - estimate.OVERHEAD_SECONDS
+    judged = forecast(study, Memory(), 1).seconds - report
     assert [fleet.runs[0].network.widths for fleet in measured] == [(8,), (7,), (6,)]  # the longest
     work = {w: multiplications(make_run(data="xor", examples=60, widths=(w,), epochs=4.0))
             for w in widths}  # fmt: skip
@@ -144,7 +145,7 @@ def test_a_study_that_trains_nothing_is_estimated_too(monkeypatch):
     """
     expected = forecast(read(text), Memory(), 1)  # of 10 examples no batch of 32 can be had
     assert counts(expected) == (0, 0, 14, 0, True)
-    assert estimate.OVERHEAD_SECONDS < expected.seconds < 60
+    assert estimate.START < expected.seconds < 60
 
 
 def test_asking_stores_nothing_and_asks_for_nothing_to_be_trained(monkeypatch):
@@ -152,5 +153,20 @@ def test_asking_stores_nothing_and_asks_for_nothing_to_be_trained(monkeypatch):
     memory = Memory()
     expected = forecast(read(TINY), memory, 2)
     assert memory.traces == {}
-    assert estimate.OVERHEAD_SECONDS < expected.seconds < 60
+    assert estimate.START < expected.seconds < 60
     assert expected.jobs == 2
+
+
+def test_a_grid_is_expected_to_grow_by_a_rate_at_each_end_and_a_grown_one_no_more():
+    study, memory = read(TINY), Memory()
+    of_each = estimate._report(study, EVALUATION)
+    fixed = read(TINY, "tuning.extensions=0")
+    grows, stays = (forecast(s, Memory(), 1) for s in (study, fixed))
+    rates = TUNING // 4  # two arms, two seeds
+    tuning = (stays.seconds - of_each) * TUNING / (TUNING + EVALUATION)
+    assert grows.seconds - stays.seconds == pytest.approx(tuning * 2 / rates, rel=0.05)
+    assert counts(grows) == counts(stays)
+    memory.traces = {
+        run: arriving(parabola(4.0)(run.training.learning_rate)) for run in next_runs(study, memory)
+    }
+    assert estimate._growth(estimate.tune(study, memory)) == []

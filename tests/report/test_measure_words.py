@@ -38,7 +38,7 @@ def sentence(claim, number, *overrides, **how):
          "for tanh, the time of the function is 1.00 ns (95 % interval 1.00 to 1.00, 7 runs; "
          "claimed: at least 1.00)."),
         ("measure: peak_slope, is: 1, of: tanh",
-         "for tanh, the steepest slope is 1.0000 (known exactly; claimed: exactly 1.00)."),
+         "for tanh, the steepest slope is 1 (known exactly; claimed: exactly 1.00)."),
         ("measure: zeros, at: start, is: theory, within: 0.01, of: relu",
          "for relu, the share of exact zeros before training is 0.5 (95 % interval 0.5 to 0.5, 7 "
          "runs; theory 0.501; claimed: 0.491 to 0.511)."),
