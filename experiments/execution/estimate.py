@@ -20,6 +20,9 @@ PROBE_UPDATES = 30
 MOST_PROBES = 24
 """Of how many shapes of networks a fleet is timed; the rest is judged by its multiplications."""
 
+WORKERS = 1.5
+"""About the seconds that it takes until the workers train, where there are several."""
+
 START, EACH_SETTING, EACH_RUN, RACES = 3.0, 0.1, 3e-4, 4.0
 """About the seconds that starting and writing a report take: at all, and for what it is about."""
 
@@ -117,7 +120,8 @@ def _seconds(runs: list[Run], jobs: int) -> float:
             measured += work
         else:
             unmeasured += work
-    return seconds * (1 + unmeasured / measured) / jobs
+    started = WORKERS if jobs > 1 else 0.0
+    return started + seconds * (1 + unmeasured / measured) / jobs
 
 
 def _measure(fleet: Fleet) -> Costs:

@@ -34,7 +34,6 @@ ANSWERS = {
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-
 @dataclass(frozen=True, slots=True)
 class Tested:
     """One claim of one study, put to the test."""
