@@ -36,6 +36,8 @@ def run(study: Study, output: Path, jobs: int | None, *, quiet: bool) -> None:
         output.mkdir(parents=True, exist_ok=True)
         with Store(output / STORE) as store:
             with terminal.Progress(study.title, quiet=quiet) as progress:
+                if not quiet:
+                    terminal.note_few_seeds(study)
                 trained = complete(study, store, jobs or cores(), progress)
             results = gather(study, store)
             times = update_times(study, store) if study.races else None

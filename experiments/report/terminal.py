@@ -6,6 +6,7 @@ import sys
 
 from tqdm import tqdm
 
+from experiments.analysis.enough import fewest_seeds
 from experiments.execution.estimate import Forecast
 from experiments.report import words
 from experiments.report.page import Report
@@ -67,9 +68,21 @@ def show(study: Study, report: Report, trained: int) -> None:
     print(f"\n{stored}; report: {report.page}")
 
 
+def note_few_seeds(study: Study) -> None:
+    """Say on stderr that a study has too few seeds to decide any of its claims, if it has."""
+    fewest = fewest_seeds(study)
+    if study.seeds.most < fewest:
+        print(
+            f"note: with {study.seeds.most} seeds nothing can be decided, as so many comparisons "
+            f"share the error of {100 * (1 - study.confidence):.4g} %; it takes {fewest} or more",
+            file=sys.stderr,
+        )
+
+
 def show_forecast(study: Study, forecast: Forecast) -> None:
     """Print what a dry run found."""
     print(study.title)
+    note_few_seeds(study)
     if forecast.tuning_runs:
         print(f"  tuning:     {forecast.tuning_runs} runs, {forecast.tuning_stored} stored")
     later = "" if forecast.rates_chosen else " (learning rates still to be chosen)"
