@@ -9,7 +9,6 @@ from itertools import groupby
 from pathlib import Path
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from experiments import config, datasets
 from experiments.analysis import targets
@@ -27,6 +26,7 @@ from experiments.report.drawings import DRAWINGS, drawings
 from experiments.report.panels import MOST_PANELS, panels
 from experiments.report.provenance import provenance
 from experiments.report.reasons import reason
+from experiments.report.rendering import render
 from experiments.report.style import applied, save
 from experiments.study import Setting, arm_in_words, split_protocol
 
@@ -109,23 +109,11 @@ def _arms(summary: Summary, table: pd.DataFrame | None) -> list[dict]:
 
 def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
     results, verdicts = summary.results, summary.verdicts
-    environment = Environment(
-        loader=PackageLoader("experiments.report"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {
-        "number": words.number,
-        "arm": arm_in_words,
-        "scientific": words.scientific,
-        "cell": words.cell,
-    }
     study = results.study
     settings = study.settings
     shapes = [datasets.shape(s.data) for s in settings]
-    return environment.get_template("report.md.j2").render(
+    return render(
+        "report.md.j2",
         study=study,
         results=results,
         turns=words.turns(summary.turns, _comparisons(summary)),

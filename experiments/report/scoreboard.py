@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from experiments.analysis.verdicts import OUTCOMES
 from experiments.report import words
+from experiments.report.rendering import render
 
 MARK = "<!-- Made from the reports in this folder; whatever is written here is lost. -->"
 """The first line of every scoreboard: a file without it is somebody's own."""
@@ -112,15 +112,8 @@ def write(folder: Path) -> Path | None:
     path = folder / "README.md"
     if not reports or not _is_ours(path):
         return None
-    environment = Environment(
-        loader=PackageLoader("experiments.report"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["cell"] = words.cell
-    text = environment.get_template("scoreboard.md.j2").render(
+    text = render(
+        "scoreboard.md.j2",
         mark=MARK,
         statements=_statements(reports),
         reports=reports,
