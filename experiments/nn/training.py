@@ -71,7 +71,7 @@ class _FleetTraining:
         rates = [r.training.learning_rate for r in fleet.runs]
         self.rates = np.asarray(rates, dtype)[:, None, None]  # (R, 1, 1)
         hidden = len(run.network.widths)
-        self.reader = Reader(run.diagnostics, self.examples, hidden, self._update_of)
+        self.reader = Reader(run.diagnostics, self.examples, hidden)
         self.start = [w.copy() for w in self.weights] if run.diagnostics else []
         self.learning = range(hidden if run.training.layers == "output" else 0, hidden + 1)
         self._make_buffers()
@@ -188,7 +188,9 @@ class _FleetTraining:
 
     def _diagnose(self) -> np.ndarray:
         """Return the diagnostics of all runs, (R, K)."""
-        return self.reader.read(self._stack, self.runs, self.start, self.gradients)
+        # The reader is given what it calls and keeps none of it: a circle of references would hold
+        # the arrays of this fleet while the next one trains.
+        return self.reader.read(self._stack, self.runs, self.start, self.gradients, self._update_of)
 
     def _evaluate(self) -> np.ndarray:
         """Return the metrics of all runs, (R, M)."""

@@ -1,5 +1,7 @@
 """A run's bits do not depend on its fleet, and a run that diverges disturbs nobody."""
 
+import gc
+import weakref
 from dataclasses import replace
 from itertools import pairwise
 
@@ -8,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from experiments.nn import training
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.initializers import INITIALIZERS
 from experiments.nn.network import Block, Stack
@@ -357,3 +360,25 @@ def test_parameters_tell_activations_apart_within_a_fleet():
     assert not np.array_equal(traces[0].values, traces[2].values)
     relu = make_run(Choice("relu"), init="lecun")
     assert_same_bits(traces[0], train_alone(relu, SHAPE))
+
+
+def test_nothing_of_a_fleet_is_held_when_its_traces_are_there(monkeypatch):
+    """Without a collection of cycles: the next fleet must not train beside what this one held."""
+    held = []
+
+    class Watched(training._FleetTraining):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            held.append(weakref.ref(self.weights[0]))
+            held.append(weakref.ref(self.examples))
+
+    monkeypatch.setattr(training, "_FleetTraining", Watched)
+    gc.disable()
+    try:
+        fleet = make_fleet([{}, {"hidden": "tanh"}], range(2))
+        runs = tuple(replace(run, diagnostics=("gradient", "update_time")) for run in fleet.runs)
+        for some in (fleet, replace(fleet, runs=runs)):
+            assert len(train_fleet(some, DataShape(3, 2, 40, 0, 9))) == 4
+            assert [reference() for reference in held] == [None] * len(held)
+    finally:
+        gc.enable()

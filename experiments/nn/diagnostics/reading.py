@@ -12,6 +12,7 @@ from experiments.nn.diagnostics.record import Diagnostic, View
 from experiments.nn.network import Stack
 from experiments.records import Run
 
+UpdateOf = Callable[[Stack, np.ndarray, np.ndarray], Callable[[], None]]
 _PARTS = {"train": 0, "test": 2}
 
 
@@ -22,19 +23,12 @@ class Reader:
         names: rows of DIAGNOSTICS.
         examples: of the fleet.
         hidden: the number of hidden layers.
-        update_of: returns what updates copied networks, whose time some rows measure.
 
     """
 
-    def __init__(
-        self,
-        names: tuple[str, ...],
-        examples: Examples,
-        hidden: int,
-        update_of: Callable[[Stack, np.ndarray, np.ndarray], Callable[[], None]],
-    ) -> None:
+    def __init__(self, names: tuple[str, ...], examples: Examples, hidden: int) -> None:
         self._rows = [DIAGNOSTICS[name] for name in names]
-        self._examples, self._hidden, self._update_of = examples, hidden, update_of
+        self._examples, self._hidden = examples, hidden
         self.columns = columns(names, hidden)
 
     def read(
@@ -43,6 +37,7 @@ class Reader:
         runs: tuple[Run, ...],
         start: Sequence[np.ndarray],
         gradients: Sequence[np.ndarray],
+        update_of: UpdateOf,
     ) -> np.ndarray:
         """Return every column for every run, (R, K).
 
@@ -51,6 +46,7 @@ class Reader:
             runs: those that are still in the fleet.
             start: their weights before training.
             gradients: buffers of the weights' shapes.
+            update_of: returns what updates copied networks, whose time some rows measure.
 
         """
         found: dict[tuple[str, int], np.ndarray] = {}
@@ -58,7 +54,7 @@ class Reader:
             rows = [row for row in self._rows if row.part == part]
             totals: dict[tuple[str, int], np.ndarray] = {}
             count = 0
-            for view in self._views(part, stack_of, runs, start, gradients):
+            for view in self._views(part, stack_of, runs, start, gradients, update_of):
                 count += view.inputs.shape[-1]
                 for row, layer in self._places(rows):
                     key = row.name, layer
@@ -85,6 +81,7 @@ class Reader:
         runs: tuple[Run, ...],
         start: Sequence[np.ndarray],
         gradients: Sequence[np.ndarray],
+        update_of: UpdateOf,
     ) -> Iterator[View]:
         examples = self._examples
         if part == "none":  # what needs no examples, or a batch to be timed on
@@ -99,4 +96,4 @@ class Reader:
             if part != "test":
                 for _ in stack.backward(inputs, targets, gradients):
                     pass
-            yield View(stack, runs, targets, labels, gradients, start, inputs, self._update_of)
+            yield View(stack, runs, targets, labels, gradients, start, inputs, update_of)
