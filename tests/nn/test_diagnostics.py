@@ -792,9 +792,9 @@ def test_the_update_that_is_timed_has_the_loss_of_the_run(monkeypatch):
 
 def test_a_reader_of_nothing_has_no_columns():
     examples = Examples([make_dataset(DataShape(3, 3, 40, 0, 0))], [make_run()], "float64")
-    reader = Reader((), examples, 2, None)
+    reader = Reader((), examples, 2)
     assert reader.columns == ()
-    assert reader.read(None, (make_run(),) * 3, [], []).shape == (3, 0)
+    assert reader.read(None, (make_run(),) * 3, [], [], None).shape == (3, 0)
 
 
 def test_weights_at_the_start_are_kept_apart_from_those_that_learn():
