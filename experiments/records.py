@@ -26,6 +26,9 @@ METRICS = (
 )
 """What every evaluation reads, in the order of a trace's columns."""
 
+METRIC_WORDS = {name: name.replace("_", " ").replace("train ", "training ") for name in METRICS}
+"""How metrics are named in sentences."""
+
 
 @dataclass(frozen=True, slots=True)
 class DataShape:

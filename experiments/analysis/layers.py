@@ -43,10 +43,14 @@ def layer_profiles(results: Results) -> list[LayerProfile]:
     found = []
     for name in diagnostics_of(results.study):
         layered = [result for result in results.settings if is_layered(result, name)]
-        for at in moments(results.study, name):
+        looked_at = moments(results.study, name)
+        for at in looked_at:
             profiles = [layer_profile(result, name, at) for result in layered]
-            alone = len(moments(results.study, name)) == 1
-            if alone or at == "end" or any(np.any(profile.high != 0) for profile in profiles):
+            if (
+                len(looked_at) == 1
+                or at == "end"
+                or any(np.any(profile.high != 0) for profile in profiles)
+            ):
                 found += profiles
     return found
 

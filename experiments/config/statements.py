@@ -16,12 +16,9 @@ from experiments.config.grid import Grid
 from experiments.config.values import MOST_CHARACTERS, THEORY
 from experiments.kinds import KINDS, Kind
 from experiments.nn.diagnostics import DIAGNOSTICS
-from experiments.records import METRICS
+from experiments.records import METRIC_WORDS
 from experiments.splits import DataError
 from experiments.study import Labels, Measure, MeasureClaim, Region, arm_in_words
-
-METRIC_WORDS = {name: name.replace("_", " ").replace("train ", "training ") for name in METRICS}
-"""How metrics are named in sentences."""
 
 
 def measure_claim(checked: Checked, grid: Grid, place: int) -> MeasureClaim | None:

@@ -154,17 +154,26 @@ class _FleetTraining:
         ]
 
     def _update(self, update: int, inputs: np.ndarray, targets: np.ndarray) -> None:
-        stack = self._stack(inputs.shape[-1])
+        self._learn(
+            self._stack(inputs.shape[-1]), inputs, targets,
+            self.gradients, self.states, self.rates, update, self.scratch,
+        )  # fmt: skip
+
+    def _learn(
+        self, stack: Stack, inputs: np.ndarray, targets: np.ndarray, gradients: list[np.ndarray],
+        states: list[list[np.ndarray]], rates: np.ndarray, update: int, scratch: list[np.ndarray],
+    ) -> None:  # fmt: skip
+        """Make one update of a stack's weights, in place."""
         stack.forward(inputs)
-        for layer in stack.backward(inputs, targets, self.gradients):
+        for layer in stack.backward(inputs, targets, gradients):
             if layer in self.learning:
                 self._step(
-                    self.weights[layer],
-                    self.gradients[layer],
-                    self.states[layer],
-                    self.rates,
+                    stack.weights[layer],
+                    gradients[layer],
+                    states[layer],
+                    rates,
                     update,
-                    self.scratch[layer],
+                    scratch[layer],
                 )
 
     def _update_of(
@@ -174,17 +183,7 @@ class _FleetTraining:
         gradients, scratch = ([np.zeros_like(w) for w in stack.weights] for _ in range(2))
         states = [[np.zeros_like(w) for _ in range(self.optimizer.states)] for w in stack.weights]
         rates = np.zeros((len(stack.weights[0]), 1, 1), stack.weights[0].dtype)
-
-        def update() -> None:
-            stack.forward(inputs)
-            for layer in stack.backward(inputs, targets, gradients):
-                if layer not in self.learning:
-                    continue
-                self._step(
-                    stack.weights[layer], gradients[layer], states[layer], rates, 1, scratch[layer]
-                )
-
-        return update
+        return partial(self._learn, stack, inputs, targets, gradients, states, rates, 1, scratch)
 
     def _diagnose(self) -> np.ndarray:
         """Return the diagnostics of all runs, (R, K)."""

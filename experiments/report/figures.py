@@ -21,7 +21,7 @@ from experiments.study import Study, arm_in_words, split_protocol
 MOST_ROWS = 40
 """The most verdicts that one figure shows; the CSV file holds all."""
 
-_OUTCOME_COLOURS = {
+OUTCOME_COLOURS = {
     "supported": "#009E73",
     "direction only": "#0072B2",
     "refuted": "#D55E00",
@@ -201,7 +201,7 @@ def ratios(verdicts: Sequence[RaceVerdict]) -> Figure:
     left = min([*ends, 0.8]) / 1.15
     right = max([*ends, *factors, 1.25]) * 1.15
     for place, row in enumerate(rows):
-        colour, ratio = _OUTCOME_COLOURS[row.outcome], row.ratio
+        colour, ratio = OUTCOME_COLOURS[row.outcome], row.ratio
         if row.outcome != "untestable":
             low, high = max(ratio.low, left), min(ratio.high, right)
             ax.plot([low, high], [place, place], color=colour, lw=2.2, solid_capstyle="butt")

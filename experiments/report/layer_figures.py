@@ -68,7 +68,7 @@ def _profile(ax: Axes, profile: LayerProfile, number: int, width: float, aside: 
     """Draw one arm over its layers; tell whether a formula is drawn beside it."""
     colour, x = style.colour(number), np.arange(1, len(profile.median) + 1) + aside
     marker = style.marker(number) if len(x) <= MOST_MARKED else ""
-    expected = _theory(profile)
+    expected = expected_by_theory(profile)
     ax.plot(x, profile.median, color=colour, lw=width, ls=_line(number), marker=marker, ms=4,
             mew=0, alpha=1 if expected is None else 0.6)  # fmt: skip
     ax.fill_between(x, profile.low, profile.high, color=colour, alpha=0.2, lw=0)
@@ -81,7 +81,7 @@ def _profile(ax: Axes, profile: LayerProfile, number: int, width: float, aside: 
     return True
 
 
-def _theory(profile: LayerProfile) -> np.ndarray | None:
+def expected_by_theory(profile: LayerProfile) -> np.ndarray | None:
     """Return what a formula gives for each hidden layer of an untrained net, or nothing."""
     theory = DIAGNOSTICS[profile.name].theory
     if theory is None or profile.at != "start":

@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from experiments.analysis.verdicts import MeasureVerdict
 from experiments.report import scales, words
 from experiments.report.canvas import INK
-from experiments.report.figures import _OUTCOME_COLOURS, MOST_ROWS
+from experiments.report.figures import MOST_ROWS, OUTCOME_COLOURS
 from experiments.report.panels import MOST_PANELS
 from experiments.study import MeasureClaim, arm_in_words
 
@@ -100,7 +100,7 @@ def _row(ax: Axes, place: int, row: MeasureVerdict, left: float, right: float) -
     ax.fill_betweenx([place - 0.5, place + 0.5], *claimed, color=CLAIMED, lw=0, zorder=0.5)
     if row.region.low == row.region.high:  # a band of no width
         ax.plot(claimed, [place - 0.5, place + 0.5], color=CLAIMED, lw=3, zorder=0.5)
-    colour, found = _OUTCOME_COLOURS[row.outcome], row.estimate
+    colour, found = OUTCOME_COLOURS[row.outcome], row.estimate
     if _drawable(row):
         ax.plot(clipped(found.low, found.high), [place, place], color=colour, lw=2.2,
                 solid_capstyle="butt")  # fmt: skip

@@ -14,7 +14,6 @@ from experiments import config, datasets
 from experiments.analysis import targets
 from experiments.analysis.measures import READING, STEP
 from experiments.analysis.reasons import RULE as REASONS_RULE
-from experiments.analysis.reasons import facts
 from experiments.analysis.results import Results
 from experiments.analysis.summary import Summary, summarise
 from experiments.analysis.tuning import RULE
@@ -23,9 +22,10 @@ from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.schedule import total_updates, updates_per_epoch
 from experiments.report import tables, words
 from experiments.report.drawings import DRAWINGS, drawings
+from experiments.report.layer_figures import expected_by_theory
 from experiments.report.panels import MOST_PANELS, panels
 from experiments.report.provenance import provenance
-from experiments.report.reasons import reason
+from experiments.report.reasons import reason, told_apart
 from experiments.report.rendering import render
 from experiments.report.style import applied, save
 from experiments.study import Setting, arm_in_words, split_protocol
@@ -84,14 +84,7 @@ def _comparisons(summary: Summary) -> int:
 
 def _theories(summary: Summary) -> set[str]:
     """Return the diagnostics beside which a formula is drawn or told."""
-    drawn = {
-        p.name
-        for p in summary.layer_profiles
-        if p.at == "start"
-        and (theory := DIAGNOSTICS[p.name].theory) is not None
-        and theory.value(p.setting.setting.network, datasets.shape(p.setting.setting.data))
-        is not None
-    }
+    drawn = {p.name for p in summary.layer_profiles if expected_by_theory(p) is not None}
     return drawn | {v.claim.measure.name for v in summary.statements if v.theory is not None}
 
 
@@ -120,7 +113,7 @@ def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
         races=summary.races,
         article=study.article,
         reason=reason,
-        reasoned=any(facts(verdict) for verdict in verdicts),
+        reasoned=any(map(told_apart, verdicts)),
         extremes=words.extremes,
         against=words.against,
         learning=words.learning(results),

@@ -22,13 +22,18 @@ def reason(verdict: Verdict) -> str:
     if isinstance(verdict, MeasureVerdict) and verdict.claim.than is None:
         return _of_one_arm(verdict)
     arms = [arm_in_words(arm) for arm in verdict.claim.arms]
-    found = facts(verdict, _SHARES)
+    found = told_apart(verdict)
     if not found:
         told = {verdict.claim.measure.name} if isinstance(verdict, MeasureVerdict) else set()
         read = {name for arm in arms_of(verdict) for name in arm.setting.diagnostics}
         other = "other " if read & told else ""
         return f"No {other}diagnostic that was read tells the arms apart." if read - told else ""
     return " ".join(_fact(fact, arms) for fact in found)
+
+
+def told_apart(verdict: Verdict) -> list[Fact]:
+    """Return the diagnostics that tell the two arms of a verdict apart."""
+    return facts(verdict, _SHARES)
 
 
 def _fact(fact: Fact, arms: Sequence[str]) -> str:

@@ -49,7 +49,7 @@ def finish(ax: Axes, which: str, log: bool) -> None:
     if log:
         ax.set(**{f"{which}scale": "log"})
         left, right = axis.get_view_interval()
-        style._label(axis, left, right)
+        style.label_ticks(axis, left, right)
         if right / left > MANY_DECADES:
             axis.set_major_locator(LogLocator(numticks=8))
     elif low == high:  # the library would choose ends that mean nothing

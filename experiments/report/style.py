@@ -80,10 +80,10 @@ def log_axes(ax: Axes, which: str) -> None:
         return
     for name in which:
         ax.set(**{f"{name}scale": "log"})
-        _label(getattr(ax, f"{name}axis"), *getattr(ax, f"get_{name}lim")())
+        label_ticks(getattr(ax, f"{name}axis"), *getattr(ax, f"get_{name}lim")())
 
 
-def _label(axis: Axis, low: float, high: float) -> None:
+def label_ticks(axis: Axis, low: float, high: float) -> None:
     """Put ticks at round numbers, densely where the axis spans little."""
     span = high / low
     if span < 4:

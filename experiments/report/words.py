@@ -16,6 +16,7 @@ from experiments.analysis.samples import Estimate
 from experiments.analysis.tuning import TunedRate
 from experiments.analysis.verdicts import OUTCOMES, MeasureVerdict, RaceVerdict, Verdict
 from experiments.parameters import Choice
+from experiments.records import METRIC_WORDS
 from experiments.study import (
     PROTOCOL,
     Claim,
@@ -26,15 +27,6 @@ from experiments.study import (
     Study,
     arm_in_words,
 )
-
-METRIC_WORDS = {
-    "train_loss": "training loss",
-    "train_accuracy": "training accuracy",
-    "validation_loss": "validation loss",
-    "validation_accuracy": "validation accuracy",
-    "test_loss": "test loss",
-    "test_accuracy": "test accuracy",
-}
 
 
 def number(value: float, digits: int = 3) -> str:

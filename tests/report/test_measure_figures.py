@@ -13,7 +13,7 @@ from experiments.analysis.summary import summarise
 from experiments.nn.diagnostics import columns
 from experiments.report import measure_figures, scales
 from experiments.report.drawings import drawings
-from experiments.report.figures import _OUTCOME_COLOURS, MOST_ROWS
+from experiments.report.figures import MOST_ROWS, OUTCOME_COLOURS
 from experiments.report.measure_figures import CLAIMED, measures
 from experiments.report.panels import MOST_PANELS
 from experiments.report.style import applied, save
@@ -101,7 +101,7 @@ def test_every_row_has_its_interval_in_the_colour_of_its_outcome(verdicts):
             assert bar.get_ydata().tolist() == [place, place]
             ends = np.clip([row.estimate.low, row.estimate.high], left, right)
             np.testing.assert_allclose(bar.get_xdata(), ends)
-            assert to_hex(bar.get_color()) == _OUTCOME_COLOURS[row.outcome].lower()
+            assert to_hex(bar.get_color()) == OUTCOME_COLOURS[row.outcome].lower()
         dots = [float(line.get_xdata()[0]) for line in ax.lines if line.get_marker() == "o"]
         assert dots == [row.estimate.estimate for row in rows]
         assert [text.get_text() for text in ax.texts] == [row.outcome for row in rows]
