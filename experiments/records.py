@@ -14,7 +14,11 @@ import numpy as np
 from experiments.parameters import Choice
 
 Stream = Literal["tuning", "evaluation"]
-Status = Literal["completed", "diverged"]
+Status = Literal["completed", "diverged", "stopped early"]
+"""A run is stopped early, where nothing more is asked of it, once it has reached its goals."""
+
+PARTS = ("train", "validation", "test")
+"""The parts of a data set, in the order of its rows."""
 
 METRICS = (
     "train_loss",
@@ -79,12 +83,13 @@ class Training:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """When a run is evaluated, in one of three ways, and on how many training examples."""
+    """When a run is evaluated, in one of three ways, and what is read then."""
 
     per_doubling: int | None = 4  # evaluations for each doubling of the number of updates
     every: float | None = None  # epochs between two evaluations
     at: tuple[float, ...] | None = None  # the epochs themselves
-    examples: int = 1000  # training examples that an evaluation reads, at most
+    examples: int | None = None  # training examples that are read, at most; None: by the schedule
+    often: tuple[str, ...] = ("train",)  # parts that are read each time, and not every fourth
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,7 @@ class Fleet:
 
     runs: tuple[Run, ...]
     seeds: int  # G
+    goals: tuple[tuple[str, float], ...] = ()  # a run that has reached them all may stop
 
     @property
     def first_of_seeds(self) -> tuple[Run, ...]:
@@ -124,7 +130,7 @@ class Trace:
     updates: np.ndarray  # (T,) integers, increasing, from 0
     values: np.ndarray  # (T, M) float64
     status: Status
-    budget: int  # the updates it was given; fewer were made if it diverged
+    budget: int  # the updates it was given; fewer were made unless it completed them
     seconds: float = field(default=0.0, compare=False)  # its share of the fleet's time
     columns: tuple[str, ...] = METRICS  # of `values`: metrics, then diagnostics by `column`
 

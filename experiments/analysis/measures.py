@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from experiments.goals import improves_upwards
 from experiments.records import METRICS, Trace
 from experiments.study import Measure
 
@@ -25,11 +26,6 @@ class Arrival:
 
     updates: float
     censored: bool
-
-
-def improves_upwards(metric: str) -> bool:
-    """Tell whether more of a metric is better: of an accuracy it is, of a loss it is not."""
-    return metric.endswith("_accuracy")
 
 
 def updates_to_target(trace: Trace, metric: str, target: float) -> Arrival:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.analysis.inference import Ratio, errors, narrowest, paired_ratio
-from experiments.analysis.measures import improves_upwards
 from experiments.analysis.races import settings_to_compare
 from experiments.analysis.results import Results, SettingResult
+from experiments.goals import improves_upwards
 from experiments.records import METRICS
 from experiments.study import Labels, RaceClaim
 
@@ -28,7 +28,7 @@ class Curve:
 
 
 def curve(result: SettingResult, metric: str) -> Curve:
-    """Summarise a metric over the seeds at each evaluation.
+    """Summarise a metric over the seeds at each evaluation that read it.
 
     A run that has diverged, or a metric that is not finite, stays in the sample as the worst value
     there is (an infinite loss, an accuracy of 0): no curve improves because a run was lost.
@@ -44,8 +44,10 @@ def curve(result: SettingResult, metric: str) -> Curve:
         read = trace.metric(metric)[:alive]
         row[:alive] = np.where(np.isfinite(read), read, worst)
         diverged[alive:] += 1
-    low, median, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0, method="inverted_cdf")
-    return Curve(result, metric, longest.updates, median, low, high, diverged)
+    quartiles = np.quantile(values, [0.25, 0.5, 0.75], axis=0, method="inverted_cdf")
+    read = _read(result, metric, len(longest.updates))
+    low, median, high = quartiles[:, read]
+    return Curve(result, metric, longest.updates[read], median, low, high, diverged[read])
 
 
 def curves(results: Results) -> list[Curve]:
@@ -54,21 +56,22 @@ def curves(results: Results) -> list[Curve]:
         curve(result, metric)
         for result in results.settings
         for metric in METRICS
-        if _has(result, metric)
+        if _read(result, metric, 1).any()
     ]
 
 
-def _has(result: SettingResult, metric: str) -> bool:
-    """Tell whether the data has the part and, for an accuracy, classes.
+def _read(result: SettingResult, metric: str, evaluations: int) -> np.ndarray:
+    """Tell which of the first evaluations read a metric, booleans (T,).
 
-    A loss may be missing as well where a run was lost at birth; its accuracy is then still there.
+    None does if the data lacks the part or, for an accuracy, classes. A loss may be missing as
+    well where a run was lost; its accuracy is then still there.
     """
-    accuracy = metric.replace("_loss", "_accuracy")
-    return any(
-        not np.isnan(trace.metric(name)[0])
-        for trace in result.traces
-        for name in {metric, accuracy}
-    )
+    read = np.zeros(evaluations, bool)
+    for trace in result.traces:
+        for name in {metric, metric.replace("_loss", "_accuracy")}:
+            known = ~np.isnan(trace.metric(name)[:evaluations])
+            read[: len(known)] |= known
+    return read
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.analysis.measures import improves_upwards
 from experiments.analysis.tuning import Grid
+from experiments.goals import improves_upwards
 from experiments.records import Run, Trace
 from experiments.study import RaceClaim, Study
 

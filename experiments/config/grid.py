@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from experiments.config.errors import Path
-from experiments.config.model import READERS, Config
+from experiments.config.model import READERS, Config, RaceKeys
 from experiments.config.values import Level
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import MATCHED, matched
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.protocols import PROTOCOLS
-from experiments.records import Evaluation, Network, Training
+from experiments.records import METRICS, PARTS, Evaluation, Network, Training
 from experiments.study import Axis, Setting, Tuning
 
 
@@ -73,7 +73,9 @@ class Grid:
         """Yield the points of the grid, the last axis running fastest."""
         keys = self._config.evaluation
         per_doubling = keys.per_doubling if keys.every is None and keys.at is None else None
-        evaluation = Evaluation(per_doubling, keys.every, keys.at, keys.examples)
+        evaluation = Evaluation(
+            per_doubling, keys.every, keys.at, keys.examples, self._parts_read_often()
+        )
         axes = [axis.name for axis in self.axes]
         diagnostics = self._diagnostics()
         for point in itertools.product(*self.levels.values()):
@@ -107,6 +109,16 @@ class Grid:
                 shares_rate=protocol.shares_rate,
                 diagnostics=diagnostics,
             )
+
+    def _parts_read_often(self) -> tuple[str, ...]:
+        """Return the parts of the data that a claim follows over the updates, and the training."""
+        followed = {"train"}
+        for claim in self._config.claims:
+            if isinstance(claim, RaceKeys):
+                followed.add("" if claim.to is None else claim.to[0].split("_")[0])
+            elif claim.measure in METRICS and claim.at not in ("start", "end"):
+                followed.add(claim.measure.split("_")[0])
+        return tuple(part for part in PARTS if part in followed)
 
     def _diagnostics(self) -> tuple[str, ...]:
         """Return what is asked for or named by a claim, in the table's order."""

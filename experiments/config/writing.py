@@ -69,7 +69,8 @@ def _keys(study: Study) -> dict[str, Any]:
     keys["evaluation"] = {key: value for key, value in ways.items() if value is not None}
     if evaluation.at is not None:
         keys["evaluation"]["at"] = list(evaluation.at)
-    keys["evaluation"]["examples"] = evaluation.examples
+    if evaluation.examples is not None:
+        keys["evaluation"]["examples"] = evaluation.examples
     if (tuning := study.tuning) is not None:
         keys["tuning"] = {
             "from": tuning.low,

@@ -1,98 +1,86 @@
-"""The inputs of a fleet: batches in each seed's own order, and the parts that are evaluated."""
+"""The batches that a fleet learns from, in each seed's own order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 
 import numpy as np
 
-from experiments.records import Dataset, Run
+from experiments.nn.examples import Examples
+from experiments.records import Run
 from experiments.streams import generator
 
-GATHER_BYTES = 256 * 1024
-"""About how much of one seed's data is gathered at once: it should stay in the cache."""
-
-CHUNK = 256
-"""The most examples that an evaluation passes through the networks at once."""
+GATHER_BYTES = 512 * 1024
+"""About how much data is gathered at once: it should stay in the cache until it is used."""
 
 
-class Examples:
-    """The data of G seeds, stacked.
+class Batches:
+    """An iterator over batches without end: inputs (G, D + 1, B) and targets (G, C, B).
+
+    Every epoch is a fresh permutation of the training part, cut into whole batches. Several
+    batches are gathered at once, so that small nets do not wait for many small copies; a batch
+    must be used before the next one is taken, which may lie in the same memory.
 
     Args:
-        datasets: one for each seed, equal in shape.
+        examples: of G seeds.
         runs: a run of each seed, which names its streams.
-        dtype: of the inputs and targets.
 
     """
 
-    def __init__(self, datasets: Sequence[Dataset], runs: Sequence[Run], dtype: str) -> None:
-        self.shape = datasets[0].shape
-        count, features = datasets[0].inputs.shape
-        self.inputs = np.ones((len(datasets), count, features + 1), dtype)  # (G, N, D + 1)
-        for stacked, dataset in zip(self.inputs, datasets, strict=True):
-            stacked[:, :-1] = dataset.inputs
-        self.labels = np.stack([dataset.labels for dataset in datasets])  # (G, N), or (G, N, C)
-        self._orders = [generator(run.stream, run.seed, "order") for run in runs]
-        self._batch_size = runs[0].training.batch_size
+    def __init__(self, examples: Examples, runs: Sequence[Run]) -> None:
+        self._examples = examples
+        self._generators = [generator(run.stream, run.seed, "order") for run in runs]
+        self._size = runs[0].training.batch_size
+        self._per_epoch = examples.shape.train // self._size
+        self._orders = np.empty((len(runs), 0), np.intp)  # of this epoch, (G, examples)
+        self._next = 0  # the batch of this epoch that is to be gathered next
+        self._prepare()
 
-    def targets(self, labels: np.ndarray) -> np.ndarray:
-        """Return the targets (G, C, B) that a net should output.
+    def _prepare(self) -> None:
+        """Make the buffer for as many batches as are gathered at once; none of them is there."""
+        seeds, _, width = self._examples.inputs.shape
+        dtype = self._examples.inputs.dtype
+        of_one = seeds * self._size * width * dtype.itemsize
+        self._at_once = max(1, min(self._per_epoch, GATHER_BYTES // of_one))
+        self._inputs = np.empty((seeds * self._at_once * self._size, width), dtype)
+        self._ready: list[slice] = []  # where in the buffer the next batches lie, last first
 
-        Args:
-            labels: classes (G, B), whose targets are one-hot; of a regression the targets
-                themselves, (G, B, C).
+    def __iter__(self) -> Batches:
+        return self
 
-        """
-        if self.shape.regression:
-            # In order, as one-hot targets are: the order of sums over C may follow that of memory.
-            return np.ascontiguousarray(labels.mT, self.inputs.dtype)
-        targets = np.empty(
-            (labels.shape[0], self.shape.outputs, labels.shape[1]), self.inputs.dtype
-        )
-        classes = np.arange(self.shape.outputs)[:, None]
-        return np.equal(labels[:, None, :], classes, out=targets)
+    def __next__(self) -> tuple[np.ndarray, np.ndarray]:
+        if not self._ready:
+            self._gather()
+        batch = self._ready.pop()
+        inputs, targets = self._gathered
+        return inputs[:, :, batch], targets[:, :, batch]
 
-    def batches(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield batches without end: inputs (G, D + 1, B) and targets (G, C, B).
+    def _gather(self) -> None:
+        size, examples = self._size, self._examples
+        if self._next * size >= self._orders.shape[1]:
+            drawn = [order.permutation(examples.shape.train) for order in self._generators]
+            self._orders, self._next = np.stack(drawn)[:, : self._per_epoch * size], 0
+        seeds, count, width = examples.inputs.shape
+        rows = self._orders[:, self._next * size : (self._next + self._at_once) * size]
+        taken = rows.shape[1]
+        rows = rows + count * np.arange(seeds)[:, None]  # of all seeds' examples, one after another
+        # All rows are there, so that none is clipped: in this mode NumPy writes at once where it
+        # should, and not into a copy first.
+        gathered = self._inputs[: seeds * taken].reshape(seeds, taken, width)
+        examples.inputs.reshape(-1, width).take(rows, 0, gathered, "clip")
+        flat = examples.labels.reshape(seeds * count, *examples.labels.shape[2:])
+        self._gathered = gathered.mT, examples.targets(flat.take(rows, 0))
+        self._ready = [slice(b, b + size) for b in range(taken - size, -1, -size)]
+        self._next += taken // size
 
-        Every epoch is a fresh permutation of the training part, cut into whole batches. Several
-        batches are gathered at once, so that small nets do not wait for many small copies.
-        """
-        size, train = self._batch_size, self.shape.train
-        width = self.inputs.shape[2]
-        per_epoch = train // size
-        at_once = max(1, GATHER_BYTES // (size * width * self.inputs.itemsize))
-        while True:
-            orders = np.stack([order.permutation(train) for order in self._orders])  # (G, N)
-            for start in range(0, per_epoch, at_once):
-                rows = orders[:, start * size : min(start + at_once, per_epoch) * size]
-                inputs, labels = (
-                    np.stack([x.take(r, axis=0) for x, r in zip(stacked, rows, strict=True)])
-                    for stacked in (self.inputs, self.labels)
-                )
-                targets = self.targets(labels)
-                for begin in range(0, rows.shape[1], size):
-                    batch = slice(begin, begin + size)
-                    yield inputs[:, batch].mT, targets[:, :, batch]
-
-    def parts(self, examples: int) -> list[list[slice]]:
-        """Return the training, validation and test part as slices of about CHUNK examples.
+    def keep(self, seeds: np.ndarray) -> None:
+        """Go on with some seeds alone, whose examples are the only ones left.
 
         Args:
-            examples: how many of the training part to read, at most.
+            seeds: booleans (G,).
 
         """
-        train, validation, test = self.shape.train, self.shape.validation, self.shape.test
-        bounds = (
-            (0, min(train, examples)),
-            (train, train + validation),
-            (train + validation, train + validation + test),
-        )
-        parts = []
-        for begin, end in bounds:
-            pieces = -(-(end - begin) // CHUNK)
-            cuts = [begin + (end - begin) * i // max(1, pieces) for i in range(pieces + 1)]
-            parts.append([slice(a, b) for a, b in pairwise(cuts)])
-        return parts
+        self._next -= len(self._ready)
+        self._orders = self._orders[seeds]
+        self._generators = [g for g, kept in zip(self._generators, seeds, strict=True) if kept]
+        self._prepare()

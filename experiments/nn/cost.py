@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from experiments.nn.schedule import evaluation_updates, total_updates
+from experiments.nn.schedule import (
+    evaluation_updates,
+    examples_read,
+    parts_read,
+    total_updates,
+)
 from experiments.records import DataShape, Run
 
 
@@ -33,7 +38,11 @@ def of_run(run: Run, shape: DataShape) -> float:
     """
     sizes = layer_sizes(run, shape)
     forward = sum(d * h for d, h in pairwise(sizes)) + 30 * sum(sizes[1:])
-    examples = min(shape.train, run.evaluation.examples) + shape.validation + shape.test
     evaluations = len(evaluation_updates(run.evaluation, run.training, shape))
-    updates = total_updates(run.training, shape)
-    return updates * per_update(run, shape) + evaluations * examples * forward
+    train = examples_read(run.evaluation, run.training, shape)
+    read = parts_read(run.evaluation, evaluations).sum(axis=0) @ (
+        train,
+        shape.validation,
+        shape.test,
+    )
+    return total_updates(run.training, shape) * per_update(run, shape) + float(read) * forward

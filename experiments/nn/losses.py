@@ -34,8 +34,9 @@ class Loss:
 
 def _cross_entropy(z: np.ndarray, a: np.ndarray, y: np.ndarray) -> np.ndarray:
     # From z instead of log(a): a logit of -1e4 must cost 1e4 and not infinity.
-    below = z - z.max(axis=-2, keepdims=True)
-    return np.log(np.exp(below).sum(axis=-2)) - (y * below).sum(axis=-2)
+    below = z - np.maximum.reduce(z, axis=-2, keepdims=True)
+    own = np.add.reduce(y * below, axis=-2)
+    return np.log(np.add.reduce(np.exp(below, out=below), axis=-2)) - own
 
 
 def _binary_cross_entropy(z: np.ndarray, a: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -13,12 +13,13 @@ is why a run's bits do not depend on its neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from experiments.nn.activations import ACTIVATIONS
+from experiments.nn.activations import ACTIVATIONS, Activation
 from experiments.nn.losses import loss_of
 from experiments.parameters import Choice
 
@@ -33,6 +34,8 @@ class Block:
 
 class Stack:
     """Weights of R networks and the buffers of their passes over batches of one size.
+
+    Views and calls are prepared once: for small nets, making them takes as long as the arithmetic.
 
     Args:
         weights: for each layer an array (R, H, D + 1); read, and changed only by the caller.
@@ -68,8 +71,41 @@ class Stack:
         self._z = buffers()  # pre-activations, (R, H, B)
         self._with_one = buffers(extra=1)  # outputs and the row of ones, (R, H + 1, B)
         self._a = [a[:, :-1] for a in self._with_one]
-        self._delta = buffers()  # gradients of the loss, (R, H, B)
-        self._scratch = buffers()
+        self._delta: list[np.ndarray] = []  # gradients of the loss, (R, H, B)
+        # What goes with the inputs and targets of each seed, (V, G, ...).
+        self._first_weights, self._first_z = self._by_seed(weights[0]), self._by_seed(self._z[0])
+        self._last_z, self._last_a = self._by_seed(self._z[-1]), self._by_seed(self._a[-1])
+        self._functions = [
+            self._calls(lambda row: row.function, z, a)
+            for z, a in zip(self._z[:-1], self._a[:-1], strict=True)
+        ]
+
+    def _prepare_backward(self) -> None:
+        """Make what only a backward pass needs: networks that are evaluated do without."""
+        self._delta = [np.empty_like(z) for z in self._z]
+        scratch = np.empty(max(z.size for z in self._z), self._z[0].dtype)  # for a layer at a time
+        self._scratch = [scratch[: z.size].reshape(z.shape) for z in self._z]
+        self._pullbacks = [
+            self._calls(lambda row: row.backward, *arrays)
+            for arrays in zip(self._z, self._a, self._delta, self._scratch, strict=True)
+        ]
+        self._below = [w[:, :, :-1].mT for w in self.weights]  # without the bias, (R, D, H)
+        self._examples_first = [a.mT for a in self._with_one]  # (R, B, H + 1)
+        self._first_delta = self._by_seed(self._delta[0])
+        self._last_delta = self._by_seed(self._delta[-1])
+
+    def _calls(
+        self, method: Callable[[Activation], Callable], *arrays: np.ndarray
+    ) -> list[Callable[[], object]]:
+        """Prepare what a hidden layer's activations do with its arrays (R, ...), block by block."""
+        return [
+            partial(
+                method(ACTIVATIONS[block.activation.name]),
+                *(array[block.runs] for array in arrays),
+                **block.activation.arguments,
+            )
+            for block in self.blocks
+        ]
 
     @property
     def pre_activations(self) -> list[np.ndarray]:
@@ -83,10 +119,7 @@ class Stack:
 
     @property
     def deltas(self) -> list[np.ndarray]:
-        """The gradients of the batch's mean loss with respect to the pre-activations, (R, H, B).
-
-        Those of the last backward pass, once it has come to its end.
-        """
+        """The gradients of the last backward pass with respect to pre-activations, (R, H, B)."""
         return self._delta
 
     def _by_seed(self, array: np.ndarray) -> np.ndarray:
@@ -100,15 +133,11 @@ class Stack:
             inputs: (G, D + 1, B), the last row 1.
 
         """
-        np.matmul(self._by_seed(self.weights[0]), inputs, out=self._by_seed(self._z[0]))
-        for layer in range(1, len(self.weights)):
-            for block in self.blocks:
-                ACTIVATIONS[block.activation.name].function(
-                    self._z[layer - 1][block.runs],
-                    self._a[layer - 1][block.runs],
-                    **block.activation.arguments,
-                )
-            np.matmul(self.weights[layer], self._with_one[layer - 1], out=self._z[layer])
+        np.matmul(self._first_weights, inputs, self._first_z)
+        for layer, functions in enumerate(self._functions, start=1):
+            for function in functions:
+                function()
+            np.matmul(self.weights[layer], self._with_one[layer - 1], self._z[layer])
         self._output.function(self._z[-1], self._a[-1], **self._output_arguments)
 
     def losses(self, targets: np.ndarray) -> np.ndarray:
@@ -121,60 +150,67 @@ class Stack:
             (R, B).
 
         """
-        z, a = self._by_seed(self._z[-1]), self._by_seed(self._a[-1])
-        return self._loss.value(z, a, targets).reshape(self._z[-1].shape[0], -1)
+        losses = self._loss.value(self._last_z, self._last_a, targets)
+        return losses.reshape(-1, losses.shape[-1])
 
-    def hits(self, labels: np.ndarray) -> np.ndarray:
+    def hits(self, targets: np.ndarray, later: np.ndarray) -> np.ndarray:
         """Tell which examples' largest output is their class's, after `forward`.
 
-        Ties go to the class with the lowest number, as `numpy.argmax` has it.
+        Ties go to the class with the lowest number, as `numpy.argmax` has it (which is slow along
+        an axis that is not the last); where an output is no number, there is no hit.
 
         Args:
-            labels: (G, B).
+            targets: one-hot, (G, C, B).
+            later: booleans (G, C, B): the example's own class and those with higher numbers.
 
         Returns:
             Booleans (R, B).
 
         """
-        guesses = self._by_seed(self._a[-1]).argmax(axis=-2)
-        return (guesses == labels).reshape(self._z[-1].shape[0], -1)
+        a = self._last_a
+        own = np.add.reduce(a * targets, axis=-2, keepdims=True)  # (V, G, 1, B)
+        beaten = (a < own) | ((a == own) & later)
+        return np.logical_and.reduce(beaten, axis=-2).reshape(-1, a.shape[-1])
 
-    def backward(self, inputs: np.ndarray, targets: np.ndarray, gradients: Sequence[np.ndarray]):
-        """Write the gradient of the batch's mean loss with respect to all weights.
+    def backward(
+        self,
+        inputs: np.ndarray,
+        targets: np.ndarray,
+        gradients: Sequence[np.ndarray],
+        scale: np.ndarray | float,
+        first: int = 0,
+    ) -> None:
+        """Write the gradient of each network's summed loss, times a factor, for its weights.
 
         Args:
             inputs: (G, D + 1, B), as given to `forward`.
             targets: one-hot, (G, C, B).
-            gradients: for each layer an array (R, H, D + 1) to be filled. Layers are filled from
-                the last to the first, each yielded by its number as soon as it may be changed
-                together with its weights.
-
-        Yields:
-            The number of each layer that is done.
+            gradients: for each layer an array (R, H, D + 1) to be filled.
+            scale: the factor, one or for each run (R, 1, 1): 1 / B for the mean loss. It costs
+                nothing here, where only the outputs are multiplied by it.
+            first: the lowest layer whose gradient is wanted; those below stay as they are.
 
         """
-        z, a, delta = self._z, self._a, self._delta
+        if not self._delta:
+            self._prepare_backward()
         last = len(self.weights) - 1
-        self._loss.gradient(self._by_seed(a[last]), targets, self._by_seed(delta[last]))
+        self._loss.gradient(self._last_a, targets, self._last_delta)
         if self._loss.link is None:
             self._output.backward(
-                z[last], a[last], delta[last], self._scratch[last], **self._output_arguments
+                self._z[last],
+                self._a[last],
+                self._delta[last],
+                self._scratch[last],
+                **self._output_arguments,
             )
-        np.divide(delta[last], z[last].shape[-1], out=delta[last])
-        for layer in range(last, 0, -1):
+        np.multiply(self._delta[last], scale, self._delta[last])
+        for layer in range(last, first, -1):
             below = layer - 1
-            np.matmul(delta[layer], self._with_one[below].mT, out=gradients[layer])
-            np.matmul(self.weights[layer][:, :, :-1].mT, delta[layer], out=delta[below])
-            yield layer
-            for block in self.blocks:
-                runs = block.runs
-                ACTIVATIONS[block.activation.name].backward(
-                    z[below][runs],
-                    a[below][runs],
-                    delta[below][runs],
-                    self._scratch[below][runs],
-                    **block.activation.arguments,
-                )
-        by_seed = self._by_seed
-        np.matmul(by_seed(delta[0]), inputs.mT, out=by_seed(gradients[0]))
-        yield 0
+            np.matmul(self._delta[layer], self._examples_first[below], gradients[layer])
+            np.matmul(self._below[layer], self._delta[layer], self._delta[below])
+            for pullback in self._pullbacks[below]:
+                pullback()
+        if first == 0:
+            np.matmul(self._first_delta, inputs.mT, self._by_seed(gradients[0]))
+        else:
+            np.matmul(self._delta[first], self._examples_first[first - 1], gradients[first])

@@ -1,8 +1,8 @@
 """The table of optimizers: to add one, add a row here.
 
-A step changes weights w and states in place, given the gradient g, all of shape (R, H, D + 1);
-`rate` holds each run's learning rate, shape (R, 1, 1). `scratch` is a buffer of w's shape, and g
-may be overwritten: the next backward pass writes it anew.
+A step changes weights w and states in place, given the gradient g, all of shape (R, P);
+`rate` holds each run's learning rate, shape (R, 1). `scratch` is a buffer of w's shape, and g may
+be overwritten: the next backward pass writes it anew.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ class Optimizer:
     """One optimizer: its update rule, its parameters and where a search for its rate begins.
 
     `step(w, g, states, rate, update, scratch, **parameters)` performs update number `update`,
-    counted from 1. `states` is how many arrays of w's shape it keeps, all starting at 0.
+    counted from 1. `states` is how many arrays of w's shape it keeps, all starting at 0. A step
+    that is `linear` in the gradient is given rate times the gradient, and does not multiply by the
+    rate itself: whoever computes the gradient can do so for free.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Optimizer:
     states: int
     rates: tuple[float, float]  # the first tuning grid: from, to, in factors of two
     parameters: dict[str, Parameter] = field(default_factory=dict)
+    linear: bool = False
     version: int = 1  # raise it when the row's numbers change: stored runs are then trained anew
 
 
@@ -42,7 +45,6 @@ def _sgd(
     scratch: np.ndarray, momentum: float, nesterov: bool,
 ) -> None:  # fmt: skip
     (velocity,) = states
-    np.multiply(g, rate, out=g)
     np.subtract(np.multiply(velocity, momentum, out=velocity), g, out=velocity)
     if nesterov:
         np.add(w, np.multiply(velocity, momentum, out=scratch), out=w)
@@ -92,6 +94,7 @@ _ROWS = (
         source="Sutskever, Martens, Dahl & Hinton 2013, equations 1 to 4",
         step=_sgd,
         states=1,
+        linear=True,
         rates=(2.0**-8, 2.0**-2),
         parameters={
             "momentum": _decay(0.9, "the share of the velocity that an update keeps"),

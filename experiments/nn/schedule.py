@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from experiments.records import DataShape, Evaluation, Training
+from experiments.records import PARTS, DataShape, Evaluation, Training
+
+SELDOM = 4
+"""Parts that nobody asks about are read at every fourth evaluation, and at the last."""
+
+SHARE_READ = 0.6
+"""How many examples all evaluations read, at most, for each that an update learns from.
+
+An example that is read passes forward alone, for about a third of the cost of one that is learned
+from: so the evaluations take about a fifth of a run's time.
+"""
+
+FEWEST_READ, MOST_READ = 100, 1000
+"""Bounds of the training examples that an evaluation reads where no number is given."""
 
 
 def updates_per_epoch(training: Training, shape: DataShape) -> int:
@@ -57,3 +70,33 @@ def evaluation_updates(evaluation: Evaluation, training: Training, shape: DataSh
         wanted = np.ceil(np.round(2 ** (steps / evaluation.per_doubling), 9))
     inside = wanted[(wanted >= 0) & (wanted <= total)].astype(np.int64)
     return np.unique(np.concatenate([[0], inside, [total]]))
+
+
+def examples_read(evaluation: Evaluation, training: Training, shape: DataShape) -> int:
+    """Return how many training examples an evaluation reads: always the same, the first ones.
+
+    Where no number is given, as many as SHARE_READ allows, in whole tens within their bounds. It
+    follows from the data, the batches and the schedule, so that it is the same for networks of any
+    size.
+    """
+    if evaluation.examples is not None:
+        return min(evaluation.examples, shape.train)
+    evaluations = len(evaluation_updates(evaluation, training, shape))
+    learned = total_updates(training, shape) * training.batch_size
+    sizes = {"validation": shape.validation, "test": shape.test}
+    others = sum(size / (1 if part in evaluation.often else SELDOM) for part, size in sizes.items())
+    affordable = int((SHARE_READ * learned / evaluations - others) // 10 * 10)
+    return min(max(affordable, FEWEST_READ), MOST_READ, shape.train)
+
+
+def parts_read(evaluation: Evaluation, evaluations: int) -> np.ndarray:
+    """Tell which parts of the data each evaluation reads: booleans (T, parts), in PARTS' order.
+
+    Args:
+        evaluation: whose `often` names the parts that are read each time.
+        evaluations: T.
+
+    """
+    numbers = np.arange(evaluations)
+    seldom = (numbers % SELDOM == 0) | (numbers == evaluations - 1)
+    return np.stack([seldom | (part in evaluation.often) for part in PARTS], axis=-1)

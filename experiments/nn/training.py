@@ -9,12 +9,16 @@ from itertools import groupby
 
 import numpy as np
 
-from experiments.nn.batches import Examples
+from experiments.goals import at_or_beyond
+from experiments.nn.batches import Batches
 from experiments.nn.diagnostics.reading import Reader
+from experiments.nn.evaluation import metrics
+from experiments.nn.examples import Examples
 from experiments.nn.initializers import draw_weights
+from experiments.nn.learning import Learner
 from experiments.nn.network import Block, Stack
-from experiments.nn.optimizers import OPTIMIZERS
-from experiments.nn.schedule import evaluation_updates
+from experiments.nn.schedule import evaluation_updates, examples_read, parts_read
+from experiments.nn.weights import Weights
 from experiments.records import METRICS, Dataset, Fleet, Run, Trace
 
 
@@ -23,7 +27,7 @@ def train(fleet: Fleet, datasets: Sequence[Dataset]) -> list[Trace]:
 
     The bits of a trace do not depend on which other runs are in the fleet. A run whose training
     loss is no longer finite at an evaluation has diverged: its trace ends there, and the others
-    go on.
+    go on. So does the trace of a run that has reached all of the fleet's goals.
 
     Args:
         fleet: V variants at G seeds.
@@ -38,19 +42,17 @@ def train(fleet: Fleet, datasets: Sequence[Dataset]) -> list[Trace]:
 
 
 class _FleetTraining:
-    """The state of a fleet while it trains: of those runs that have not diverged."""
+    """The state of a fleet while it trains: of those runs that go on."""
 
     def __init__(self, fleet: Fleet, datasets: Sequence[Dataset]) -> None:
         run = fleet.runs[0]
         self.started = time.perf_counter()
-        self.evaluation, self.training = run.evaluation, run.training
-        self.optimizer = OPTIMIZERS[run.training.optimizer.name]
-        self._step = partial(self.optimizer.step, **run.training.optimizer.arguments)
-        dtype = run.training.precision
-        self.examples = Examples(datasets, fleet.first_of_seeds, dtype)
-        self.seeds = fleet.seeds
+        self.evaluation, self.training, self.goals = run.evaluation, run.training, fleet.goals
+        self.examples = Examples(datasets, run.training.precision)
+        self.batches = Batches(self.examples, fleet.first_of_seeds)
         self.runs: tuple[Run, ...] = fleet.runs
         self.numbers = np.arange(len(fleet.runs))  # the place of each run in the fleet
+        self.seeds = fleet.seeds
         shape = datasets[0].shape
         sizes = (shape.features, *run.network.widths, shape.outputs)
         drawn = [
@@ -64,151 +66,139 @@ class _FleetTraining:
             )
             for r in fleet.runs
         ]
-        self.weights = [np.stack(layer).astype(dtype) for layer in zip(*drawn, strict=True)]
-        self.states = [
-            [np.zeros_like(w) for _ in range(self.optimizer.states)] for w in self.weights
-        ]
-        rates = [r.training.learning_rate for r in fleet.runs]
-        self.rates = np.asarray(rates, dtype)[:, None, None]  # (R, 1, 1)
-        hidden = len(run.network.widths)
-        self.reader = Reader(run.diagnostics, self.examples, hidden)
-        self.start = [w.copy() for w in self.weights] if run.diagnostics else []
-        self.learning = range(hidden if run.training.layers == "output" else 0, hidden + 1)
-        self._make_buffers()
+        weights = Weights.of(drawn, run.training.precision)
+        self.learner = Learner(weights, run.training, [r.training.learning_rate for r in self.runs])
+        self.start = weights.copy() if run.diagnostics else None
+        self.reader = Reader(run.diagnostics, self.examples, len(run.network.widths))
+        self._prepare()
 
-    def _make_buffers(self) -> None:
-        """Allocate what depends on the number of runs; called again when some have diverged."""
-        self.gradients = [np.empty_like(w) for w in self.weights]
-        self.scratch = [np.empty_like(w) for w in self.weights]
+    def _prepare(self) -> None:
+        """Make what depends on which runs go on; done again when some no longer do."""
         self.blocks, first = [], 0
         for activation, members in groupby(run.network.activation for run in self.runs):
             last = first + len(list(members))
             self.blocks.append(Block(slice(first, last), activation))
             first = last
         self.stacks: dict[int, Stack] = {}  # by batch size
+        train = examples_read(self.evaluation, self.training, self.examples.shape)
+        self.parts = self.examples.parts(train)
 
     def _stack(self, batch: int) -> Stack:
         if batch not in self.stacks:
-            self.stacks[batch] = Stack(
-                self.weights,
-                self.blocks,
-                self.runs[0].network.output,
-                self.seeds,
-                batch,
-                regression=self.examples.shape.regression,
-            )
+            self.stacks[batch] = self._make_stack(self.learner, self.blocks, batch)
         return self.stacks[batch]
+
+    def _make_stack(self, learner: Learner, blocks: Sequence[Block], batch: int) -> Stack:
+        return Stack(
+            learner.weights.layers,
+            blocks,
+            self.runs[0].network.output,
+            self.seeds,
+            batch,
+            regression=self.examples.shape.regression,
+        )
 
     def traces(self) -> list[Trace]:
         """Train to the end."""
         schedule = evaluation_updates(self.evaluation, self.training, self.examples.shape)
-        self.columns = (*METRICS, *self.reader.columns)
-        values = np.full((len(self.runs), len(schedule), len(self.columns)), np.nan)  # (R, T, M)
-        ends = np.full(len(self.runs), len(schedule))  # the evaluations of each run
-        batches = self.examples.batches()
+        columns = (*METRICS, *self.reader.columns)
+        runs = len(self.runs)
+        values = np.full((runs, len(schedule), len(columns)), np.nan)  # (R, T, M)
+        ends = np.full(runs, len(schedule))  # the evaluations of each run
+        reached = np.zeros((runs, len(self.goals)), bool)
+        read = parts_read(self.evaluation, len(schedule))  # (T, parts)
         update = 0
         for number, until in enumerate(schedule):
             while update < until:
                 update += 1
-                self._update(update, *next(batches))
-            values[self.numbers, number, : len(METRICS)] = metrics = self._evaluate()
+                self._update()
+            values[self.numbers, number, : len(METRICS)] = self._evaluate(read[number])
             if self.reader.columns:
                 values[self.numbers, number, len(METRICS) :] = self._diagnose()
-            finite = np.isfinite(metrics[:, 0])
-            diverged = self.numbers[~finite]
-            ends[diverged] = np.minimum(ends[diverged], number + 1)
-            if not self._keep_variants_with(finite):
+            diverged = ~np.isfinite(values[:, number, 0])
+            for goal, (metric, target) in enumerate(self.goals):
+                now = values[:, number, METRICS.index(metric)]
+                reached[:, goal] |= at_or_beyond(now, metric, target) & ~diverged
+            done = diverged | (reached.all(axis=1) if self.goals else False)
+            ends[done] = np.minimum(ends[done], number + 1)
+            if not self._go_on_with(ends[self.numbers] > number + 1):
                 break
-        return self._finish(schedule, values, ends)
-
-    def _keep_variants_with(self, finite: np.ndarray) -> bool:
-        """Drop the variants that have diverged at every seed; tell whether any is left.
-
-        A variant that has diverged at some seeds only goes on, and what it computes there is
-        ignored: runs must stay a full rectangle for the inputs to broadcast.
-        """
-        kept = np.repeat(finite.reshape(-1, self.seeds).any(axis=1), self.seeds)
-        if not kept.all():
-            self.runs = tuple(run for run, keep in zip(self.runs, kept, strict=True) if keep)
-            self.numbers, self.rates = self.numbers[kept], self.rates[kept]
-            self.weights = [w[kept] for w in self.weights]
-            self.start = [w[kept] for w in self.start]
-            self.states = [[s[kept] for s in states] for states in self.states]
-            self._make_buffers()
-        return bool(self.runs)
-
-    def _finish(self, schedule: np.ndarray, values: np.ndarray, ends: np.ndarray) -> list[Trace]:
         seconds = time.perf_counter() - self.started
-        updates = schedule[ends - 1]
-        shares = (updates + 1) / (updates + 1).sum()
-        return [
-            Trace(
-                schedule[:end],
-                run_values[:end],
-                "completed" if np.isfinite(run_values[end - 1, 0]) else "diverged",
-                int(schedule[-1]),
-                seconds * share,
-                self.columns,
-            )
-            for run_values, end, share in zip(values, ends, shares, strict=True)
-        ]
+        return _cut(schedule, values, ends, columns, seconds)
 
-    def _update(self, update: int, inputs: np.ndarray, targets: np.ndarray) -> None:
-        self._learn(
-            self._stack(inputs.shape[-1]), inputs, targets,
-            self.gradients, self.states, self.rates, update, self.scratch,
-        )  # fmt: skip
+    def _update(self) -> None:
+        inputs, targets = next(self.batches)
+        self.learner.update(self._stack(inputs.shape[-1]), inputs, targets)
 
-    def _learn(
-        self, stack: Stack, inputs: np.ndarray, targets: np.ndarray, gradients: list[np.ndarray],
-        states: list[list[np.ndarray]], rates: np.ndarray, update: int, scratch: list[np.ndarray],
-    ) -> None:  # fmt: skip
-        """Make one update of a stack's weights, in place."""
-        stack.forward(inputs)
-        for layer in stack.backward(inputs, targets, gradients):
-            if layer in self.learning:
-                self._step(
-                    stack.weights[layer],
-                    gradients[layer],
-                    states[layer],
-                    rates,
-                    update,
-                    scratch[layer],
-                )
+    def _go_on_with(self, wanted: np.ndarray) -> bool:
+        """Drop the variants and the seeds of which no run is wanted; tell whether any is left.
 
-    def _update_of(
-        self, stack: Stack, inputs: np.ndarray, targets: np.ndarray
-    ) -> Callable[[], None]:
-        """Return what updates networks that are not the fleet's as the fleet would, to be timed."""
-        gradients, scratch = ([np.zeros_like(w) for w in stack.weights] for _ in range(2))
-        states = [[np.zeros_like(w) for _ in range(self.optimizer.states)] for w in stack.weights]
-        rates = np.zeros((len(stack.weights[0]), 1, 1), stack.weights[0].dtype)
-        return partial(self._learn, stack, inputs, targets, gradients, states, rates, 1, scratch)
+        A run that is not wanted goes on, unnoticed, while both its variant and its seed do: runs
+        must stay a full rectangle for the inputs to broadcast.
+        """
+        rectangle = wanted.reshape(-1, self.seeds)
+        variants, seeds = rectangle.any(axis=1), rectangle.any(axis=0)
+        if variants.all() and seeds.all():
+            return True
+        kept = np.outer(variants, seeds).ravel()
+        self.runs = tuple(run for run, keep in zip(self.runs, kept, strict=True) if keep)
+        self.numbers = self.numbers[kept]
+        self.seeds = int(seeds.sum())
+        if not self.runs:
+            return False
+        self.learner.keep(kept)
+        self.start = self.start and self.start.of_runs(kept)
+        if not seeds.all():
+            self.examples.keep(seeds)
+            self.batches.keep(seeds)
+        self._prepare()
+        return True
+
+    def _evaluate(self, read: np.ndarray) -> np.ndarray:
+        """Return the metrics of all runs, (R, M), on those parts that are to be read."""
+        parts = [part if wanted else [] for part, wanted in zip(self.parts, read, strict=True)]
+        regression = self.examples.shape.regression
+        return metrics(parts, self._stack, len(self.runs), regression=regression)
 
     def _diagnose(self) -> np.ndarray:
         """Return the diagnostics of all runs, (R, K)."""
         # The reader is given what it calls and keeps none of it: a circle of references would hold
         # the arrays of this fleet while the next one trains.
-        return self.reader.read(self._stack, self.runs, self.start, self.gradients, self._update_of)
+        gradients = self.learner.gradients.layers
+        return self.reader.read(
+            self._stack, self.runs, self.start.layers, gradients, self._update_of
+        )
 
-    def _evaluate(self) -> np.ndarray:
-        """Return the metrics of all runs, (R, M)."""
-        metrics = np.full((len(self.runs), len(METRICS)), np.nan)
-        for part, slices in enumerate(self.examples.parts(self.evaluation.examples)):
-            loss, hits, count = np.zeros(len(self.runs)), np.zeros(len(self.runs)), 0
-            for rows in slices:
-                stack = self._stack(rows.stop - rows.start)
-                labels = self.examples.labels[:, rows]
-                stack.forward(self.examples.inputs[:, rows].mT)
-                # Cast before the sum: a reduction that casts as it goes may work through a buffer
-                # whose cuts, and so the rounding, depend on a run's place in the fleet.
-                losses = stack.losses(self.examples.targets(labels)).astype(np.float64)
-                loss += losses.sum(axis=-1)
-                if not self.examples.shape.regression:
-                    hits += stack.hits(labels).sum(axis=-1)
-                count += labels.shape[1]
-            if count:
-                metrics[:, 2 * part] = loss / count
-                if not self.examples.shape.regression:
-                    metrics[:, 2 * part + 1] = hits / count
-        return metrics
+    def _update_of(
+        self, block: Block, inputs: np.ndarray, targets: np.ndarray
+    ) -> Callable[[], None]:
+        """Return what updates copies of a block's networks as the fleet would, to be timed."""
+        copies = self.learner.weights.of_runs(block.runs)
+        runs = len(copies.values)
+        learner = Learner(copies, self.training, np.zeros(runs))  # so that none can diverge
+        blocks = [Block(slice(0, runs), block.activation)]
+        stack = self._make_stack(learner, blocks, inputs.shape[-1])
+        return partial(learner.update, stack, inputs, targets)
+
+
+def _cut(
+    schedule: np.ndarray,
+    values: np.ndarray,
+    ends: np.ndarray,
+    columns: tuple[str, ...],
+    seconds: float,
+) -> list[Trace]:
+    """Return the traces of all runs, each up to its own end, with their shares of the time."""
+    updates = schedule[ends - 1]
+    shares = (updates + 1) / (updates + 1).sum()
+    traces = []
+    for run_values, end, share in zip(values, ends, shares, strict=True):
+        if not np.isfinite(run_values[end - 1, 0]):
+            status = "diverged"
+        else:
+            status = "completed" if end == len(schedule) else "stopped early"
+        budget = int(schedule[-1])
+        traces.append(
+            Trace(schedule[:end], run_values[:end], status, budget, seconds * share, columns)
+        )
+    return traces

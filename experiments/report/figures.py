@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from experiments.analysis.measures import improves_upwards
 from experiments.analysis.summaries import Curve, RatioCurve, Reach
 from experiments.analysis.tuning import TunedRate
 from experiments.analysis.verdicts import RaceVerdict
+from experiments.goals import improves_upwards
 from experiments.report import style, words
 from experiments.report.canvas import INK, Canvas
 from experiments.report.panels import MOST_PANELS

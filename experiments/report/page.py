@@ -19,7 +19,7 @@ from experiments.analysis.summary import Summary, summarise
 from experiments.analysis.tuning import RULE
 from experiments.analysis.verdicts import OUTCOMES, Verdict
 from experiments.nn.diagnostics import DIAGNOSTICS
-from experiments.nn.schedule import total_updates, updates_per_epoch
+from experiments.nn.schedule import SELDOM, examples_read, total_updates, updates_per_epoch
 from experiments.report import tables, words
 from experiments.report.drawings import DRAWINGS, drawings
 from experiments.report.layer_figures import expected_by_theory
@@ -147,4 +147,17 @@ def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
             }
         ),
         evaluations=sorted({len(t.updates) for r in results.settings for t in r.traces}),
+        seldom=SELDOM,
+        examples_read=sorted(
+            {
+                examples_read(s.evaluation, s.training, shape)
+                for s, shape in zip(settings, shapes, strict=True)
+            }
+        ),
+        read_seldom=[
+            part
+            for part in ("validation", "test")
+            if part not in settings[0].evaluation.often
+            and any(getattr(shape, part) for shape in shapes)
+        ],
     )

@@ -31,7 +31,7 @@ def test_defaults():
     assert training.optimizer.arguments == {"momentum": 0.9, "nesterov": False}
     assert (training.learning_rate, training.batch_size) == (None, 32)
     assert (training.epochs, training.precision) == (30.0, "float32")
-    assert setting.evaluation == Evaluation(4, None, None, 1000)
+    assert setting.evaluation == Evaluation(4, None, None, None, ("train",))
 
 
 def test_every_axis_in_order():
@@ -137,6 +137,21 @@ def test_nothing_tuned():
 )
 def test_evaluation(keys, evaluation):
     assert read(f"dataset: moons\nevaluation: {keys}").settings[0].evaluation == evaluation
+
+
+@pytest.mark.parametrize(
+    ("claim", "often"),
+    [
+        ("faster: relu, than: tanh, to: {train_loss: 0.1}", ("train",)),
+        ("faster: relu, than: tanh, to: {test_accuracy: 0.9}", ("train", "test")),
+        ("faster: relu, than: tanh, to: {validation_loss: 0.9}", ("train", "validation")),
+        ("measure: test_loss, higher: relu, than: tanh", ("train",)),
+        ("measure: test_loss, of: relu, at: lowest, at_most: 1", ("train", "test")),
+    ],
+)
+def test_parts_that_a_claim_follows_are_read_each_time(claim, often):
+    text = f"dataset: moons\nnetwork: {{activation: [relu, tanh]}}\nclaims: [{{{claim}}}]"
+    assert read(text).settings[0].evaluation.often == often
 
 
 def test_absurd_grids_are_refused_by_their_count():

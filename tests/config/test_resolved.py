@@ -54,7 +54,7 @@ def test_every_key_is_written():
             "precision": "float32",
             "layers": "all",
         },
-        "evaluation": {"per_doubling": 4, "examples": 1000},
+        "evaluation": {"per_doubling": 4},
         "tuning": {"from": 2.0**-8, "to": 2.0**-2, "seeds": 3, "extensions": 4},
         "protocol": "own_rate",
         "seeds": 20,

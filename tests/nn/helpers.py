@@ -10,7 +10,17 @@ from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.training import train
 from experiments.parameters import Choice
-from experiments.records import Dataset, DataShape, Evaluation, Fleet, Network, Run, Trace, Training
+from experiments.records import (
+    PARTS,
+    Dataset,
+    DataShape,
+    Evaluation,
+    Fleet,
+    Network,
+    Run,
+    Trace,
+    Training,
+)
 
 PRECISIONS = ("float32", "float64")
 ELEMENTWISE = [name for name, row in ACTIVATIONS.items() if row.derivative is not None]
@@ -67,7 +77,7 @@ def make_run(
         Choice("by hand"),
         Network(widths, hidden, init, output, init_scale),
         Training(optimizer, rate, batch, epochs, precision, layers),
-        evaluation or Evaluation(),
+        evaluation or Evaluation(often=PARTS),
         stream,
         seed,
     )

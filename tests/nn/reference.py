@@ -7,6 +7,9 @@ every activation has its whole Jacobian matrix, and every loss is a function of 
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection
+
 import numpy as np
 
 from experiments.nn.initializers import draw_weights
@@ -168,15 +171,27 @@ def schedule(evaluation: Evaluation, epochs: float, per_epoch: int) -> list[int]
     return sorted(update for update in found if 0 <= update <= total)
 
 
-def evaluate(net: Net, data: Dataset, examples: int) -> list[float]:
+def examples_read(run: Run, shape: DataShape, when: list[int]) -> int:
+    """Return how many training examples each evaluation reads."""
+    if run.evaluation.examples is not None:
+        return run.evaluation.examples
+    learned = when[-1] * run.training.batch_size
+    others = 0.0
+    for part, size in (("validation", shape.validation), ("test", shape.test)):
+        others += size if part in run.evaluation.often else size / 4
+    tens = math.floor((0.6 * learned / len(when) - others) / 10)
+    return max(100, min(1000, 10 * tens))
+
+
+def evaluate(net: Net, data: Dataset, examples: int, wanted: Collection[str]) -> list[float]:
     """Return loss and accuracy on the training subset, the validation and the test part."""
     shape, output = data.shape, net.activations[-1][0]
     validation, test = shape.train, shape.train + shape.validation
     parts = (slice(0, min(examples, shape.train)), slice(validation, test), slice(test, None))
     metrics = []
-    for part in parts:
+    for name, part in zip(("train", "validation", "test"), parts, strict=True):
         x, labels = data.inputs[part], data.labels[part]
-        if len(x) == 0:
+        if len(x) == 0 or name not in wanted:
             metrics += [np.nan, np.nan]
             continue
         a = net.forward(x)[1][-1]
@@ -217,5 +232,7 @@ def train(run: Run, data: Dataset) -> tuple[list[int], np.ndarray]:
                         **training.optimizer.arguments,
                     )
         if update in when:
-            found.append(evaluate(net, data, run.evaluation.examples))
+            whole = len(found) % 4 == 0 or update == when[-1]
+            wanted = ("train", "validation", "test") if whole else run.evaluation.often
+            found.append(evaluate(net, data, examples_read(run, shape, when), wanted))
     return when, np.array(found)

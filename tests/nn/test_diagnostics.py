@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from experiments.nn import batches
+from experiments.nn import examples as examples_module
+from experiments.nn import training
 from experiments.nn.activations import ACTIVATIONS
-from experiments.nn.batches import Examples
 from experiments.nn.diagnostics import DIAGNOSTICS, columns, layers, outputs, probes, times
 from experiments.nn.diagnostics.reading import Reader
+from experiments.nn.examples import Examples
 from experiments.nn.network import Stack
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.training import train
@@ -406,7 +407,7 @@ def test_parts_of_several_chunks_are_read_as_if_at_once(regression, monkeypatch)
     fleet = asking(make_fleet(variants, (0, 1), output=output, evaluation=Evaluation(at=())))
     cut = train_fleet(fleet, shape)
     assert [len(part) for part in _examples(shape, fleet).parts(600)] == [3, 0, 3]
-    monkeypatch.setattr(batches, "CHUNK", 10_000)
+    monkeypatch.setattr(examples_module, "CHUNK", 10_000)
     assert [len(part) for part in _examples(shape, fleet).parts(600)] == [1, 0, 1]
     for run, trace, whole in zip(fleet.runs, cut, train_fleet(fleet, shape), strict=True):
         counted = of_rows(trace, COUNTED)
@@ -421,7 +422,7 @@ def test_parts_of_several_chunks_are_read_as_if_at_once(regression, monkeypatch)
 
 
 def _examples(shape, fleet):
-    return Examples([make_dataset(shape)], fleet.runs[:1], "float64")
+    return Examples([make_dataset(shape)], "float64")
 
 
 def test_a_unit_that_is_alive_in_one_chunk_only_is_not_dead():
@@ -781,7 +782,7 @@ def test_the_update_that_is_timed_has_the_loss_of_the_run(monkeypatch):
             found.append(regression)
             super().__init__(*given, regression=regression)
 
-    monkeypatch.setattr(times, "Stack", Noted)
+    monkeypatch.setattr(training, "Stack", Noted)
     fleet = asking(make_fleet([{}], (0,), output="sigmoid", epochs=0.0), MEASURED)
     train_fleet(fleet, DataShape(3, 3, 40, 0, 0, regression=True))
     assert set(found) == {True}
@@ -791,7 +792,7 @@ def test_the_update_that_is_timed_has_the_loss_of_the_run(monkeypatch):
 
 
 def test_a_reader_of_nothing_has_no_columns():
-    examples = Examples([make_dataset(DataShape(3, 3, 40, 0, 0))], [make_run()], "float64")
+    examples = Examples([make_dataset(DataShape(3, 3, 40, 0, 0))], "float64")
     reader = Reader((), examples, 2)
     assert reader.columns == ()
     assert reader.read(None, (make_run(),) * 3, [], [], None).shape == (3, 0)

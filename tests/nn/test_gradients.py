@@ -4,6 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from experiments.nn.network import Block, Stack
 
@@ -41,8 +44,7 @@ def stack_far_from_kinks(widths, hidden, output, regression=False):
 def gradients_of(stack, weights, inputs, targets):
     gradients = [np.full_like(w, np.nan) for w in weights]
     stack.forward(inputs)
-    order = list(stack.backward(inputs, targets, gradients))
-    assert order == list(reversed(range(len(weights))))
+    stack.backward(inputs, targets, gradients, 1 / BATCH)
     return gradients
 
 
@@ -155,4 +157,27 @@ def test_ties_go_to_the_lowest_class():
     stack = Stack([np.zeros((2, 3, 4))], [Block(slice(0, 2), activation("relu"))], "step", 1, 3)
     stack.forward(np.ones((1, 4, 3)))
     expected = [[True, False, False]] * 2
-    np.testing.assert_array_equal(stack.hits(np.array([[0, 1, 2]])), expected)
+    np.testing.assert_array_equal(hits(stack, np.array([[0, 1, 2]])), expected)
+
+
+def hits(stack, labels):
+    targets = one_hot(labels, stack.outputs[-1].shape[1])
+    return stack.hits(targets, np.logical_or.accumulate(targets > 0, axis=-2))
+
+
+@given(
+    arrays("f4", (4, 3, 6), elements=st.sampled_from([-1, 0, 1, 2])),
+    arrays(int, (2, 6), elements=st.integers(0, 2)),
+)
+def test_hits_are_those_of_argmax(outputs, labels):
+    """Of two variants at two seeds; numbers from a few, so that many are equal."""
+    stack = Stack([np.zeros((4, 3, 2), "f4")], [], "linear", 2, 6)
+    stack.outputs[-1][...] = outputs
+    expected = outputs.argmax(axis=1) == np.tile(labels, (2, 1))
+    np.testing.assert_array_equal(hits(stack, labels), expected)
+
+
+def test_what_is_no_number_is_no_hit():
+    stack = Stack([np.zeros((1, 3, 2), "f4")], [], "linear", 1, 3)
+    stack.outputs[-1][...] = [[0, np.nan, 0], [1, 1, np.nan], [0, 0, 0]]
+    np.testing.assert_array_equal(hits(stack, np.array([[1, 1, 1]])), [[True, False, False]])

@@ -9,18 +9,19 @@ from .helpers import PRECISIONS, optimizer
 
 ALL = pytest.mark.parametrize("row", OPTIMIZERS.values(), ids=OPTIMIZERS)
 PRECISE = pytest.mark.parametrize("precision", PRECISIONS)
-SHAPE = (6, 3, 5)  # (R, H, D + 1)
+SHAPE = (6, 15)  # (R, P)
 
 
 def minimise(row, gradient, w, rates, updates):
     """Perform `updates` steps from w, which stays as it is, and return where they lead."""
     w = w.copy()
     states = [np.zeros_like(w) for _ in range(row.states)]
-    rate = np.asarray(rates, w.dtype)[:, None, None]
+    rate = np.asarray(rates, w.dtype)[:, None]
     kept = rate.copy()
     for update in range(1, updates + 1):
         arguments = optimizer(row.name).arguments
-        row.step(w, gradient(w), states, rate, update, np.full_like(w, np.nan), **arguments)
+        g = gradient(w) * rate if row.linear else gradient(w)
+        row.step(w, g, states, rate, update, np.full_like(w, np.nan), **arguments)
         assert w.dtype == rate.dtype
     np.testing.assert_array_equal(rate, kept)
     return w
@@ -31,7 +32,7 @@ def start(precision="float64"):
 
 
 def gradient_of_a_bowl(w):
-    curvature = np.linspace(0.2, 1, SHAPE[2], dtype=w.dtype)
+    curvature = np.linspace(0.2, 1, SHAPE[1], dtype=w.dtype)
     return curvature * w
 
 
@@ -100,9 +101,9 @@ def test_adam_begins_with_steps_of_its_rate():
 
 
 def test_momentum_multiplies_a_steady_gradient_by_its_geometric_sum():
-    row, w = OPTIMIZERS["sgd"], np.zeros((1, 1, 1))
-    states, rate = [np.zeros_like(w)], np.full((1, 1, 1), 0.1)
+    row, w = OPTIMIZERS["sgd"], np.zeros((1, 1))
+    states, rate = [np.zeros_like(w)], np.full((1, 1), 0.1)
     for update in range(1, 400):
         before = w.copy()
-        row.step(w, np.ones_like(w), states, rate, update, np.empty_like(w), 0.9, False)
+        row.step(w, 0.1 * np.ones_like(w), states, rate, update, np.empty_like(w), 0.9, False)
     assert (before - w).item() == pytest.approx(0.1 / (1 - 0.9))

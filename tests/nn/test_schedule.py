@@ -1,5 +1,6 @@
 """When runs are evaluated, and which examples their updates read."""
 
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -8,8 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.nn import cost
-from experiments.nn.batches import Examples
-from experiments.nn.schedule import evaluation_updates, total_updates, updates_per_epoch
+from experiments.nn.batches import Batches
+from experiments.nn.examples import Examples
+from experiments.nn.schedule import (
+    evaluation_updates,
+    examples_read,
+    parts_read,
+    total_updates,
+    updates_per_epoch,
+)
 from experiments.records import Dataset, DataShape, Evaluation
 
 from . import reference
@@ -152,6 +160,47 @@ def test_a_trace_holds_the_scheduled_updates(evaluation):
     assert trace.status == "completed"
 
 
+# What is read.
+
+TRAINED = replace(make_run(), training=replace(make_run().training, batch_size=32, epochs=20.0))
+
+
+@pytest.mark.parametrize(
+    ("shape", "examples"),
+    [
+        (DataShape(64, 10, 1258, 180, 359), 280),  # (0.6 * 24,960 / 36 - 539 / 4) = 281
+        (DataShape(2, 2, 100, 10, 20), 100),  # all there are
+        (DataShape(2, 2, 700, 0, 4000), 100),  # a large test part leaves room for no more
+        (DataShape(2, 2, 9_000, 0, 0), 1000),
+    ],
+)
+def test_evaluations_read_a_share_of_what_is_learned_from(shape, examples):
+    training, evaluation = TRAINED.training, Evaluation()
+    assert examples_read(evaluation, training, shape) == examples
+    assert examples_read(Evaluation(examples=77), training, shape) == 77
+    assert examples_read(Evaluation(examples=10_000), training, shape) == shape.train
+
+
+@given(st.integers(1, 9000), st.integers(0, 3000), st.integers(1, 64), st.integers(1, 40))
+def test_more_held_out_examples_leave_room_for_fewer(train, test, batch, epochs):
+    training = replace(TRAINED.training, batch_size=min(batch, train), epochs=float(epochs))
+    evaluation, often = Evaluation(), Evaluation(often=("train", "test"))
+    shape = DataShape(2, 2, train, 0, test)
+    found = examples_read(evaluation, training, shape)
+    assert found >= examples_read(often, training, shape)
+    assert min(train, 100) <= found <= min(train, 1000)
+    if found > 100:
+        updates = evaluation_updates(evaluation, training, shape)
+        read = len(updates) * (found + test / 4)
+        assert read <= 0.6 * updates[-1] * training.batch_size
+
+
+def test_parts_are_read_each_time_or_every_fourth_and_last():
+    found = parts_read(Evaluation(often=("train", "test")), 11)
+    assert found[:, [0, 2]].all()
+    np.testing.assert_array_equal(np.flatnonzero(found[:, 1]), [0, 4, 8, 10])
+
+
 # The batches themselves. Each example carries its number as its only feature.
 
 
@@ -160,14 +209,14 @@ def numbered(shape, seeds, **common):
     labels = np.arange(count) % shape.outputs
     datasets = [Dataset(np.arange(float(count))[:, None], labels, shape) for _ in seeds]
     runs = [make_run(seed=seed, **common) for seed in seeds]
-    return Examples(datasets, runs, "float64")
+    return Batches(Examples(datasets, "float64"), runs)
 
 
 @pytest.mark.parametrize(("train", "batch"), [(64, 8), (50, 7), (33, 33), (40, 21), (5, 1)])
 def test_an_epoch_visits_each_training_example_at_most_once(train, batch):
     shape, seeds = DataShape(1, 3, train, 11, 13), (4, 0)
     per_epoch = train // batch
-    batches = numbered(shape, seeds, batch=batch).batches()
+    batches = numbered(shape, seeds, batch=batch)
     epochs = []
     for _ in range(3):
         drawn = list(islice(batches, per_epoch))
@@ -195,8 +244,7 @@ def test_batches_of_a_regression_hold_the_targets_of_their_inputs(outputs, preci
     labels = numbers + np.arange(outputs) / 8  # (N, C)
     datasets = [Dataset(sign * numbers, sign * labels, shape) for sign in (1, -1)]
     runs = [make_run(seed=seed, batch=batch) for seed in (0, 1)]
-    examples = Examples(datasets, runs, precision)
-    for inputs, targets in islice(examples.batches(), 20):
+    for inputs, targets in islice(Batches(Examples(datasets, precision), runs), 20):
         assert targets.shape == (2, outputs, batch)
         assert targets.dtype == precision
         for number, sign in enumerate((1, -1)):
@@ -208,7 +256,7 @@ def test_batches_of_a_regression_hold_the_targets_of_their_inputs(outputs, preci
 def test_targets_are_one_hot_or_the_targets_themselves(precision):
     classes = make_dataset(DataShape(2, 3, 9, 0, 0))
     numbers = make_dataset(DataShape(2, 3, 9, 0, 0, regression=True))
-    one, other = (Examples([d], [make_run()], precision) for d in (classes, numbers))
+    one, other = (Examples([d], precision) for d in (classes, numbers))
     found = one.targets(one.labels[:, 2:6])
     assert found.dtype == precision
     np.testing.assert_array_equal(found[0], np.eye(3)[:, classes.labels[2:6]])
@@ -221,7 +269,7 @@ def test_batches_depend_on_stream_and_seed_alone():
     shape = DataShape(1, 2, 40, 0, 0)
 
     def first(seeds, **common):
-        batches = numbered(shape, seeds, batch=8, **common).batches()
+        batches = numbered(shape, seeds, batch=8, **common)
         return [inputs.copy() for inputs, _ in islice(batches, 12)]
 
     plain = first((3,))

@@ -136,7 +136,7 @@ def perceptron(weights, x, y):
     gradients = [np.empty_like(weights[None])]
     stack.forward(with_ones(x[None, None]))
     output = stack.outputs[-1][0, :, 0].copy()
-    list(stack.backward(with_ones(x[None, None]), y[None, :, None], gradients))
+    stack.backward(with_ones(x[None, None]), y[None, :, None], gradients, 1.0)
     return output, gradients[0][0]
 
 

@@ -151,7 +151,15 @@ def test_a_net_whose_output_alone_learns_follows_the_plain_one(widths, chosen):
 
 
 @pytest.mark.parametrize("epochs", [0.4, 1.0, 3.3])
-@pytest.mark.parametrize("evaluation", [Evaluation(None, every=0.5), Evaluation(None, at=(0.2,))])
+@pytest.mark.parametrize(
+    "evaluation",
+    [
+        Evaluation(None, every=0.5),
+        Evaluation(None, at=(0.2,)),
+        Evaluation(often=("train", "validation", "test")),
+        Evaluation(often=("train", "test")),
+    ],
+)
 def test_other_schedules(epochs, evaluation):
     fleet = make_fleet([{"rate": 0.3}], seeds=(2,), epochs=epochs, evaluation=evaluation)
     assert_follows_the_plain_trainer(fleet, SHAPE)

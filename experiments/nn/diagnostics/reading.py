@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
-from experiments.nn.batches import Examples
 from experiments.nn.diagnostics import DIAGNOSTICS, columns
 from experiments.nn.diagnostics.record import Diagnostic, View
-from experiments.nn.network import Stack
+from experiments.nn.examples import Examples
+from experiments.nn.network import Block, Stack
 from experiments.records import Run
 
-UpdateOf = Callable[[Stack, np.ndarray, np.ndarray], Callable[[], None]]
+UpdateOf = Callable[[Block, np.ndarray, np.ndarray], Callable[[], None]]
 _PARTS = {"train": 0, "test": 2}
 
 
@@ -46,7 +47,8 @@ class Reader:
             runs: those that are still in the fleet.
             start: their weights before training.
             gradients: buffers of the weights' shapes.
-            update_of: returns what updates copied networks, whose time some rows measure.
+            update_of: returns what updates copies of a block's networks on some inputs and
+                targets, whose time some rows measure.
 
         """
         found: dict[tuple[str, int], np.ndarray] = {}
@@ -85,15 +87,16 @@ class Reader:
     ) -> Iterator[View]:
         examples = self._examples
         if part == "none":  # what needs no examples, or a batch to be timed on
-            slices = [slice(0, min(runs[0].training.batch_size, examples.shape.train))]
+            batch = min(runs[0].training.batch_size, examples.shape.train)
+            slices = [examples.slice(0, batch)]
         else:
             slices = examples.parts(examples.shape.train)[_PARTS[part]]
-        for rows in slices:
-            stack = stack_of(rows.stop - rows.start)
-            inputs, labels = examples.inputs[:, rows].mT, examples.labels[:, rows]
-            targets = examples.targets(labels)
+        for piece in slices:
+            inputs, targets = piece.inputs, piece.targets
+            size = inputs.shape[-1]
+            stack = stack_of(size)
             stack.forward(inputs)
             if part != "test":
-                for _ in stack.backward(inputs, targets, gradients):
-                    pass
-            yield View(stack, runs, targets, labels, gradients, start, inputs, update_of)
+                stack.backward(inputs, targets, gradients, 1 / size)
+            update = partial(update_of, inputs=inputs, targets=targets)
+            yield View(stack, runs, targets, piece.labels, gradients, start, inputs, update)

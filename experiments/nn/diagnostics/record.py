@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from experiments.nn.activations import ACTIVATIONS
-from experiments.nn.network import Stack
+from experiments.nn.network import Block, Stack
 from experiments.parameters import Choice
 from experiments.records import DataShape, Network, Run
 
@@ -43,7 +43,7 @@ class View:
     gradients: Sequence[np.ndarray]  # of the mean loss, for each layer (R, H, D + 1)
     start: Sequence[np.ndarray]  # the weights before training, for each layer (R, H, D + 1)
     inputs: np.ndarray  # (G, D + 1, B)
-    update_of: Callable[[Stack, np.ndarray, np.ndarray], Callable[[], None]]  # updates copies
+    update_of: Callable[[Block], Callable[[], None]]  # updates copies of a block's networks
 
     @property
     def regression(self) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.diagnostics.record import Diagnostic, View
-from experiments.nn.network import Block, Stack
+from experiments.nn.network import Block
 
 ROUNDS = 7
 
@@ -51,16 +51,7 @@ def _function(view: View, block: Block, *, forward: bool = True, backward: bool 
 
 def _update(view: View, block: Block) -> float:
     """Time whole updates of a block's networks, on copies: seconds for each run."""
-    runs = _runs(block)
-    stack = Stack(
-        [weights[block.runs].copy() for weights in view.stack.weights],
-        [Block(slice(0, runs), block.activation)],
-        view.runs[0].network.output,
-        view.stack.seeds,
-        view.inputs.shape[-1],
-        regression=view.regression,
-    )
-    return _seconds(view.update_of(stack, view.inputs, view.targets)) / runs
+    return _seconds(view.update_of(block)) / _runs(block)
 
 
 def _runs(block: Block) -> int:
