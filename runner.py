@@ -26,7 +26,11 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_argument("configs", nargs="*", type=Path, metavar="CONFIG", help="a YAML file")
     command.add_argument(
-        "--jobs", type=_jobs, metavar="N", help="worker processes; default: one for each core"
+        "--jobs",
+        type=_jobs,
+        metavar="N",
+        help="worker processes; default: one for each "
+        "core, or none where the work is over before they start",
     )
     command.add_argument(
         "--set",

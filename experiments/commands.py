@@ -6,12 +6,9 @@ from pathlib import Path
 
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from experiments.analysis.results import Results
 from experiments.datasets import DataError
 from experiments.execution.estimate import Forecast, forecast
-from experiments.execution.executor import cores
 from experiments.execution.loop import complete
-from experiments.execution.plan import evaluate, tune
 from experiments.execution.store import Store, StoreError
 from experiments.execution.timing import update_times
 from experiments.report import page, scoreboard, terminal
@@ -38,8 +35,7 @@ def run(study: Study, output: Path, jobs: int | None, *, quiet: bool) -> None:
             with terminal.Progress(study.title, quiet=quiet) as progress:
                 if not quiet:
                     terminal.note_few_seeds(study)
-                trained = complete(study, store, jobs or cores(), progress)
-            results = gather(study, store)
+                results, trained = complete(study, store, jobs, progress)
             times = update_times(study, store) if study.races else None
         report = page.write(results, output / study.name, times)
         scoreboard.write(output)
@@ -64,11 +60,6 @@ def run(study: Study, output: Path, jobs: int | None, *, quiet: bool) -> None:
         terminal.show(study, report, trained)
 
 
-def gather(study: Study, store: Store) -> Results:
-    """Return the results of a study of which no run is missing."""
-    return evaluate(tune(study, store), store).results
-
-
 def dry_run(study: Study, output: Path, jobs: int | None) -> None:
     """Print what would run, what is stored already, and an estimate of the time.
 
@@ -79,7 +70,7 @@ def dry_run(study: Study, output: Path, jobs: int | None) -> None:
     path = output / STORE
     try:
         with Store(path if path.exists() else ":memory:") as store:
-            expected: Forecast = forecast(study, store, jobs or cores())
+            expected: Forecast = forecast(study, store, jobs)
     except (StoreError, DataError) as error:
         raise CommandError(str(error)) from error
     terminal.show_forecast(study, expected)

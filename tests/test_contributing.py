@@ -58,7 +58,7 @@ added(given["diagnostic"], diagnostics.layers, diagnostics.DIAGNOSTICS)
 added(given["moment"], measures, measures.MOMENTS)
 added(given["kind"], kinds, kinds.KINDS)
 
-from experiments import commands, config
+from experiments import config
 from experiments.analysis.claims import judge
 from experiments.execution.loop import complete
 from experiments.execution.store import Store
@@ -66,8 +66,7 @@ from experiments.report import words
 
 def run(study):
     with Store(":memory:") as store:
-        complete(study, store, 1, lambda *_: None)
-        return commands.gather(study, store)
+        return complete(study, store, 1, lambda *_: None)[0]
 
 def facts(text):
     study = config.loads(text, "study")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -46,12 +48,12 @@ def updates_to_target(trace: Trace, metric: str, target: float) -> Arrival:
 
     """
     values, goal = _downwards(trace, metric, target)
-    there = np.flatnonzero(values <= goal)
+    (there,) = (values <= goal).nonzero()
     if not len(there):
         return Arrival(float(trace.budget), censored=True)
     first = int(there[0])
     after = float(max(1, trace.updates[first]))
-    if first == 0 or trace.updates[first - 1] < 1 or not np.isfinite(values[first - 1]):
+    if first == 0 or trace.updates[first - 1] < 1 or not math.isfinite(values[first - 1]):
         return Arrival(after, censored=False)
     share = (goal - values[first - 1]) / (values[first] - values[first - 1])
     before = float(trace.updates[first - 1])
@@ -138,17 +140,19 @@ def _series(trace: Trace, measure: Measure) -> np.ndarray:
 
 def profile(trace: Trace, name: str) -> np.ndarray:
     """Return a diagnostic of the hidden layers at every evaluation, shape (T, L)."""
-    return trace.values[:, [_is_hidden(column, name) for column in trace.columns]]
+    return trace.values[:, _hidden(trace.columns, name)]
 
 
 def hidden_layers(trace: Trace, name: str) -> int:
     """Return of how many hidden layers a diagnostic was read."""
-    return sum(_is_hidden(column, name) for column in trace.columns)
+    return len(_hidden(trace.columns, name))
 
 
-def _is_hidden(column: str, name: str) -> bool:
-    diagnostic, _, layer = column.rpartition(" ")
-    return diagnostic == name and layer.isdigit()
+@cache  # the runs of a study have a few sets of columns between them
+def _hidden(columns: tuple[str, ...], name: str) -> list[int]:
+    """Return the places of a diagnostic's hidden layers among the columns of a trace."""
+    split = [column.rpartition(" ") for column in columns]
+    return [i for i, (of, _, layer) in enumerate(split) if of == name and layer.isdigit()]
 
 
 def of_layers(values: np.ndarray, over: str) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -151,6 +152,7 @@ def friedman(times: np.ndarray) -> float:
     return float(stats.friedmanchisquare(*times.T).pvalue)
 
 
+@cache  # slow to compute, and the same for all races of a study
 def critical_difference(arms: int, seeds: int, confidence: float) -> float:
     """Return by how much two average ranks must differ for two arms to be told apart.
 

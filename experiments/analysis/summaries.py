@@ -45,7 +45,8 @@ def curve(result: SettingResult, metric: str) -> Curve:
         row[:alive] = np.where(np.isfinite(read), read, worst)
         diverged[alive:] += 1
     quartiles = np.quantile(values, [0.25, 0.5, 0.75], axis=0, method="inverted_cdf")
-    read = _read(result, metric, len(longest.updates))
+    # The training part is read each time, whatever became of the runs.
+    read = _read(result, metric, len(longest.updates)) | metric.startswith("train")
     low, median, high = quartiles[:, read]
     return Curve(result, metric, longest.updates[read], median, low, high, diverged[read])
 

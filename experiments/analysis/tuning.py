@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,8 +26,9 @@ The penalised average of algorithm configuration, "PAR" (Hutter, Hoos, Leyton-Br
 RULE = (
     "Learning rates are chosen on seeds of their own, from one grid of factors of two that is the "
     "same for every arm. The rate with the lowest geometric mean of updates to the targets that "
-    "the claims name is taken, where a run that never arrives counts as twice its budget; ties, "
-    "and studies without claims, go to the lower final training loss. If the best rate of any arm "
+    "the claims name is taken, where a run that never arrives counts as twice its budget, and one "
+    "that has reached them all stops; ties, and studies without targets, go to the lower training "
+    "loss at the end. If the best rate of any arm "
     "lies on the grid's edge, the grid grows there for all arms. Since a few tuning seeds do not "
     "settle the choice, each evaluation seed repeats it on tuning seeds drawn anew with "
     "replacement, the same for every arm: how often each rate is taken then shows how sure the "
@@ -41,7 +42,7 @@ class Score:
     """How one rate did: less is better, the first number before the second."""
 
     log_updates: float  # mean over targets of log(updates), 0 without targets
-    final_loss: float  # the final training loss, infinite after a divergence
+    last_loss: float  # the training loss last read, infinite after a divergence
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +72,15 @@ class TunedRate:
         """The best rate by all tuning seeds."""
         return self.rates[self.best]
 
-    def rate_at(self, seed: int) -> float:
-        """Return the best rate by tuning seeds drawn with replacement, for one evaluation seed.
+    def rates_at(self, draws: Sequence[tuple[int, ...]]) -> list[float]:
+        """Return the best rate by the tuning seeds of each draw, as `bootstrap` returns them."""
+        best = {draw: self._best(draw) for draw in set(draws)}
+        return [self.rates[best[draw]] for draw in draws]
 
-        Every source of chance is drawn anew for each seed, the search for the rate included, so
-        that intervals hold all of them (Bouthillier et al. 2021, section 3). The search itself is
-        not repeated: its seeds are (the bootstrap, Efron 1979).
-        """
-        count = len(self.deciding[0])
-        drawn = generator("tuning", seed, "bootstrap").integers(count, size=count)
-        return self.rates[self._best(drawn)]
-
-    def _best(self, seeds: range | np.ndarray) -> int:
+    def _best(self, seeds: Sequence[int]) -> int:
         def score(place: int) -> tuple[float, float]:
             mean = mean_score([self.deciding[place][seed] for seed in seeds])
-            return mean.log_updates, mean.final_loss
+            return mean.log_updates, mean.last_loss
 
         return min(range(len(self.rates)), key=score)
 
@@ -100,11 +95,24 @@ class TunedRate:
         return self.best == len(self.rates) - 1
 
 
+def bootstrap(seeds: int, count: int) -> list[tuple[int, ...]]:
+    """Draw `count` tuning seeds with replacement, for each evaluation seed; alike for every arm.
+
+    Every source of chance is drawn anew for each seed, the search for the rate included, so that
+    intervals hold all of them (Bouthillier et al. 2021, section 3). The search itself is not
+    repeated: its seeds are (the bootstrap, Efron 1979).
+    """
+    return [
+        tuple(generator("tuning", seed, "bootstrap").integers(count, size=count).tolist())
+        for seed in range(seeds)
+    ]
+
+
 def mean_score(scores: list[Score] | tuple[Score, ...]) -> Score:
     """Return the mean of scores, each number for itself."""
     return Score(
         float(np.mean([score.log_updates for score in scores])),
-        float(np.mean([score.final_loss for score in scores])),
+        float(np.mean([score.last_loss for score in scores])),
     )
 
 
@@ -147,29 +155,33 @@ def tuning_runs(study: Study, grid: Grid) -> list[Run]:
     ]
 
 
-def choose(study: Study, grid: Grid, traces: Mapping[Run, Trace]) -> list[TunedRate]:
+def choose(
+    study: Study, grid: Grid, traces: Mapping[Run, Trace], before: Sequence[TunedRate] = ()
+) -> list[TunedRate]:
     """Score every rate of a complete grid.
 
     Args:
         study: whose claims give the objective, their targets as numbers.
         grid: the rates.
         traces: holds all of `tuning_runs(study, grid)`.
+        before: the choices from a part of the grid by the same targets, whose scores are kept.
 
     Returns:
         A choice for each setting to be tuned, in the study's order.
 
     """
-    settings = tuned_settings(study)
-    own = {
-        setting: tuple(
-            tuple(
-                _score(traces[setting.run("tuning", seed, rate)], study.targets)
-                for seed in range(study.tuning.seeds)
-            )
-            for rate in grid.rates
-        )
-        for setting in settings
+    settings, targets = tuned_settings(study), sorted(study.targets)
+    known = {
+        (choice.setting, rate): scores
+        for choice in before
+        for rate, scores in zip(choice.rates, choice.by_seed, strict=True)
     }
+
+    def by_seed(setting: Setting, rate: float) -> tuple[Score, ...]:
+        runs = (setting.run("tuning", seed, rate) for seed in range(study.tuning.seeds))
+        return known.get((setting, rate)) or tuple(_score(traces[run], targets) for run in runs)
+
+    own = {setting: tuple(by_seed(setting, rate) for rate in grid.rates) for setting in settings}
     sharing: dict[tuple, list[Setting]] = defaultdict(list)
     for setting in settings:
         if setting.shares_rate:
@@ -192,9 +204,9 @@ def choose(study: Study, grid: Grid, traces: Mapping[Run, Trace]) -> list[TunedR
     ]
 
 
-def _score(trace: Trace, targets: tuple[tuple[str, float], ...]) -> Score:
+def _score(trace: Trace, targets: Sequence[tuple[str, float]]) -> Score:
     times = []
-    for metric, target in sorted(targets):
+    for metric, target in targets:
         arrival = updates_to_target(trace, metric, target)
         times.append(arrival.updates * (PENALTY if arrival.censored else 1))
     return Score(float(np.mean(np.log(times))) if times else 0.0, final(trace, "train_loss"))

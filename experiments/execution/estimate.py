@@ -7,10 +7,15 @@ from dataclasses import dataclass, replace
 
 from experiments import datasets
 from experiments.analysis.tuning import FACTOR, Grid, tuned_settings, tuning_runs
-from experiments.execution.executor import execute
+from experiments.execution.executor import cores, execute, workers
 from experiments.execution.fleets import cut, multiplications, shape_of
 from experiments.execution.plan import Stored, Tuned, evaluate, tune
-from experiments.nn.schedule import evaluation_updates, total_updates, updates_per_epoch
+from experiments.nn.schedule import (
+    evaluation_updates,
+    examples_read,
+    total_updates,
+    updates_per_epoch,
+)
 from experiments.records import Evaluation, Fleet, Run
 from experiments.study import Study
 
@@ -61,15 +66,16 @@ def forecast(study: Study, store: Stored, jobs: int) -> Forecast:
                 for seed in range(study.seeds.least)
             )
         )
+    fleets = cut([*missing, *open_runs, *_growth(tuned)], jobs or cores())
+    processes = workers(fleets, jobs)
     return Forecast(
         tuning_runs=len(tuning),
         tuning_stored=len(tuning) - len(tuned.missing),
         evaluation_runs=len(known) + len(open_runs),
         evaluation_stored=len(known) - len(evaluated.missing),
         rates_chosen=not tuned.missing,
-        seconds=_report(study, len(known) + len(open_runs))
-        + _seconds([*missing, *open_runs, *_growth(tuned)], jobs),
-        jobs=jobs,
+        seconds=_report(study, len(known) + len(open_runs)) + _seconds(fleets, processes),
+        jobs=processes,
     )
 
 
@@ -104,40 +110,47 @@ class Costs:
         return self.start + evaluations * self.evaluation + updates * self.update
 
 
-def _seconds(runs: list[Run], jobs: int) -> float:
-    """Estimate the seconds of some runs from short ones of each shape among them."""
-    if not runs:
+def _seconds(every: list[Fleet], processes: int) -> float:
+    """Estimate the seconds of fleets, the longest first, from short ones of each shape."""
+    if not every:
         return 0.0
     groups: dict[Run, list[Fleet]] = {}
-    for fleet in cut(runs, jobs):  # the longest first
+    for fleet in every:
         groups.setdefault(shape_of(fleet.runs[0]), []).append(fleet)
     seconds, measured, unmeasured = 0.0, 0.0, 0.0
     for number, fleets in enumerate(groups.values()):
-        work = sum(len(fleet.runs) * multiplications(fleet.runs[0]) for fleet in fleets)
+        work = sum(map(multiplications, fleets))
         if number < MOST_PROBES:
             costs = _measure(fleets[0])
             seconds += sum(costs.of(run) for fleet in fleets for run in fleet.runs)
             measured += work
         else:
             unmeasured += work
-    started = WORKERS if jobs > 1 else 0.0
-    return started + seconds * (1 + unmeasured / measured) / jobs
+    started = WORKERS if processes > 1 else 0.0
+    return started + seconds * (1 + unmeasured / measured) / processes
 
 
 def _measure(fleet: Fleet) -> Costs:
     """Time short runs of a fleet: without updates, with some, and with an evaluation at each."""
     run = fleet.runs[0]
-    born = _short(fleet, 0, Evaluation(examples=run.evaluation.examples))
+    shape = datasets.shape(run.data)
+    # As many examples as a whole run reads each time, which a short one would choose otherwise.
+    evaluation = replace(
+        run.evaluation, examples=examples_read(run.evaluation, run.training, shape)
+    )
+    born = _short(fleet, 0, evaluation)
     execute(born)  # the first time loads data and libraries
     start = _time(born)
-    total = total_updates(run.training, datasets.shape(run.data))
+    total = total_updates(run.training, shape)
     updates = min(PROBE_UPDATES, total)
     if updates < 2:
         return Costs(start / len(fleet.runs), 0.0, 0.0)
-    per_epoch = updates_per_epoch(run.training, datasets.shape(run.data))
-    epochs, examples = updates / per_epoch, run.evaluation.examples
-    seldom = _time(_short(fleet, epochs, Evaluation(None, at=(0.0,), examples=examples)))
-    often = _time(_short(fleet, epochs, Evaluation(None, every=1 / per_epoch, examples=examples)))
+    per_epoch = updates_per_epoch(run.training, shape)
+    epochs = updates / per_epoch
+    at_ends = replace(evaluation, per_doubling=None, every=None, at=(0.0,))
+    at_each = replace(evaluation, per_doubling=None, every=1 / per_epoch, at=None)
+    seldom = _time(_short(fleet, epochs, at_ends))
+    often = _time(_short(fleet, epochs, at_each))
     evaluation = max(0.0, (often - seldom) / (updates - 1))
     update = max(0.0, (seldom - start - evaluation) / updates)
     count = len(fleet.runs)

@@ -13,10 +13,14 @@ import joblib
 from threadpoolctl import threadpool_limits
 
 from experiments import datasets
+from experiments.execution.fleets import multiplications
 from experiments.nn.training import train
 from experiments.records import Fleet, Trace
 
 Result = tuple[Fleet, list[Trace]]
+
+WORTH_WORKERS = 1e11
+"""From how many multiplications on workers are started unasked: some seconds of training."""
 
 
 def cores() -> int:
@@ -58,22 +62,36 @@ def _end_with(main: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def results(fleets: Sequence[Fleet], jobs: int) -> Iterator[Result]:
+def workers(fleets: Sequence[Fleet], jobs: int | None) -> int:
+    """Return how many processes train these fleets; 1 is this one, which needs no start.
+
+    Args:
+        fleets: to be trained.
+        jobs: the number wanted; None for one on each core, if the work is worth their start.
+
+    """
+    if jobs is None:
+        jobs = cores() if sum(map(multiplications, fleets)) > WORTH_WORKERS else 1
+    return max(1, min(jobs, len(fleets)))
+
+
+def results(fleets: Sequence[Fleet], jobs: int | None) -> Iterator[Result]:
     """Yield each fleet with its traces as it ends, in any order.
 
     Args:
         fleets: to be trained, in the order in which they are to be started.
-        jobs: worker processes; with 1, everything happens in this process.
+        jobs: worker processes; with 1, everything happens in this process. None: see `workers`.
 
     """
-    if jobs == 1 or len(fleets) == 1:
+    count = workers(fleets, jobs)
+    if count == 1:
         yield from map(execute, fleets)
         return
     # No fleet is dispatched before a worker is free: loky would print a traceback for those that
     # wait in its queue when the study is interrupted.
     with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
         parallel = joblib.Parallel(
-            n_jobs=min(jobs, len(fleets)),
+            n_jobs=count,
             return_as="generator_unordered",
             pre_dispatch="n_jobs",
             batch_size=1,

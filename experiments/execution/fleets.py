@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from experiments import datasets
+from experiments.goals import Goals
 from experiments.nn import cost
 from experiments.records import Fleet, Run
 
@@ -21,32 +22,46 @@ MOST_RUNS = 256
 """Beyond this many runs a call's overhead no longer shows; a lost fleet would cost more."""
 
 
-def multiplications(run: Run) -> float:
-    """Estimate the multiplications of a whole run, evaluations included."""
-    return cost.of_run(run, datasets.shape(run.data))
+def multiplications(fleet: Fleet) -> float:
+    """Estimate the multiplications of a fleet, evaluations included."""
+    run = fleet.runs[0]
+    return len(fleet.runs) * cost.of_run(run, datasets.shape(run.data))
 
 
-def cut(runs: Iterable[Run], jobs: int = 1) -> list[Fleet]:
+def cut(runs: Iterable[Run], jobs: int = 1, goals: Goals = ()) -> list[Fleet]:
     """Cut runs into fleets, those that take longest first.
 
     Runs whose arrays are equal in shape go together, all variants of a seed before further seeds,
     since they read the same batches. A fleet is as large as the caches allow, and small enough
     that every one of `jobs` workers gets its share.
 
+    Args:
+        runs: in any order, each once.
+        jobs: how many fleets train at a time.
+        goals: after which nothing more is asked of these runs.
+
     Returns:
         Fleets that hold each of the runs exactly once.
 
     """
-    groups: dict[Run, dict[Run, list[int]]] = defaultdict(lambda: defaultdict(list))
+    seeds: dict[Run, list[int]] = defaultdict(list)
     for run in runs:
-        groups[shape_of(run)][replace(run, seed=0)].append(run.seed)
+        seeds[replace(run, seed=0)].append(run.seed)
+    groups: dict[Run, dict[Run, list[int]]] = defaultdict(dict)
+    for variant, some in seeds.items():
+        groups[shape_of(variant)][variant] = some
     fleets = [
         fleet
         for variants in groups.values()
         for same_seeds in _rectangles(variants)
         for fleet in _cut_rectangle(*same_seeds, jobs)
     ]
-    return sorted(fleets, key=lambda f: -len(f.runs) * multiplications(f.runs[0]))
+    return longest_first([replace(fleet, goals=goals) for fleet in fleets])
+
+
+def longest_first(fleets: Iterable[Fleet]) -> list[Fleet]:
+    """Order fleets by how long they may take: what is begun last should be over soon."""
+    return sorted(fleets, key=multiplications, reverse=True)
 
 
 def shape_of(run: Run) -> Run:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, replace
 
 from experiments import datasets
 from experiments.nn.activations import ACTIVATIONS
@@ -14,7 +15,7 @@ from experiments.nn.losses import loss_of
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.records import Run
 
-FORMAT = 2
+FORMAT = 3
 """Raise it when training itself changes its numbers: every stored run is then trained anew."""
 
 
@@ -42,6 +43,23 @@ def description(run: Run) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
 
+def descriptions(runs: Iterable[Run]) -> Iterator[tuple[Run, str]]:
+    """Yield runs with their descriptions; what differs in its seed alone is written once."""
+    around_seed: dict[Run, list[str]] = {}
+    for run in runs:
+        variant = replace(run, seed=0)
+        around = around_seed.get(variant)
+        if around is None:
+            # Quotes within a text are escaped in JSON, so that this is found at the seed alone.
+            around = around_seed[variant] = description(variant).split('"seed":0,')
+        yield run, f'"seed":{run.seed},'.join(around)
+
+
+def key_of(text: str) -> str:
+    """Return the key of a run's description: 40 hexadecimal digits of its SHA-256."""
+    return hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
 def run_key(run: Run) -> str:
-    """Return the run's key: 40 hexadecimal digits of the SHA-256 of its description."""
-    return hashlib.sha256(description(run).encode()).hexdigest()[:40]
+    """Return the key of one run."""
+    return key_of(description(run))

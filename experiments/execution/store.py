@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from experiments.execution.keys import description, run_key
+from experiments.execution.keys import descriptions, key_of, run_key
 from experiments.records import Run, Trace
 
 _SCHEMA = """
@@ -23,8 +23,10 @@ CREATE TABLE IF NOT EXISTS traces (
     columns TEXT NOT NULL,     -- the names of M columns, as JSON
     metrics BLOB NOT NULL,     -- T x M little-endian 8-byte floats
     seconds REAL NOT NULL      -- as measured: the only column that does not repeat to the bit
-) WITHOUT ROWID
+)
 """
+# The keys have an index apart from the rows, so that looking for some reads no row. (Files of older
+# versions have none, which is slower and larger, and makes no other difference.)
 
 
 _TIMES = """
@@ -42,7 +44,8 @@ class StoreError(Exception):
 class Store:
     """Traces by the runs that left them.
 
-    A run that is stored is never changed: its key names everything that can change its result.
+    A run that is stored is never changed: its key names everything that can change its result. The
+    trace of one that was stopped early may grow, if more is asked of it.
 
     Args:
         path: the database's file, created where it does not exist, or ":memory:".
@@ -54,8 +57,6 @@ class Store:
 
     def __init__(self, path: Path | str) -> None:
         self.path = path
-        self._keys: dict[Run, str] = {}
-        self._traces: dict[str, Trace] = {}
         try:
             # Another study may be writing to the same file: wait for it.
             self._connection = sqlite3.connect(path, timeout=60)
@@ -76,59 +77,63 @@ class Store:
             "and its runs are trained anew."
         )
 
-    def key(self, run: Run) -> str:
-        """Return the run's key, computed once."""
-        if run not in self._keys:
-            self._keys[run] = run_key(run)
-        return self._keys[run]
-
-    def load(self, runs: Iterable[Run]) -> dict[Run, Trace]:
-        """Return the traces of those of `runs` that are stored.
+    def missing(self, runs: Iterable[Run]) -> list[Run]:
+        """Return those of `runs` that are not stored, each once, in the order given.
 
         Raises:
             StoreError: if the database cannot be read.
 
         """
-        keys = {run: self.key(run) for run in runs}
-        unread = sorted({key for key in keys.values() if key not in self._traces})
+        by_key = _by_key(runs)
+        for (key,) in self._rows("key", by_key):
+            del by_key[key]
+        return list(by_key.values())
+
+    def load(self, runs: Iterable[Run]) -> dict[Run, Trace]:
+        """Return the traces of those of `runs` that are stored; the store itself keeps none.
+
+        Raises:
+            StoreError: if the database cannot be read.
+
+        """
+        by_key = _by_key(runs)
+        rows = self._rows("key, status, updates, budget, columns, metrics, seconds", by_key)
         try:
-            for start in range(0, len(unread), 500):  # SQLite bounds the variables of a query
-                some = unread[start : start + 500]
-                marks = ",".join("?" * len(some))
-                rows = self._connection.execute(
-                    "SELECT key, status, updates, budget, columns, metrics, seconds FROM traces "
-                    f"WHERE key IN ({marks})",
-                    some,
-                )
-                self._traces.update({row[0]: _trace(*row[1:]) for row in rows})
-        except (sqlite3.Error, ValueError) as error:  # ValueError: a record that was cut short
+            return {by_key[key]: _trace(*row) for key, *row in rows}
+        except ValueError as error:  # a record that was cut short
             raise self._explain(error) from error
-        return {run: self._traces[key] for run, key in keys.items() if key in self._traces}
+
+    def _rows(self, columns: str, keys: Iterable[str]) -> Iterator[tuple]:
+        """Yield columns of the traces that are stored under some of the keys."""
+        ordered = sorted(keys)  # neighbours in the database are read together
+        try:
+            for start in range(0, len(ordered), 500):  # SQLite bounds the variables of a query
+                some = ordered[start : start + 500]
+                marks = ",".join("?" * len(some))
+                query = f"SELECT {columns} FROM traces WHERE key IN ({marks})"
+                yield from self._connection.execute(query, some).fetchall()
+        except sqlite3.Error as error:
+            raise self._explain(error) from error
 
     def add(self, traces: Mapping[Run, Trace]) -> None:
         """Store traces in one transaction: either all of them are kept or none.
+
+        Where a run is stored already, the longer trace stays: the shorter is its beginning, of a
+        run that was stopped early.
 
         Raises:
             StoreError: if the database cannot be written.
 
         """
-        rows = [
-            (
-                self.key(run),
-                description(run),
-                trace.status,
-                trace.updates.astype("<i8").tobytes(),
-                trace.budget,
-                json.dumps(trace.columns),
-                trace.values.astype("<f8").tobytes(),
-                trace.seconds,
-            )
-            for run, trace in traces.items()
-        ]
+        rows = [_row(text, traces[run]) for run, text in descriptions(traces)]
         try:
             with self._connection:
                 self._connection.executemany(
-                    "INSERT INTO traces VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING", rows
+                    "INSERT INTO traces VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (key) DO UPDATE SET "
+                    "status = excluded.status, updates = excluded.updates, "
+                    "metrics = excluded.metrics, seconds = excluded.seconds "
+                    "WHERE length(excluded.updates) > length(traces.updates)",
+                    rows,
                 )
         except sqlite3.Error as error:
             raise self._explain(error) from error
@@ -142,7 +147,7 @@ class Store:
         """
         try:
             row = self._connection.execute(
-                "SELECT seconds FROM update_times WHERE key = ?", (self.key(run),)
+                "SELECT seconds FROM update_times WHERE key = ?", (run_key(run),)
             ).fetchone()
         except sqlite3.Error as error:
             raise self._explain(error) from error
@@ -159,7 +164,7 @@ class Store:
             with self._connection:
                 self._connection.execute(
                     "INSERT INTO update_times VALUES (?, ?) ON CONFLICT (key) DO NOTHING",
-                    (self.key(run), seconds),
+                    (run_key(run), seconds),
                 )
         except sqlite3.Error as error:
             raise self._explain(error) from error
@@ -173,6 +178,23 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _by_key(runs: Iterable[Run]) -> dict[str, Run]:
+    return {key_of(text): run for run, text in descriptions(runs)}
+
+
+def _row(text: str, trace: Trace) -> tuple:
+    return (
+        key_of(text),
+        text,
+        trace.status,
+        trace.updates.astype("<i8").tobytes(),
+        trace.budget,
+        json.dumps(trace.columns),
+        trace.values.astype("<f8").tobytes(),
+        trace.seconds,
+    )
 
 
 def _trace(

@@ -123,7 +123,7 @@ def tuning_grid(study: Study, tuned: Sequence[TunedRate]) -> Figure:
             if choice is None:  # its learning rate was given
                 continue
             scores = np.array(
-                [np.exp(s.log_updates) if study.targets else s.final_loss for s in choice.scores]
+                [np.exp(s.log_updates) if study.targets else s.last_loss for s in choice.scores]
             )
             ax.plot(choice.rates, np.where(np.isfinite(scores), scores, np.nan), ms=4, lw=1.2,
                     marker=arm.marker, color=arm.colour)  # fmt: skip

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from experiments import datasets
@@ -98,22 +100,19 @@ def _race_counts(v: RaceVerdict) -> dict[str, object]:
 
 def curve_table(curves: Sequence[Curve]) -> pd.DataFrame:
     """One row for each setting, metric and evaluation: tidy, so that any tool can plot it."""
-    frames = [
-        pd.DataFrame(
-            {
-                **_axes(curve.setting.setting),
-                "metric": curve.metric,
-                "update": curve.updates,
-                "median": curve.median,
-                "low": curve.low,
-                "high": curve.high,
-                "runs": len(curve.setting.traces),
-                "diverged": curve.diverged,
-            }
-        )
+    return _joined(
+        {
+            **_axes(curve.setting.setting),
+            "metric": curve.metric,
+            "update": curve.updates,
+            "median": curve.median,
+            "low": curve.low,
+            "high": curve.high,
+            "runs": len(curve.setting.traces),
+            "diverged": curve.diverged,
+        }
         for curve in curves
-    ]
-    return pd.concat(frames, ignore_index=True)
+    )
 
 
 def run_table(results: Results, reaches: Sequence[Reach]) -> pd.DataFrame:
@@ -155,7 +154,7 @@ def tuning_table(results: Results) -> pd.DataFrame:
             **_axes(choice.setting),
             "learning_rate_tried": rate,
             "mean_log_updates": score.log_updates,
-            "final_train_loss": score.final_loss,
+            "last_train_loss": score.last_loss,
             "taken": place == choice.best,
         }
         for choice in results.tuned
@@ -196,20 +195,27 @@ def arm_table(summary: Summary) -> pd.DataFrame:
 
 def arrival_table(summary: Summary) -> pd.DataFrame:
     """One row for each setting, target and step: the share of runs that had arrived by then."""
-    return pd.concat(
-        pd.DataFrame(
-            {
-                **_axes(a.setting.setting),
-                "metric": a.metric,
-                "target": a.target,
-                "update": a.updates,
-                "share": a.share,
-                "low": a.low,
-                "high": a.high,
-            }
-        )
+    return _joined(
+        {
+            **_axes(a.setting.setting),
+            "metric": a.metric,
+            "target": a.target,
+            "update": a.updates,
+            "share": a.share,
+            "low": a.low,
+            "high": a.high,
+        }
         for a in summary.arrivals
     )
+
+
+def _joined(parts: Iterable[dict[str, object]]) -> pd.DataFrame:
+    """Join tables that have an "update" in each row; a single value stands in all rows of its."""
+    columns = defaultdict(list)
+    for part in parts:
+        for name, value in part.items():
+            columns[name].extend(np.broadcast_to(value, len(part["update"])).tolist())
+    return pd.DataFrame(columns)
 
 
 def rank_table(summary: Summary) -> pd.DataFrame:

@@ -89,7 +89,9 @@ def show_forecast(study: Study, forecast: Forecast) -> None:
     print(
         f"  evaluation: {forecast.evaluation_runs} runs, {forecast.evaluation_stored} stored{later}"
     )
-    print(f"  about {duration(forecast.seconds)} with {forecast.jobs} jobs")
+    print(
+        f"  about {duration(forecast.seconds)} with {forecast.jobs} job{'s' * (forecast.jobs > 1)}"
+    )
 
 
 def duration(seconds: float) -> str:

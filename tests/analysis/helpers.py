@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from experiments import commands, config
+from experiments import config
 from experiments.analysis.measures import Arrival
 from experiments.analysis.results import Results
-from experiments.execution.plan import next_runs
+from experiments.execution.plan import Stored, next_runs, plan
 from experiments.records import METRICS, Run, Trace
 from experiments.study import Study
 
@@ -74,6 +74,9 @@ class Memory:
     def __init__(self, traces: dict[Run, Trace] | None = None) -> None:
         self.traces = dict(traces or {})
 
+    def missing(self, runs: Iterable[Run]) -> list[Run]:
+        return [run for run in dict.fromkeys(runs) if run not in self.traces]
+
     def load(self, runs: Iterable[Run]) -> dict[Run, Trace]:
         return {run: self.traces[run] for run in runs if run in self.traces}
 
@@ -88,10 +91,15 @@ def finish(study: Study, memory: Memory, respond: Respond) -> list[list[Run]]:
     return rounds
 
 
+def gather(study: Study, store: Stored) -> Results:
+    """The results of a study of which no run is missing."""
+    return plan(study, store).evaluated.results
+
+
 def results_of(study: Study, respond: Respond) -> Results:
     memory = Memory()
     finish(study, memory, respond)
-    return commands.gather(study, memory)
+    return gather(study, memory)
 
 
 def parabola(best: float, fastest: float = 8.0) -> Callable[[float], float]:

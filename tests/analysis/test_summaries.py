@@ -66,13 +66,19 @@ def test_a_curve_is_the_median_and_the_quartiles_with_failures_as_the_worst(samp
 
     worst = 0.0 if metric.endswith("accuracy") else math.inf
     length = max(len(trace.updates) for trace in traces)
-    assert found.updates.tolist() == UPDATES[:length]
-    for t in range(length):
+    # Where nobody reads a held-out part there is nothing to tell; the training part always is.
+    told = [
+        t
+        for t in range(length)
+        if metric.startswith("train") or any(ends is None or t < ends for _, ends in sample)
+    ]
+    assert found.updates.tolist() == [UPDATES[t] for t in told]
+    for place, t in enumerate(told):
         column = [worst if ends is not None and t >= ends else values[t] for values, ends in sample]
-        assert found.median[t] == ranked(column, 0.5)
-        assert found.low[t] == ranked(column, 0.25)
-        assert found.high[t] == ranked(column, 0.75)
-        assert found.diverged[t] == sum(ends is not None and t >= ends for _, ends in sample)
+        assert found.median[place] == ranked(column, 0.5)
+        assert found.low[place] == ranked(column, 0.25)
+        assert found.high[place] == ranked(column, 0.75)
+        assert found.diverged[place] == sum(ends is not None and t >= ends for _, ends in sample)
 
 
 @given(runs, st.sampled_from(METRICS), st.integers(0, 8), st.integers(0, 5))
@@ -177,3 +183,16 @@ def test_the_median_time_is_a_time_of_the_sample(times, median):
 
 def test_a_study_without_claims_has_no_targets():
     assert reaches(results_of(read(TEXT, "claims=[]"), respond)) == []
+
+
+def test_a_part_that_is_read_seldom_has_a_curve_of_those_evaluations():
+    """Here the test part at the first, the fifth and the last."""
+    values = np.linspace(2, 1, len(UPDATES))
+    seldom = np.full(len(UPDATES), np.nan)
+    read_at = [0, 4, len(UPDATES) - 1]
+    seldom[read_at] = values[read_at]
+    traces = [make_trace(UPDATES, train_loss=values, test_loss=seldom + n) for n in range(3)]
+    assert curve(result(*traces), "train_loss").updates.tolist() == UPDATES
+    found = curve(result(*traces), "test_loss")
+    assert found.updates.tolist() == [UPDATES[i] for i in read_at]
+    np.testing.assert_array_equal(found.median, values[read_at] + 1)

@@ -13,6 +13,7 @@ from experiments.analysis.tuning import (
     Grid,
     Score,
     TunedRate,
+    bootstrap,
     choose,
     tuned_settings,
     tuning_runs,
@@ -134,13 +135,13 @@ def test_a_rate_that_arrives_in_all_runs_beats_one_that_is_quicker_in_some():
     assert {tuned.rate for tuned in chosen(respond)} == {0.5}
 
 
-def test_a_diverged_run_has_an_infinite_final_loss():
+def test_a_diverged_run_has_an_infinite_last_loss():
     def respond(run):
         lost = run.seed == 1 and run.training.learning_rate == 0.25
         return arriving(10.0, diverges_after=200 if lost else None)
 
     for tuned in chosen(respond):
-        assert [math.isinf(score.final_loss) for score in tuned.scores] == [
+        assert [math.isinf(score.last_loss) for score in tuned.scores] == [
             False,
             True,
             False,
@@ -158,11 +159,11 @@ def test_without_claims_the_final_training_loss_decides():
 
     for tuned in chosen(respond, "claims=[]"):
         assert tuned.rate == 0.5
-        assert tuned.scores[tuned.best].final_loss == pytest.approx(0.11)
+        assert tuned.scores[tuned.best].last_loss == pytest.approx(0.11)
         assert {score.log_updates for score in tuned.scores} == {0.0}
 
 
-def test_where_nothing_ever_arrives_the_final_loss_decides():
+def test_where_nothing_ever_arrives_the_last_loss_decides():
     def respond(run):
         loss = 1 + abs(math.log2(run.training.learning_rate / 0.25))
         return make_trace([0, BUDGET], train_loss=[9, loss])
@@ -236,44 +237,57 @@ def resampled(*by_seed, rates=(0.1, 0.2, 0.4)):
 OPEN = resampled([1, 9, 5], [5, 1, 9], [9, 5, 1])  # each rate is the best at a seed of its own
 
 
-def test_the_rate_of_an_evaluation_seed_is_the_same_each_time():
-    first = [OPEN.rate_at(seed) for seed in range(50)]
-    assert first == [OPEN.rate_at(seed) for seed in reversed(range(50))][::-1]
+def taken(tuned, seeds):
+    """The rates that so many evaluation seeds take."""
+    return tuned.rates_at(bootstrap(seeds, len(tuned.deciding[0])))
+
+
+def test_the_rate_of_an_evaluation_seed_is_the_same_each_time_however_many_there_are():
+    first = taken(OPEN, 50)
+    assert first == taken(OPEN, 70)[:50]
     assert set(first) == set(OPEN.rates)
+    assert first == [OPEN.rates_at([draw])[0] for draw in bootstrap(50, 3)]
 
 
 def test_all_arms_of_a_seed_draw_the_same_tuning_seeds():
     renamed = resampled([1, 9, 5], [5, 1, 9], [9, 5, 1], rates=(1.0, 2.0, 3.0))
-    for seed in range(50):
-        assert OPEN.rates.index(OPEN.rate_at(seed)) == renamed.rates.index(renamed.rate_at(seed))
+    places = [OPEN.rates.index(rate) for rate in taken(OPEN, 50)]
+    assert places == [renamed.rates.index(rate) for rate in taken(renamed, 50)]
+
+
+def test_each_evaluation_seed_draws_as_many_tuning_seeds_as_there_are():
+    draws = bootstrap(200, 3)
+    assert {len(draw) for draw in draws} == {3}
+    assert len(set(draws)) > 20  # of the 27 there are
+    assert bootstrap(4, 1) == [(0,)] * 4
 
 
 def test_with_one_tuning_seed_there_is_nothing_to_draw():
     tuned = resampled([3], [1], [2])
-    assert {tuned.rate_at(seed) for seed in range(50)} == {tuned.rate} == {0.2}
+    assert set(taken(tuned, 50)) == {tuned.rate} == {0.2}
 
 
 def test_a_clear_winner_is_always_taken():
     tuned = resampled([5, 6, 7], [1, 2, 4], [math.inf, 6, 5])
-    assert {tuned.rate_at(seed) for seed in range(200)} == {tuned.rate} == {0.2}
+    assert set(taken(tuned, 200)) == {tuned.rate} == {0.2}
 
 
 def test_what_the_seeds_disagree_on_is_split_as_often_as_the_bootstrap_says():
     tuned = resampled([1, 2, 1.4], [2, 1, 1.6])
-    taken = [tuned.rate_at(seed) for seed in range(2000)]
+    rates = taken(tuned, 2000)
     lead = (1, -1, 0.2)  # of the first rate, at each tuning seed
     expected = sum(
         sum(lead[seed] for seed in draw) > 0 for draw in itertools.product(range(3), repeat=3)
     )
-    share = sum(rate == 0.1 for rate in taken) / len(taken)
+    share = sum(rate == 0.1 for rate in rates) / len(rates)
     assert share == pytest.approx(expected / 27, abs=3 * math.sqrt(0.25 / 2000))
 
 
 def test_a_run_that_diverged_in_tuning_counts_only_where_it_is_drawn():
     tuned = resampled([1, 1, math.inf], [2, 2, 2])
-    taken = [tuned.rate_at(seed) for seed in range(2000)]
+    rates = taken(tuned, 2000)
     assert tuned.rate == 0.2
-    share = sum(rate == 0.1 for rate in taken) / len(taken)  # the third seed is not drawn
+    share = sum(rate == 0.1 for rate in rates) / len(rates)  # the third seed is not drawn
     assert share == pytest.approx((2 / 3) ** 3, abs=3 * math.sqrt(0.25 / 2000))
 
 
@@ -288,10 +302,10 @@ def test_the_runs_of_a_study_have_the_rate_of_their_seed():
     results = results_of(study, respond)
     assert [t.setting for t in results.tuned] == list(study.settings)
     for result, tuned in zip(results.settings, results.tuned, strict=True):
-        taken = [run.training.learning_rate for run in result.runs]
-        assert taken == [tuned.rate_at(seed) for seed in range(30)]
-        assert result.rates == {rate: taken.count(rate) for rate in sorted(
-            set(taken), key=taken.count, reverse=True)}  # fmt: skip
+        rates = [run.training.learning_rate for run in result.runs]
+        assert rates == taken(tuned, 30)
+        assert result.rates == {rate: rates.count(rate) for rate in sorted(
+            set(rates), key=rates.count, reverse=True)}  # fmt: skip
         assert sum(result.rates.values()) == 30
         assert len(result.rates) == 2
     one, other = results.settings
@@ -332,8 +346,8 @@ def test_a_shared_rate_is_the_best_on_the_mean_of_the_arms_of_a_condition():
             for place in range(len(tuned.rates))
         ]
         assert means[tuned.best] == pytest.approx(min(means))
-        for seed in range(20):
-            assert len({t.rate_at(seed) for t in together}) == 1
+        one, other = together
+        assert taken(one, 20) == taken(other, 20)
 
 
 def test_own_rates_are_the_same_with_and_without_a_shared_one_beside_them():

@@ -7,6 +7,7 @@ from experiments.execution import estimate
 from experiments.execution.estimate import forecast
 from experiments.execution.fleets import multiplications
 from experiments.execution.plan import next_runs
+from experiments.records import Fleet
 
 from .helpers import TINY, make_run
 
@@ -129,8 +130,8 @@ def test_beyond_so_many_shapes_the_rest_is_judged_by_its_multiplications(monkeyp
     monkeypatch.setattr(estimate, "MOST_PROBES", 3)
     judged = forecast(study, Memory(), 1).seconds - report
     assert [fleet.runs[0].network.widths for fleet in measured] == [(8,), (7,), (6,)]  # the longest
-    work = {w: multiplications(make_run(data="xor", examples=60, widths=(w,), epochs=4.0))
-            for w in widths}  # fmt: skip
+    runs = [make_run(data="xor", examples=60, widths=(w,), epochs=4.0) for w in widths]
+    work = {w: multiplications(Fleet((run,), 1)) for w, run in zip(widths, runs, strict=True)}
     unmeasured = sum(work[w] for w in range(1, 6)) / sum(work[w] for w in (6, 7, 8))
     assert judged == pytest.approx(whole * 3 / 8 * (1 + unmeasured), rel=0.05)
 

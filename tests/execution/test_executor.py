@@ -6,7 +6,6 @@ from itertools import count
 import pytest
 from analysis.helpers import read
 
-from experiments import commands
 from experiments.execution import executor, loop
 from experiments.execution.executor import execute, results
 from experiments.execution.fleets import cut
@@ -35,8 +34,8 @@ def uninterrupted(tmp_path_factory):
     folder = tmp_path_factory.mktemp("uninterrupted")
     study = read(TINY)
     with Store(folder / "s.sqlite") as store:
-        trained = complete(study, store, 1, QUIET)
-        page.write(commands.gather(study, store), folder / "report")
+        study_results, trained = complete(study, store, 1, QUIET)
+        page.write(study_results, folder / "report")
     return folder, trained
 
 
@@ -119,7 +118,7 @@ def test_a_study_that_fails_goes_on_where_it_stopped(monkeypatch, tmp_path, unin
     folder, trained = uninterrupted
     study, path = read(TINY), tmp_path / "s.sqlite"
     # Small fleets, so that the third ends amid the tuning.
-    monkeypatch.setattr(loop, "cut", lambda runs, jobs: cut(runs, 4))
+    monkeypatch.setattr(loop, "cut", lambda runs, jobs, goals=(): cut(runs, 4, goals))
     with monkeypatch.context() as patch, Store(path) as store:
         failing(patch, 3, error)
         with pytest.raises(type(error)):
@@ -128,9 +127,10 @@ def test_a_study_that_fails_goes_on_where_it_stopped(monkeypatch, tmp_path, unin
     assert 0 < stored < trained
 
     with Store(path) as store:
-        assert complete(study, store, 1, QUIET) == trained - stored
+        study_results, rest = complete(study, store, 1, QUIET)
+        assert rest == trained - stored
         assert next_runs(study, store) == []
-        page.write(commands.gather(study, store), tmp_path / "report")
+        page.write(study_results, tmp_path / "report")
 
     assert everything(path) == everything(folder / "s.sqlite")
     names = sorted(file.name for file in (tmp_path / "report").iterdir())
@@ -144,7 +144,7 @@ def test_a_study_that_fails_goes_on_where_it_stopped(monkeypatch, tmp_path, unin
 def test_failing_again_and_again_ends_at_the_same_store(monkeypatch, tmp_path, uninterrupted, at):
     folder, _ = uninterrupted
     study, path, rounds = read(TINY), tmp_path / "s.sqlite", 0
-    monkeypatch.setattr(loop, "cut", lambda runs, jobs: cut(runs, 3))
+    monkeypatch.setattr(loop, "cut", lambda runs, jobs, goals=(): cut(runs, 3, goals))
     while rounds < at + 5:
         rounds += 1
         with monkeypatch.context() as patch, Store(path) as store:
@@ -177,7 +177,7 @@ def test_a_store_that_fails_loses_only_the_fleet_at_hand(tmp_path, uninterrupted
     stored = len(everything(path))
     assert 0 < stored < trained
     with Store(path) as store:
-        assert complete(study, store, 1, QUIET) == trained - stored
+        assert complete(study, store, 1, QUIET)[1] == trained - stored
     assert everything(path) == everything(folder / "s.sqlite")
 
 
@@ -186,7 +186,7 @@ def test_a_second_invocation_trains_nothing(monkeypatch, uninterrupted):
     failing(monkeypatch, 1, AssertionError("nothing is left to train"))
     calls = []
     with Store(folder / "s.sqlite") as store:
-        assert complete(read(TINY), store, 1, lambda *call: calls.append(call)) == 0
+        assert complete(read(TINY), store, 1, lambda *call: calls.append(call))[1] == 0
     assert calls == []
 
 
@@ -194,17 +194,18 @@ def test_a_study_that_shares_runs_trains_only_what_is_new(tmp_path):
     path = tmp_path / "s.sqlite"
     given = ("training.learning_rate=0.3", "seeds=2")
     with Store(path) as store:
-        assert complete(read(TINY, *given), store, 1, QUIET) == 4
-        assert complete(read(TINY, *given, "title=Another", name="another"), store, 1, QUIET) == 0
+        assert complete(read(TINY, *given), store, 1, QUIET)[1] == 4
+        another = read(TINY, *given, "title=Another", name="another")
+        assert complete(another, store, 1, QUIET)[1] == 0
         more = read(TINY, "training.learning_rate=[0.3, 0.2]", "seeds=3")
-        assert complete(more, store, 1, QUIET) == 12 - 4
+        assert complete(more, store, 1, QUIET)[1] == 12 - 4
 
 
 def test_progress_counts_up_to_the_end_of_each_stage(monkeypatch):
-    monkeypatch.setattr(loop, "cut", lambda runs, jobs: cut(runs, 4))
+    monkeypatch.setattr(loop, "cut", lambda runs, jobs, goals=(): cut(runs, 4, goals))
     calls = []
     with Store(":memory:") as store:
-        trained = complete(read(TINY), store, 1, lambda *call: calls.append(call))
+        _, trained = complete(read(TINY), store, 1, lambda *call: calls.append(call))
     stages, total_of_all = [], 0
     for stage, ended, total in calls:
         if ended == 0:
@@ -225,5 +226,5 @@ def test_progress_counts_up_to_the_end_of_each_stage(monkeypatch):
 def test_a_whole_study_on_two_workers_gives_the_same_store(tmp_path, uninterrupted):
     folder, trained = uninterrupted
     with Store(tmp_path / "s.sqlite") as store:
-        assert complete(read(TINY), store, 2, QUIET) == trained
+        assert complete(read(TINY), store, 2, QUIET)[1] == trained
     assert everything(tmp_path / "s.sqlite") == everything(folder / "s.sqlite")

@@ -15,7 +15,7 @@ from experiments.execution.executor import execute
 from experiments.execution.fleets import cut, multiplications
 from experiments.nn.cost import layer_sizes
 from experiments.parameters import Choice
-from experiments.records import Evaluation
+from experiments.records import Evaluation, Fleet
 
 from .helpers import assert_same_bits, at_rate, make_run
 
@@ -133,7 +133,7 @@ def test_the_fleets_hold_the_same_whatever_the_order(mixture, random, jobs):
 
 @given(mixtures(), st.integers(1, 5))
 def test_the_longest_come_first(mixture, jobs):
-    costs = [sum(map(multiplications, fleet.runs)) for fleet in cut(mixture, jobs)]
+    costs = [multiplications(fleet) for fleet in cut(mixture, jobs)]
     assert all(a >= b * (1 - 1e-12) for a, b in itertools.pairwise(costs))
 
 
@@ -215,12 +215,12 @@ def test_layer_sizes():
 
 
 def test_the_estimate_of_the_work_grows_with_everything_that_is_more_work():
-    base = multiplications(make_run())
-    assert multiplications(make_run(widths=(4, 4))) > base
-    assert multiplications(make_run(widths=(8,))) > base
-    assert multiplications(make_run(epochs=4.0)) > base
-    assert multiplications(make_run(examples=400)) > base
-    assert multiplications(make_run(widths=(512, 512))) > 100 * base
+    base = multiplications(Fleet((make_run(),), 1))
+    assert multiplications(Fleet((make_run(widths=(4, 4)),), 1)) > base
+    assert multiplications(Fleet((make_run(widths=(8,)),), 1)) > base
+    assert multiplications(Fleet((make_run(epochs=4.0),), 1)) > base
+    assert multiplications(Fleet((make_run(examples=400),), 1)) > base
+    assert multiplications(Fleet((make_run(widths=(512, 512)),), 1)) > 100 * base
 
 
 @given(mixtures(), st.integers(1, 3))

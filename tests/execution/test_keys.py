@@ -10,7 +10,7 @@ from analysis.helpers import read
 from experiments import datasets
 from experiments.datasets import DATASETS
 from experiments.execution import keys
-from experiments.execution.keys import description, run_key
+from experiments.execution.keys import description, descriptions, run_key
 from experiments.nn import losses
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.diagnostics import DIAGNOSTICS
@@ -23,7 +23,7 @@ from .helpers import TINY, make_run
 
 RUN = replace(
     make_run("leaky_relu", optimizer="adam", diagnostics=("gradient", "dead_units")),
-    evaluation=Evaluation(4, 0.5, (0.0, 1.0)),
+    evaluation=Evaluation(4, 0.5, (0.0, 1.0), 100, ("train",)),
 )
 
 OTHER = {  # names must be those of other rows; whatever else is text is made longer
@@ -85,6 +85,14 @@ def _sizes_of_anything(monkeypatch):
 def test_every_field_of_a_run_changes_its_key(run):
     assert run != RUN
     assert run_key(run) != run_key(RUN)
+
+
+@pytest.mark.usefixtures("_sizes_of_anything")
+def test_the_descriptions_of_many_runs_are_those_of_each():
+    confusing = replace(RUN, data=Choice(RUN.data.name, (("seed", 0), ('"seed":0,', 1))))
+    runs = [replace(run, seed=s) for run in (RUN, confusing, *(r for _, r in VARIANTS))
+            for s in (0, 7, 10_000)]  # fmt: skip
+    assert [*descriptions(iter(runs))] == [(run, description(run)) for run in runs]
 
 
 def test_no_field_of_a_run_was_left_out_of_that():
@@ -207,7 +215,7 @@ def test_the_key_of_a_run_stays_what_it_is():
     # numbers have changed that is right, and the value below is to be changed with them; if they
     # have not, the change of the key is a mistake.
     run = make_run("leaky_relu", optimizer="adam")
-    assert run_key(run) == "5da12da92e3cdbeb97c4a6bc0c22287d09a68b3a"
+    assert run_key(run) == "667673cf27810e6a81d1270b7fffab670dcef1d8"
 
 
 def test_a_description_is_readable_json_without_spaces():

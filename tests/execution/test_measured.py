@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from analysis.helpers import Memory, arriving, finish, parabola, read
+from analysis.helpers import Memory, arriving, finish, gather, parabola, read
 
-from experiments import commands
 from experiments.analysis.claims import judge
 from experiments.execution.executor import execute
 from experiments.execution.fleets import cut
@@ -131,10 +130,9 @@ def test_a_study_that_trains_nothing_plans_no_tuning_and_completes():
         assert len(asked) == 4 * 12
         assert {run.stream for run in asked} == {"evaluation"}
         assert {run.training.learning_rate for run in asked} == {0.0}
-        trained = complete(study, store, 1, lambda stage, *_: stages.append(stage))
+        results, trained = complete(study, store, 1, lambda stage, *_: stages.append(stage))
         assert (trained, set(stages)) == (48, {"evaluation"})
         assert next_runs(study, store) == []
-        results = commands.gather(study, store)
     assert [verdict.outcome for verdict in judge(results)] == ["supported"] * 4
     for result in results.settings:
         for trace in result.traces:
@@ -197,7 +195,7 @@ def test_seeds_are_added_until_a_claim_about_a_measure_is_decided(claim, outcome
     memory = Memory()
     rounds = finish(study, memory, CLEAR)
     assert len(rounds) == 1
-    results = commands.gather(study, memory)
+    results = gather(study, memory)
     assert results.seeds == 8
     assert [verdict.outcome for verdict in judge(results)] == [outcome]
 
@@ -205,7 +203,7 @@ def test_seeds_are_added_until_a_claim_about_a_measure_is_decided(claim, outcome
 def test_a_claim_that_stays_open_goes_on_to_the_most():
     study, memory = read(MEASURED, *ADAPTIVE), Memory()
     finish(study, memory, OPEN)
-    results = commands.gather(study, memory)
+    results = gather(study, memory)
     assert results.seeds == 40
     assert [verdict.outcome for verdict in judge(results)] == ["inconclusive"]
 
@@ -213,13 +211,13 @@ def test_a_claim_that_stays_open_goes_on_to_the_most():
 def test_it_stops_between_as_soon_as_all_is_decided():
     study, memory = read(MEASURED, *ADAPTIVE), Memory()
     finish(study, memory, SLOW)
-    seeds = commands.gather(study, memory).seeds
+    seeds = gather(study, memory).seeds
     assert 8 < seeds < 40
     looks = [8, 12, 18, 27, 40]
     before = looks[looks.index(seeds) - 1]
     for most, outcome in ((seeds, "supported"), (before, "inconclusive")):
         stopped = read(MEASURED, f"seeds={{min: 8, max: {most}}}", ADAPTIVE[1])
-        assert [v.outcome for v in judge(commands.gather(stopped, memory))] == [outcome]
+        assert [v.outcome for v in judge(gather(stopped, memory))] == [outcome]
 
 
 def test_an_open_claim_about_a_measure_keeps_a_decided_race_going():
@@ -235,4 +233,4 @@ def test_an_open_claim_about_a_measure_keeps_a_decided_race_going():
         overrides = (*ADAPTIVE, "diagnostics=[zeros]", f"claims=[{claims}]")
         study, memory = read(MEASURED, *overrides), Memory()
         finish(study, memory, quick)
-        assert commands.gather(study, memory).seeds == seeds
+        assert gather(study, memory).seeds == seeds

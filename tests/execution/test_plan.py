@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.analysis.tuning import Grid, tuning_runs
-from experiments.execution.plan import evaluation_runs, next_runs, tune
+from experiments.execution.plan import evaluation_runs, next_runs, plan, tune
 
 TEXT = """
     dataset: moons
@@ -117,6 +117,40 @@ def test_evaluation_runs_are_at_the_rates_taken():
     rates = {c.setting.network: c.rate for c in tune(study, memory).choices}
     assert {(r.network, r.training.learning_rate) for r in rounds[-1]} == set(rates.items())
     assert sorted(r.seed for r in rounds[-1]) == sorted([0, 1, 2, 3] * 2)
+
+
+class Counting(Memory):
+    """A store that counts how many traces it has read."""
+
+    read = 0
+
+    def load(self, runs):
+        found = super().load(runs)
+        self.read += len(found)
+        return found
+
+
+@pytest.mark.parametrize("overrides", [(), GIVEN, MIXED])
+def test_no_trace_is_read_before_all_that_are_asked_for_are_there_and_then_each_once(overrides):
+    study, memory, rounds = completed(*overrides)
+    evaluation = [run for run in memory.traces if run.stream == "evaluation"]
+    lacking = Counting({run: t for run, t in memory.traces.items() if run != evaluation[-1]})
+    assert next_runs(study, lacking) == evaluation[-1:]
+    assert lacking.read == len(memory.traces) - len(evaluation)  # the tuning, to choose rates
+    full = Counting(memory.traces)
+    assert plan(study, full).evaluated.results is not None
+    assert full.read == len(memory.traces)
+    assert len(rounds) >= 1
+
+
+def test_a_plan_that_goes_on_from_an_earlier_one_is_the_same():
+    study, memory, rounds = completed()
+    partly, known = Memory(), None
+    for runs in [[], *rounds]:
+        partly.traces |= {run: memory.traces[run] for run in runs}
+        known = plan(study, partly, known)
+        assert known == plan(study, partly)
+    assert known.missing == []
 
 
 def test_more_seeds_ask_only_for_what_is_new():

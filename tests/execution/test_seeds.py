@@ -4,13 +4,13 @@ from functools import cache
 
 import numpy as np
 import pytest
-from analysis.helpers import BUDGET, Memory, arriving, finish, parabola, read
+from analysis.helpers import BUDGET, Memory, arriving, finish, gather, parabola, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments import commands
 from experiments.analysis.claims import judge
-from experiments.execution.plan import evaluate, next_runs, tune
+from experiments.execution import plan as module
+from experiments.execution.plan import evaluate, next_runs, plan, tune
 
 TEXT = """
     dataset: moons
@@ -47,7 +47,7 @@ def seeds_of(rounds):
 def test_a_clear_answer_stops_at_the_first_look():
     memory = Memory()
     assert seeds_of(finish(read(TEXT), memory, clear)) == [list(range(8))]
-    assert commands.gather(read(TEXT), memory).seeds == 8
+    assert gather(read(TEXT), memory).seeds == 8
 
 
 def test_without_an_answer_it_goes_on_to_the_most_and_looks_in_steps_of_a_half():
@@ -55,7 +55,7 @@ def test_without_an_answer_it_goes_on_to_the_most_and_looks_in_steps_of_a_half()
     rounds = finish(study, memory, null)
     expected = [list(range(a, b)) for a, b in zip([0, *LOOKS], LOOKS, strict=False)]
     assert seeds_of(rounds) == expected
-    results = commands.gather(study, memory)
+    results = gather(study, memory)
     assert results.seeds == 64
     assert [v.outcome for v in judge(results)] == ["inconclusive"]
 
@@ -63,12 +63,12 @@ def test_without_an_answer_it_goes_on_to_the_most_and_looks_in_steps_of_a_half()
 def test_it_stops_as_soon_as_all_is_decided_and_not_before():
     study, memory = read(TEXT), Memory()
     rounds = finish(study, memory, slowly)
-    results = commands.gather(study, memory)
+    results = gather(study, memory)
     assert 8 < results.seeds < 64
     assert results.seeds == LOOKS[len(rounds) - 1]
     assert [v.outcome for v in judge(results)] == ["supported"]
     before = read(TEXT, f"seeds={{min: 8, max: {LOOKS[len(rounds) - 2]}}}")
-    assert [v.outcome for v in judge(commands.gather(before, memory))] == ["inconclusive"]
+    assert [v.outcome for v in judge(gather(before, memory))] == ["inconclusive"]
 
 
 def test_one_open_claim_of_several_keeps_all_going():
@@ -85,14 +85,14 @@ def test_one_open_claim_of_several_keeps_all_going():
 
     study, memory = read(TEXT, claims), Memory()
     finish(study, memory, respond)
-    assert commands.gather(study, memory).seeds == 64
+    assert gather(study, memory).seeds == 64
 
 
 def test_a_comparison_that_no_seed_can_decide_asks_for_none():
     study, memory = read(TEXT), Memory()
     rounds = finish(study, memory, lambda run: arriving(9 * BUDGET))
     assert seeds_of(rounds) == [list(range(8))]
-    (verdict,) = judge(commands.gather(study, memory))
+    (verdict,) = judge(gather(study, memory))
     assert verdict.outcome == "untestable"
 
 
@@ -100,7 +100,7 @@ def test_fewer_seeds_than_an_interval_takes_are_only_a_start():
     study, memory = read(TEXT, "seeds={min: 2, max: 20}"), Memory()
     rounds = finish(study, memory, clear)
     assert [len(seeds) for seeds in seeds_of(rounds)] == [2, 1, 2, 3]  # 8 pairs, since 7 it takes
-    (verdict,) = judge(commands.gather(study, memory))
+    (verdict,) = judge(gather(study, memory))
     assert verdict.outcome == "supported"
 
 
@@ -130,7 +130,7 @@ def test_with_bounds_the_interval_is_wider_than_with_a_fixed_number():
     for seeds in ("20", "{min: 20, max: 64}"):
         study = read(TEXT, f"seeds={seeds}")
         finish(study, memory, noisy)
-        found.append(judge(commands.gather(study, memory))[0].ratio)
+        found.append(judge(gather(study, memory))[0].ratio)
     fixed, sequential = found
     assert fixed.pairs == sequential.pairs == 20
     assert sequential.low < fixed.low < fixed.high < sequential.high
@@ -188,7 +188,22 @@ def test_spare_seeds_in_the_store_decide_nothing():
     finish(read(TEXT, "seeds=64"), memory, clear)
     study = read(TEXT)
     assert next_runs(study, memory) == []
-    assert commands.gather(study, memory).seeds == 8
+    assert gather(study, memory).seeds == 8
+
+
+@pytest.mark.parametrize("scene", ["null", "slowly", "tuned"])
+def test_a_plan_that_goes_on_from_an_earlier_one_looks_at_what_is_new_alone(monkeypatch, scene):
+    overrides, respond = SCENES[scene]
+    study, memory, known, looks = read(TEXT, *overrides), Memory(), None, []
+    monkeypatch.setattr(
+        module, "judge", lambda results: looks.append(results.seeds) or judge(results)
+    )
+    while (known := plan(study, memory, known)).missing:
+        memory.traces |= {run: respond(run) for run in known.missing}
+    assert looks == sorted(set(looks))
+    again = plan(study, memory)
+    assert known.evaluated.seeds == again.evaluated.seeds == known.evaluated.results.seeds
+    assert known.evaluated.runs == again.evaluated.runs
 
 
 def test_what_has_been_asked_for_is_told_with_what_is_missing():

@@ -1,6 +1,7 @@
 """The store keeps the bits of every trace, and says in words why it cannot be used."""
 
 import sqlite3
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -120,6 +121,51 @@ def test_only_what_is_asked_and_stored_is_loaded(tmp_path):
         assert list(found) == [b]
         assert_same_bits(found[b], make_trace(2))
         assert set(store.load(iter([d, c, b, c]))) == {b, c}
+
+
+def test_what_is_missing_is_told_once_and_in_order():
+    a, b, c, d = runs(4)
+    with Store(":memory:") as store:
+        assert store.missing([]) == []
+        assert store.missing(iter([d, a, d, b, a])) == [d, a, b]
+        store.add({a: make_trace(), c: make_trace()})
+        assert store.missing([d, c, b, a, d]) == [d, b]
+        assert store.missing([c, a]) == []
+
+
+def test_what_is_missing_is_told_without_reading_any_trace(monkeypatch):
+    with Store(":memory:") as store:
+        store.add({make_run(): make_trace()})
+        monkeypatch.setattr(module, "_trace", lambda *_: pytest.fail("a trace was read"))
+        assert store.missing([make_run()]) == []
+
+
+def test_traces_stay_in_memory_no_longer_than_they_are_asked_for():
+    trace = make_trace()
+    values = weakref.ref(trace.values)
+    with Store(":memory:") as store:
+        store.add({make_run(): trace})
+        del trace
+        assert values() is None
+        loaded = store.load([make_run()])
+        values = weakref.ref(loaded[make_run()].values)
+        del loaded
+        assert values() is None
+
+
+def test_a_file_whose_keys_have_no_index_of_their_own_serves_as_well(tmp_path):
+    """As older versions made them; what they hold is the same."""
+    path, (a, b, c) = tmp_path / "s.sqlite", runs(3)
+    with sqlite3.connect(path) as connection:
+        connection.execute(module._SCHEMA.rstrip() + " WITHOUT ROWID")
+    connection.close()
+    with Store(path) as store:
+        store.add({a: make_trace(1), b: make_trace(2)})
+        store.add({a: make_trace(3)})
+        assert store.missing([c, b, a]) == [c]
+        found = store.load([a, b, c])
+    assert set(found) == {a, b}
+    assert_same_bits(found[a], make_trace(1))
 
 
 def test_what_was_missing_is_found_once_it_is_added():
@@ -312,5 +358,7 @@ def test_a_store_that_is_closed_says_so(tmp_path):
         pass
     with pytest.raises(StoreError):
         store.load([make_run()])
+    with pytest.raises(StoreError):
+        store.missing([make_run()])
     with pytest.raises(StoreError):
         store.add({make_run(): make_trace()})

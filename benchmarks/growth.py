@@ -1,0 +1,260 @@
+"""What grows with the number of runs, and what does not: planning, the loop, reports, memory.
+
+    python benchmarks/growth.py
+
+Each measurement has a process of its own, whose peak resident size is the memory that is told (so
+that it needs Linux or macOS). Planning and the loop are measured with made-up traces in place of
+training; reports and the memory while training with tiny networks that are really trained. Writes
+growth.csv beside this file.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from experiments import commands
+from experiments.config import loads
+from experiments.execution import loop
+from experiments.execution.fleets import cut
+from experiments.execution.loop import complete
+from experiments.execution.plan import next_runs
+from experiments.execution.store import Store
+from experiments.records import METRICS, Fleet, Run, Trace
+from experiments.study import Study
+
+PLANNED = 100_000
+STORED = (100, 1_000, 10_000, 100_000)
+REPORTED = 10_000
+TRAINED = (500, 5_000, 50_000)
+
+PLAN_SECONDS, STORED_SECONDS, PLAN_MB, REPORT_SECONDS = 5, 10, 500, 20
+LOOP_GROWTH, BESIDE_GROWTH, MEMORY_GROWTH = 1.25, 2.0, 1.2
+"""By which factor the most runs may cost more than the fewest: noise, and the database's index."""
+
+ROUNDS = 3
+"""How often the loop is measured; the median counts, since the disk is anybody's."""
+
+BESIDE = 1_000
+"""The runs of a study that shares its store with so many runs of another one."""
+
+GIVEN, TUNED, ADAPTIVE = "given rates", "tuned", "seeds as needed"
+
+ARMS = "activation: [relu, tanh, sigmoid, linear, leaky_relu]"
+TEXT = """
+dataset: {{name: moons, examples: 60}}
+network: {{depth: 1, width: {width}, {arms}}}
+training: {{learning_rate: {rates}, epochs: 5, batch_size: 8}}
+seeds: {seeds}
+{more}
+claims: [{{faster: relu, than: tanh, to: {{train_loss: [0.6, 0.5, 0.4]}}}}]
+"""
+
+
+def _read(
+    *, seeds: int | str, width: int = 4, arms: str = ARMS, rates: str = "[0.1, 0.2]", more: str = ""
+) -> Study:
+    return loads(TEXT.format(width=width, arms=arms, rates=rates, seeds=seeds, more=more), "growth")
+
+
+def study_of(kind: str, runs: int, width: int = 4) -> Study:
+    """Return a study of so many runs: ten settings or, where rates are tuned, five at ten rates."""
+    if kind == TUNED:
+        more = f"tuning: {{from: 0.001, to: 0.512, seeds: {runs // 100}}}"
+        return _read(seeds=20, width="[4, 8]", rates="tuned", more=more)
+    seeds = runs // 10
+    return _read(seeds=f"{{min: 8, max: {seeds}}}" if kind == ADAPTIVE else seeds, width=width)
+
+
+def two_arms(runs: int) -> Study:
+    """Return a study that spends its runs on the seeds of two arms."""
+    return _read(seeds=runs // 2, arms="activation: [relu, tanh]", rates="0.2")
+
+
+UPDATES = np.array([0, 1, 2, 3, 4, 6, 8, 12, 16, 23, 32, 46, 64])
+
+
+def made_up(run: Run) -> Trace:
+    """Make up a trace: the best rate is 0.016, and no claim is ever decided."""
+    off = abs(np.log2(run.training.learning_rate / 0.016))
+    speed = (1 + 0.5 * np.sin(7 * run.seed + 5 * len(run.network.activation.name))) / (1 + off)
+    values = 2 * (UPDATES + 1.0) ** (-0.5 * speed)
+    return Trace(UPDATES, np.tile(values[:, None], len(METRICS)), "completed", 64, 0.1)
+
+
+def plan(kind: str, path: str) -> tuple[float, float]:
+    """Return the seconds and peak megabytes of planning what a store lacks and cutting it."""
+    study = study_of(kind, PLANNED)
+    with Store(path) as store:
+        started = time.perf_counter()
+        cut(next_runs(study, store), 2)
+        return time.perf_counter() - started, _peak()
+
+
+def fill(kind: str, path: str) -> None:
+    """Store all runs that such a study asks for."""
+    with Store(path) as store, mock.patch.object(loop, "results", _Instead()):
+        complete(study_of(kind, PLANNED), store, 2, _silent)
+
+
+class _Instead:
+    """What stands in for the training: made-up traces, and how long it took to make them up."""
+
+    seconds = 0.0
+
+    def __call__(self, fleets: Sequence[Fleet], jobs: int) -> Iterator[tuple[Fleet, list[Trace]]]:
+        for fleet in fleets:
+            started = time.perf_counter()
+            traces = [made_up(run) for run in fleet.runs]
+            self.seconds += time.perf_counter() - started
+            yield fleet, traces
+
+
+def overhead(kind: str, runs: int, path: str) -> tuple[float, float]:
+    """Return the microseconds a run of all but training: of a study, and of one beside it."""
+    return tuple(
+        _overhead(study, path) for study in (study_of(kind, runs), study_of(GIVEN, BESIDE, width=5))
+    )
+
+
+def _overhead(study: Study, path: str) -> float:
+    training = _Instead()
+    with Store(path) as store, mock.patch.object(loop, "results", training):
+        started = time.perf_counter()
+        _, trained = complete(study, store, 2, _silent)
+        return 1e6 * (time.perf_counter() - started - training.seconds) / trained
+
+
+def report(study: Study, folder: str) -> float:
+    """Return the seconds of the whole command."""
+    started = time.perf_counter()
+    commands.run(study, Path(folder), None, quiet=True)
+    return time.perf_counter() - started
+
+
+def training(runs: int, path: str) -> float:
+    """Return the peak megabytes until the last of so many runs was trained and stored."""
+    peaks = []
+    with Store(path) as store:
+        complete(study_of(GIVEN, runs), store, 1, lambda *_: peaks.append(_peak()))
+    return peaks[-1]
+
+
+def _peak() -> float:
+    """Return the most megabytes that this process has had so far."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def _silent(*_: object) -> None:
+    pass
+
+
+def fresh(measure: Callable, *arguments: Any) -> Any:
+    """Return what a function returns in a process of its own."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+        return process.submit(measure, *arguments).result()
+
+
+def row(what: str, runs: int, value: float, unit: str, bar: float) -> dict:
+    """Return a line of the table, and print it."""
+    line = {
+        "what": what,
+        "runs": runs,
+        "value": float(f"{value:.3g}"),
+        "unit": unit,
+        "bar": float(f"{bar:.3g}"),
+        "ok": value <= bar,
+    }
+    mark = "" if line["ok"] else "   MISSED"
+    print(f"{what:36}{runs:8,}{line['value']:10g} {unit:10} at most {line['bar']:g}{mark}")
+    return line
+
+
+def planning() -> list[dict]:
+    """Plan 100,000 runs from an empty store, and again when all are stored."""
+    rows = []
+    for kind in (GIVEN, TUNED):
+        with tempfile.TemporaryDirectory() as folder:
+            path = f"{folder}/runs.sqlite"
+            for state, most in (("none stored", PLAN_SECONDS), ("all stored", STORED_SECONDS)):
+                seconds, megabytes = fresh(plan, kind, path)
+                what = f"planning, {kind}, {state}"
+                rows.append(row(what, PLANNED, seconds, "s", most))
+                rows.append(row(what, PLANNED, megabytes, "MB", PLAN_MB))
+                if state == "none stored":
+                    fresh(fill, kind, path)
+    return rows
+
+
+def looping() -> list[dict]:
+    """Complete studies of more and more runs, each in a store of its own, and one beside each."""
+    rows = []
+    for kind in (GIVEN, ADAPTIVE):
+        bars: tuple[float, float] = (np.inf, np.inf)
+        for runs in STORED:
+            own, beside = _median_overhead(kind, runs)
+            if runs == STORED[0]:
+                bars = own * LOOP_GROWTH, beside * BESIDE_GROWTH
+            rows.append(row(f"loop, {kind}", runs, own, "us a run", bars[0]))
+            if kind == GIVEN:
+                rows.append(row(f"loop, {BESIDE:,} runs beside", runs, beside, "us a run", bars[1]))
+    return rows
+
+
+def _median_overhead(kind: str, runs: int) -> tuple[float, float]:
+    found = []
+    for _ in range(ROUNDS):
+        with tempfile.TemporaryDirectory() as folder:
+            found.append(fresh(overhead, kind, runs, f"{folder}/runs.sqlite"))
+    return tuple(map(statistics.median, zip(*found, strict=True)))
+
+
+def reporting() -> list[dict]:
+    """Write reports of 10,000 runs that are stored."""
+    rows = []
+    studies = {"two arms": two_arms(REPORTED), "ten settings": study_of(GIVEN, REPORTED)}
+    for name, study in studies.items():
+        with tempfile.TemporaryDirectory() as folder:
+            fresh(report, study, folder)  # trains them, too
+            seconds = fresh(report, study, folder)
+        rows.append(row(f"report, {name}", REPORTED, seconds, "s", REPORT_SECONDS))
+    return rows
+
+
+def remembering() -> list[dict]:
+    """Train more and more runs in one process."""
+    rows, most = [], np.inf
+    for runs in TRAINED:
+        with tempfile.TemporaryDirectory() as folder:
+            megabytes = fresh(training, runs, f"{folder}/runs.sqlite")
+        if runs == TRAINED[0]:
+            most = megabytes * MEMORY_GROWTH
+        rows.append(row("memory while training", runs, megabytes, "MB", most))
+    return rows
+
+
+def main() -> int:
+    """Measure, print and write a table, and return 1 if a bar is missed."""
+    table = pd.DataFrame([*planning(), *looping(), *reporting(), *remembering()])
+    path = Path(__file__).with_suffix(".csv")
+    path.write_text(table.to_csv(index=False, lineterminator="\n"), encoding="utf-8", newline="\n")
+    return int(not table.ok.all())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
