@@ -14,11 +14,12 @@ EXAMPLES = 1000
 LARGEST_DIFFERENCE = 0.01
 """How far the mean final losses of all runs may lie apart, and the weights of each, as a share."""
 
-MEDIAN_DIFFERENCE = 1e-4
+MEDIAN_DIFFERENCE = 2e-5
 """How far the final losses of one run may lie apart, for the median run.
 
-The same work leaves 1e-5 or less, which is rounding; other batches leave 1e-3 or more. Single runs
-may lie further apart, since rounding turns units of ReLU on and off.
+The same work leaves 1e-6 or less, which is rounding; other batches leave 4e-4 or more. Single runs
+may lie further apart, since rounding turns units of ReLU on and off: the more so, the higher the
+rate, so that those of the workloads are low.
 """
 
 

@@ -111,7 +111,7 @@ def _data(name: str, **given: float) -> Choice:
 
 
 WORKLOADS = (
-    Workload("tiny", _data("moons", test=0.0, examples=1024), (16, 16), 32, 50, 320, 0.05),
-    Workload("medium", _data("digits", test=0.0), (64,) * 3, 64, 20, 150, 0.005),
-    Workload("large", _data("fashion_mnist_mini"), (128,) * 3, 128, 8, 120, 0.001),
+    Workload("tiny", _data("moons", test=0.0, examples=1024), (16, 16), 32, 50, 640, 0.05),
+    Workload("medium", _data("digits", test=0.0), (64,) * 3, 64, 20, 300, 0.005),
+    Workload("large", _data("fashion_mnist_mini"), (128,) * 3, 128, 8, 120, 0.0005),
 )
