@@ -8,7 +8,8 @@ from analysis.helpers import Memory, arriving, finish, parabola, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.analysis.tuning import Grid, tuning_runs
+from experiments.analysis.targets import settle
+from experiments.analysis.tuning import Grid, choose, tuning_runs
 from experiments.execution.plan import evaluation_runs, next_runs, plan, tune
 
 TEXT = """
@@ -151,6 +152,21 @@ def test_a_plan_that_goes_on_from_an_earlier_one_is_the_same():
         known = plan(study, partly, known)
         assert known == plan(study, partly)
     assert known.missing == []
+
+
+def test_where_a_larger_grid_changes_the_targets_all_rates_are_scored_by_the_new_ones():
+    study = read(TEXT, "claims=[{faster: relu, than: tanh, to: {train_loss: auto}}]")
+    memory, first = Memory(), Grid.first(study.tuning)
+
+    def lower_nearer_the_best(run):
+        off = parabola(BEST[run.network.activation.name], 0.05)(run.training.learning_rate)
+        return arriving(30.0, floor=min(off, 1.0))
+
+    finish(study, memory, lower_nearer_the_best)
+    tuned = tune(study, memory)
+    assert tuned.grid != first
+    assert tuned.study.targets != settle(study, first, memory.traces).targets
+    assert tuned.choices == tuple(choose(tuned.study, tuned.grid, memory.traces))
 
 
 def test_more_seeds_ask_only_for_what_is_new():
