@@ -29,8 +29,8 @@ def parser() -> argparse.ArgumentParser:
         "--jobs",
         type=_jobs,
         metavar="N",
-        help="worker processes; default: one for each "
-        "core, or none where the work is over before they start",
+        help="worker processes; default: one for each core, or none where the work is over before "
+        "they start",
     )
     command.add_argument(
         "--set",

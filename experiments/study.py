@@ -216,6 +216,14 @@ class Study:
         return tuple(dict.fromkeys((c.metric, t) for c in self.races for t in c.targets))
 
     @property
+    def goals(self) -> tuple[tuple[str, float], ...]:
+        """The targets after all of which nothing more is asked of a tuning run.
+
+        None where a rule is still to set a claim's targets, from all that the runs read.
+        """
+        return () if any(race.auto for race in self.races) else self.targets
+
+    @property
     def races(self) -> tuple[RaceClaim, ...]:
         """The claims of which arm is faster."""
         return tuple(c for c in self.claims if isinstance(c, RaceClaim))

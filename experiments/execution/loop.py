@@ -39,7 +39,7 @@ def _train(known: Plan, store: Store, jobs: int | None, progress: Progress) -> i
     tuned, evaluated = known.tuned, known.evaluated
     stage, count, ended = "tuning" if tuned.missing else "evaluation", len(known.missing), 0
     at_once = jobs or cores()
-    fleets = [*cut(tuned.missing, at_once, tuned.goals), *cut(evaluated.missing, at_once)]
+    fleets = [*cut(tuned.missing, at_once, tuned.study.goals), *cut(evaluated.missing, at_once)]
     progress(stage, ended, count)
     for fleet, traces in results(longest_first(fleets), jobs):
         store.add(dict(zip(fleet.runs, traces, strict=True)))

@@ -14,7 +14,7 @@ from experiments.analysis.claims import judge
 from experiments.analysis.results import Results
 from experiments.analysis.targets import settle
 from experiments.analysis.tuning import Grid, TunedRate, bootstrap, choose, tuning_runs
-from experiments.goals import Goals, until
+from experiments.goals import until
 from experiments.records import Run, Trace
 from experiments.study import Setting, Study
 
@@ -37,14 +37,6 @@ class Tuned:
     grid: Grid
     missing: tuple[Run, ...]  # the runs without which the grid cannot be judged
     choices: tuple[TunedRate, ...]  # empty while runs are missing
-
-    @property
-    def goals(self) -> Goals:
-        """The targets after all of which nothing more is asked of a tuning run.
-
-        None where a rule is still to set a claim's targets, from all that the runs read.
-        """
-        return () if any(race.auto for race in self.study.races) else self.study.targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +82,11 @@ def tune(study: Study, store: Stored, grid: Grid | None = None) -> Tuned:
         return Tuned(study, Grid(()), (), ())
     grid = grid or Grid.first(study.tuning)
     traces: dict[Run, Trace] = {}
-    goals = Tuned(study, grid, (), ()).goals
     read, settled, choices = Grid(()), None, []  # of the grid before it grew
     while True:
         runs = tuning_runs(study, Grid(tuple(r for r in grid.rates if r not in read.rates)))
         # Whatever else was asked of a run when it was trained, it is read as if for these goals.
-        cut = {run: until(trace, goals) for run, trace in store.load(runs).items()}
+        cut = {run: until(trace, study.goals) for run, trace in store.load(runs).items()}
         traces |= {run: trace for run, trace in cut.items() if trace is not None}
         missing = tuple(run for run in dict.fromkeys(runs) if run not in traces)
         if missing:

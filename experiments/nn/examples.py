@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from experiments.records import Dataset
+from experiments.records import PARTS, Dataset
 
 CHUNK = 256
 """The most examples that an evaluation passes through the networks at once."""
@@ -71,24 +71,26 @@ class Examples:
         self.inputs, self.labels = self.inputs[seeds], self.labels[seeds]
 
     def parts(self, examples: int) -> list[list[Slice]]:
-        """Return the training, validation and test part in slices of about CHUNK examples.
+        """Return each of PARTS as `part` does."""
+        return [self.part(name, examples) for name in PARTS]
+
+    def part(self, name: str, examples: int) -> list[Slice]:
+        """Return one of PARTS in slices of about CHUNK examples.
 
         Args:
+            name: of the part.
             examples: how many of the training part to read, at most.
 
         """
-        train, validation, test = self.shape.train, self.shape.validation, self.shape.test
-        bounds = (
-            (0, min(train, examples)),
-            (train, train + validation),
-            (train + validation, train + validation + test),
-        )
-        parts = []
-        for begin, end in bounds:
-            pieces = -(-(end - begin) // CHUNK)
-            cuts = [begin + (end - begin) * i // max(1, pieces) for i in range(pieces + 1)]
-            parts.append([self.slice(a, b) for a, b in pairwise(cuts)])
-        return parts
+        train, validation = self.shape.train, self.shape.validation
+        begin, end = {
+            "train": (0, min(train, examples)),
+            "validation": (train, train + validation),
+            "test": (train + validation, train + validation + self.shape.test),
+        }[name]
+        pieces = -(-(end - begin) // CHUNK)
+        cuts = [begin + (end - begin) * i // max(1, pieces) for i in range(pieces + 1)]
+        return [self.slice(a, b) for a, b in pairwise(cuts)]
 
     def slice(self, begin: int, end: int) -> Slice:
         """Return the examples from number `begin` to before `end`."""

@@ -14,7 +14,6 @@ from experiments.nn.network import Block, Stack
 from experiments.records import Run
 
 UpdateOf = Callable[[Block, np.ndarray, np.ndarray], Callable[[], None]]
-_PARTS = {"train": 0, "test": 2}
 
 
 class Reader:
@@ -90,7 +89,7 @@ class Reader:
             batch = min(runs[0].training.batch_size, examples.shape.train)
             slices = [examples.slice(0, batch)]
         else:
-            slices = examples.parts(examples.shape.train)[_PARTS[part]]
+            slices = examples.part(part, examples.shape.train)
         for piece in slices:
             inputs, targets = piece.inputs, piece.targets
             size = inputs.shape[-1]
