@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy import special
 
-from experiments.analysis.inference import Ranges, clopper_pearson, fewest_pairs
+from experiments.analysis.inference import Ranges, clopper_pearson
+from experiments.analysis.looks import FRACTIONS, HAIR, SHARES, Design, share_p_values
 
-LEAST_ERROR = 1e-12
+LEAST_P_VALUE = 1e-12
 """No decision about a share is told to be surer than this."""
 
 
@@ -37,13 +38,13 @@ class Sample(Protocol):
 
     count: int
 
-    def fewest(self, confidence: float) -> int:
-        """Return how many runs it takes for an interval at some level."""
+    def count_is_too_small(self, alpha: float) -> bool:
+        """Tell whether no interval misses as seldom as that, however wide it is."""
 
-    def least_error(self, decided: Callable[[float, float], bool]) -> float:
-        """Return the least error at which an interval (low, high) decides, 1 if none does."""
+    def p_value(self, decided: Callable[[float, float], bool]) -> float:
+        """Return the least alpha at which an interval (low, high) decides, 1 if none does."""
 
-    def estimate(self, error: float) -> Estimate:
+    def estimate(self, alpha: float) -> Estimate:
         """Return the estimate with the narrowest interval that misses at most so often."""
 
 
@@ -52,113 +53,104 @@ class Median(Ranges):
 
     Args:
         values: one for each run, or the difference of a pair of runs.
-        sequential: whether the number of runs may depend on what was seen.
+        design: how the number of runs came about.
 
     """
 
-    def __init__(self, values: Sequence[float], *, sequential: bool = False) -> None:
+    def __init__(self, values: Sequence[float], design: Design) -> None:
         values = np.asarray(values, dtype=float)
         missing = np.isnan(values)
         super().__init__(
             np.where(missing, -np.inf, values),
             np.where(missing, np.inf, values),
-            sequential=sequential,
+            design,
         )
         self._unknown = int(missing.sum())
 
-    def fewest(self, confidence: float) -> int:
-        """Return how many runs it takes for an interval at some level."""
-        return fewest_pairs(confidence, sequential=self.sequential)
-
-    def estimate(self, error: float) -> Estimate:
+    def estimate(self, alpha: float) -> Estimate:
         """Return the median with the narrowest interval that misses at most so often."""
-        return Estimate(*self._at(error), 1 - error, self.count, self._unknown)
+        return Estimate(*self._at(alpha), 1 - alpha, self.count, self._unknown)
 
 
-class Share:
+class Proportion:
     """The share of runs of which something is true.
 
     The interval is Clopper & Pearson's (1934) for a number of runs fixed beforehand. If that may
-    depend on what was seen, it holds the shares p that a mixture does not rule out:
-    B(k + 1/2, n - k + 1/2) / B(1/2, 1/2) / (p^k (1 - p)^(n - k)) < 1 / error (Robbins 1970, with
-    the beta mixture of Howard & Ramdas 2022).
+    depend on what was seen, it holds the shares that the binomial test at the last of several
+    looks does not rule out, with ends among `looks.SHARES`; see `looks.share_p_values`.
 
     Args:
         values: 0 or 1 for each run; NaN where it is not known, which widens the interval.
-        sequential: whether the number of runs may depend on what was seen.
+        design: how the number of runs came about.
 
     """
 
-    def fewest(self, confidence: float) -> int:
-        """Return 1: any number of runs gives an interval."""
-        return 1
-
-    def __init__(self, values: Sequence[float], *, sequential: bool = False) -> None:
+    def __init__(self, values: Sequence[float], design: Design) -> None:
         values = np.asarray(values, dtype=float)
         self.count = len(values)
         self._unknown = int(np.isnan(values).sum())
         self._least = int(np.nansum(values))
-        self._sequential = sequential
+        self._design = design
 
-    def least_error(self, decided: Callable[[float, float], bool]) -> float:
-        """Return the least error at which an interval (low, high) decides, 1 if none does."""
+    def count_is_too_small(self, alpha: float) -> bool:
+        """Return False: any number of runs gives an interval."""
+        return False
 
-        def decides(log_error: float) -> bool:
-            return decided(*self._interval(float(np.exp(log_error))))
+    def p_value(self, decided: Callable[[float, float], bool]) -> float:
+        """Return the least alpha at which an interval (low, high) decides, 1 if none does."""
+        if self._design.sequential:
+            alphas = self._design.alpha * FRACTIONS
+            count = bisect.bisect_left(
+                range(len(alphas)), True, key=lambda i: not decided(*self._interval(alphas[i]))
+            )
+            return float(alphas[count - 1]) if count else 1.0
 
-        low, high = np.log(LEAST_ERROR), np.log(1 - 1e-9)
+        def decides(log_alpha: float) -> bool:
+            return decided(*self._interval(float(np.exp(log_alpha))))
+
+        low, high = np.log(LEAST_P_VALUE), np.log(1 - 1e-9)
         if not decides(high):
             return 1.0
-        while high - low > 1e-3:  # intervals shrink as the error grows: once decided, always
+        while high - low > 1e-3:  # intervals shrink as alpha grows: once decided, always
             middle = (low + high) / 2
             low, high = (low, middle) if decides(middle) else (middle, high)
         return float(np.exp(high))
 
-    def estimate(self, error: float) -> Estimate:
+    def estimate(self, alpha: float) -> Estimate:
         """Return the share with an interval that misses at most so often."""
         share = (self._least + self._unknown / 2) / self.count
-        ends = self._interval(error)
-        return Estimate(share, "", *ends, 1 - error, self.count, self._unknown)
+        ends = self._interval(alpha)
+        return Estimate(share, "", *ends, 1 - alpha, self.count, self._unknown)
 
-    def _interval(self, error: float) -> tuple[float, float]:
+    def _interval(self, alpha: float) -> tuple[float, float]:
         most = self._least + self._unknown
-        if not self._sequential:
-            low, _ = clopper_pearson(self._least, self.count, error)
-            _, high = clopper_pearson(most, self.count, error)
-            return low, high
-        return self._mixture_end(self._least, error, 0.0), self._mixture_end(most, error, 1.0)
+        if self._design.sequential:
+            return self._above(self._least, alpha), 1 - self._above(self.count - most, alpha)
+        low, _ = clopper_pearson(self._least, self.count, alpha)
+        _, high = clopper_pearson(most, self.count, alpha)
+        return low, high
 
-    def _mixture_end(self, hits: int, error: float, end: float) -> float:
-        from scipy import optimize  # slow to import, and few studies need it
-
-        misses = self.count - hits
-        mixture = special.betaln(hits + 0.5, misses + 0.5) - special.betaln(0.5, 0.5)
-
-        def beyond(p: float) -> float:
-            likelihood = special.xlogy(hits, p) + special.xlogy(misses, 1 - p)
-            return float(mixture - likelihood + np.log(error))
-
-        share, edge = hits / self.count, abs(end - 1e-12)
-        if share == end or beyond(edge) <= 0:
-            return end
-        return float(optimize.brentq(beyond, min(edge, share), max(edge, share)))
+    def _above(self, hits: int, alpha: float) -> float:
+        """Return the largest share that so many hits rule out, with all below it."""
+        ruled_out = share_p_values(self._design)[:, self.count - hits] <= alpha * HAIR
+        return float(SHARES[ruled_out].max(initial=0.0))
 
 
 class Exact:
     """A number that every run reads the same, such as a property of a function."""
 
-    def fewest(self, confidence: float) -> int:
-        """Return 1: any number of runs gives an interval."""
-        return 1
-
     def __init__(self, values: Sequence[float]) -> None:
         self.count = len(values)
         self._value = float(values[0])
 
-    def least_error(self, decided: Callable[[float, float], bool]) -> float:
+    def count_is_too_small(self, alpha: float) -> bool:
+        """Return False: one reading tells all."""
+        return False
+
+    def p_value(self, decided: Callable[[float, float], bool]) -> float:
         """Return 0 if the number decides, and 1 otherwise."""
         return 0.0 if decided(self._value, self._value) else 1.0
 
-    def estimate(self, error: float) -> Estimate:
+    def estimate(self, alpha: float) -> Estimate:
         """Return the number, known without error."""
         return Estimate(self._value, "", self._value, self._value, 1.0, self.count, 0)

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.analysis.inference import fewest_pairs, paired_ratio
-from experiments.analysis.measures import Arrival
+from experiments.analysis.looks import Design
+from experiments.hitting_times import HittingTime
 
-from .helpers import at
+from .helpers import FIXED, at
 
 BUDGET = 100.0
 CONFIDENCES = (0.8, 0.9, 0.95, 0.99)
@@ -46,17 +47,17 @@ def ranges(a, b):
         )
 
 
-arrivals = st.builds(
-    lambda time: Arrival(time, False) if time < BUDGET else Arrival(BUDGET, True),
+hitting_times = st.builds(
+    lambda time: HittingTime(time, False) if time < BUDGET else HittingTime(BUDGET, True),
     st.one_of(st.floats(1, 150), st.integers(1, 12).map(float)),
 )
-pairs = st.lists(st.tuples(arrivals, arrivals), min_size=1, max_size=24)
+pairs = st.lists(st.tuples(hitting_times, hitting_times), min_size=1, max_size=24)
 
 
 @given(pairs, st.sampled_from(CONFIDENCES))
 def test_the_interval_is_the_sign_test_inverted(sample, confidence):
     a, b = zip(*sample, strict=True)
-    ratio = paired_ratio(a, b, confidence)
+    ratio = paired_ratio(a, b, Design(1 - confidence))
     lowest, highest = zip(*ranges(a, b), strict=True)
     low, high = ends_of_sign_test(lowest, highest, confidence)
     assert ratio.low == pytest.approx(math.exp(low), rel=1e-12)
@@ -72,7 +73,7 @@ def test_the_interval_is_the_sign_test_inverted(sample, confidence):
 )
 def test_a_level_that_the_coin_can_meet_exactly(n, confidence):
     times = at(*(2.0**i for i in range(n)))
-    ratio = paired_ratio(at(*[1.0] * n), times, confidence)
+    ratio = paired_ratio(at(*[1.0] * n), times, Design(1 - confidence))
     logs = [math.log(2) * i for i in range(n)]
     low, high = ends_of_sign_test(logs, logs, confidence)
     assert ratio.low == pytest.approx(math.exp(low))
@@ -86,7 +87,7 @@ def test_the_coverage_is_exact_over_all_ways_the_coins_can_fall(n):
     sizes = np.exp(np.linspace(0.1, 2, n))
     covered = 0
     for signs in itertools.product((-1, 1), repeat=n):
-        ratio = paired_ratio(at(*[10.0] * n), at(*(10 * sizes ** np.array(signs))), 0.95)
+        ratio = paired_ratio(at(*[10.0] * n), at(*(10 * sizes ** np.array(signs))), FIXED)
         covered += ratio.low <= 1 <= ratio.high
     assert covered / 2**n >= 0.95
     too_narrow = 1 - 2 * tail(n, 1)  # what leaving out one more value at each end would cover
@@ -107,8 +108,8 @@ def test_the_median_is_covered_as_often_as_promised(n, draw):
         a = rng.uniform(5, 50, n)
         b = a * np.exp(np.clip(truth + noise(n), -300, 300))
         # Where b would not have come within the budget, nobody knows when it would have.
-        second = [Arrival(min(t, 200.0), bool(t > 200)) for t in b]
-        ratio = paired_ratio(at(*a), second, 0.95)
+        second = [HittingTime(min(t, 200.0), bool(t > 200)) for t in b]
+        ratio = paired_ratio(at(*a), second, FIXED)
         covered += ratio.low <= 1.5 <= ratio.high
     assert covered / trials >= 0.95 - 3 * math.sqrt(0.95 * 0.05 / trials)
 
@@ -116,7 +117,10 @@ def test_the_median_is_covered_as_often_as_promised(n, draw):
 @given(pairs, st.sampled_from(CONFIDENCES))
 def test_swapping_the_arms_gives_the_reciprocal(sample, confidence):
     a, b = zip(*sample, strict=True)
-    ratio, swapped = paired_ratio(a, b, confidence), paired_ratio(b, a, confidence)
+    ratio, swapped = (
+        paired_ratio(a, b, Design(1 - confidence)),
+        paired_ratio(b, a, Design(1 - confidence)),
+    )
     assert swapped.low == pytest.approx(1 / ratio.high if ratio.high else math.inf)
     assert swapped.high == pytest.approx(1 / ratio.low if ratio.low else math.inf)
     assert (swapped.wins, swapped.losses) == (ratio.losses, ratio.wins)
@@ -129,8 +133,8 @@ def test_swapping_the_arms_gives_the_reciprocal(sample, confidence):
 @given(pairs, st.randoms(use_true_random=False))
 def test_the_order_of_the_pairs_is_irrelevant(sample, random):
     shuffled = random.sample(sample, len(sample))
-    one = paired_ratio(*zip(*sample, strict=True), 0.95)
-    other = paired_ratio(*zip(*shuffled, strict=True), 0.95)
+    one = paired_ratio(*zip(*sample, strict=True), FIXED)
+    other = paired_ratio(*zip(*shuffled, strict=True), FIXED)
     np.testing.assert_equal(astuple(other), astuple(one))
 
 
@@ -138,17 +142,21 @@ def test_the_order_of_the_pairs_is_irrelevant(sample, random):
     st.data(), st.lists(st.tuples(st.floats(2, 1e6), st.floats(2, 1e6)), min_size=1, max_size=20)
 )
 def test_censoring_a_run_can_only_widen_the_interval(data, times):
-    """Some runs are stopped before they arrive; the truth must stay inside what is said."""
+    """Some runs are stopped before they are there; the truth must stay inside what is said."""
     share = st.one_of(st.none(), st.floats(0.01, 1, exclude_max=True))
 
     def cut(time):
         kept = data.draw(share)
-        return Arrival(time, False) if kept is None else Arrival(max(1.0, time * kept), True)
+        return (
+            HittingTime(time, False) if kept is None else HittingTime(max(1.0, time * kept), True)
+        )
 
     truth = paired_ratio(
-        [Arrival(a, False) for a, _ in times], [Arrival(b, False) for _, b in times], 0.9
+        [HittingTime(a, False) for a, _ in times],
+        [HittingTime(b, False) for _, b in times],
+        Design(0.1),
     )
-    known = paired_ratio([cut(a) for a, _ in times], [cut(b) for _, b in times], 0.9)
+    known = paired_ratio([cut(a) for a, _ in times], [cut(b) for _, b in times], Design(0.1))
     assert known.low <= truth.low * (1 + 1e-12)
     assert known.high >= truth.high * (1 - 1e-12)
     assert known.wins <= truth.wins
@@ -158,11 +166,11 @@ def test_censoring_a_run_can_only_widen_the_interval(data, times):
 @given(st.data(), pairs)
 def test_the_estimate_is_the_median_or_a_bound_of_it(data, sample):
     """However long the censored runs would have taken, what is said of the median holds."""
-    ratio = paired_ratio(*zip(*sample, strict=True), 0.95)
+    ratio = paired_ratio(*zip(*sample, strict=True), FIXED)
     longer = st.floats(1, 1000)
 
-    def completed(arrival):
-        return arrival.updates * (data.draw(longer) if arrival.censored else 1)
+    def completed(hit):
+        return hit.updates * (data.draw(longer) if hit.censored else 1)
 
     logs = [math.log(completed(b) / completed(a)) for a, b in sample]
     truth = math.exp(float(np.median(logs)))
@@ -194,36 +202,36 @@ def test_the_estimate_is_the_median_or_a_bound_of_it(data, sample):
     ],
 )
 def test_estimates_by_hand(a, b, estimate, bound):
-    ratio = paired_ratio(at(*a), at(*b), 0.95)
+    ratio = paired_ratio(at(*a), at(*b), FIXED)
     assert ratio.bound == bound
     assert ratio.estimate == pytest.approx(estimate, nan_ok=True)
 
 
 def test_wins_and_losses_are_counted_where_they_are_sure():
     a, b = at(10, 20, 30, -100, 50, -100), at(20, 10, 30, 99, -100, -100)
-    ratio = paired_ratio(a, b, 0.95)
+    ratio = paired_ratio(a, b, FIXED)
     assert (ratio.wins, ratio.losses, ratio.pairs, ratio.censored) == (2, 2, 6, 3)
 
 
 @pytest.mark.parametrize("n", range(1, 6))
 def test_five_pairs_set_no_limit_at_95_percent(n):
-    ratio = paired_ratio(at(*[1.0] * n), at(*[5.0] * n), 0.95)
+    ratio = paired_ratio(at(*[1.0] * n), at(*[5.0] * n), FIXED)
     assert (ratio.low, ratio.high) == (0.0, math.inf)
     assert ratio.estimate == pytest.approx(5)
 
 
 def test_six_pairs_set_limits_at_95_percent():
-    ratio = paired_ratio(at(*[1.0] * 6), at(2, 3, 4, 5, 6, 7), 0.95)
+    ratio = paired_ratio(at(*[1.0] * 6), at(2, 3, 4, 5, 6, 7), FIXED)
     assert (ratio.low, ratio.high) == (pytest.approx(2), pytest.approx(7))
 
 
-def test_arms_that_never_arrive_leave_everything_open():
-    ratio = paired_ratio(at(*[-9.0] * 8), at(*[-9.0] * 8), 0.95)
+def test_arms_that_never_reach_the_target_leave_everything_open():
+    ratio = paired_ratio(at(*[-9.0] * 8), at(*[-9.0] * 8), FIXED)
     assert (ratio.low, ratio.high) == (0.0, math.inf)
 
 
-def test_an_arm_that_never_arrives_leaves_one_end_open():
-    ratio = paired_ratio(at(*[10.0] * 8), at(*[-100.0] * 8), 0.95)
+def test_an_arm_that_never_reaches_the_target_leaves_one_end_open():
+    ratio = paired_ratio(at(*[10.0] * 8), at(*[-100.0] * 8), FIXED)
     assert (ratio.low, ratio.high) == (pytest.approx(10), math.inf)
     assert ratio.wins == 8
 
@@ -233,25 +241,25 @@ def test_an_arm_that_never_arrives_leaves_one_end_open():
 def test_the_fewest_pairs_are_the_fewest_that_set_limits(n, confidence):
     enough = 2 * tail(n, 0) <= 1 - Fraction(confidence)
     if abs(float(2 * tail(n, 0)) - (1 - confidence)) > 1e-12:
-        assert (n >= fewest_pairs(confidence)) == enough
+        assert (n >= fewest_pairs(1 - confidence, FIXED)) == enough
 
 
 @pytest.mark.parametrize(
     ("confidence", "pairs"), [(0.75, 3), (0.9, 5), (0.95, 6), (0.99, 8), (0.999, 11)]
 )
 def test_fewest_pairs_by_hand(confidence, pairs):
-    assert fewest_pairs(confidence) == pairs
+    assert fewest_pairs(1 - confidence, FIXED) == pairs
 
 
 def test_no_pairs_and_unequal_samples_are_refused():
     with pytest.raises(ValueError, match="no pairs"):
-        paired_ratio([], [], 0.95)
+        paired_ratio([], [], FIXED)
     with pytest.raises(ValueError):
-        paired_ratio(at(1, 2), at(1), 0.95)
+        paired_ratio(at(1, 2), at(1), FIXED)
 
 
-def test_arriving_with_the_budget_comes_before_one_that_never_did():
-    ratio = paired_ratio([Arrival(100.0, False)] * 8, [Arrival(100.0, True)] * 8, 0.95)
+def test_reaching_the_target_with_the_budget_comes_before_one_that_never_did():
+    ratio = paired_ratio([HittingTime(100.0, False)] * 8, [HittingTime(100.0, True)] * 8, FIXED)
     assert (ratio.wins, ratio.losses, ratio.bound) == (8, 0, "at least")
-    ratio = paired_ratio([Arrival(100.0, True)] * 8, [Arrival(100.0, True)] * 8, 0.95)
+    ratio = paired_ratio([HittingTime(100.0, True)] * 8, [HittingTime(100.0, True)] * 8, FIXED)
     assert (ratio.wins, ratio.losses) == (0, 0)
