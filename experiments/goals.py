@@ -6,10 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from experiments.records import Trace
-
-Goals = tuple[tuple[str, float], ...]
-"""Pairs of a metric and its target; with none of them a run goes on to the end of its budget."""
+from experiments.records import Goals, Trace
 
 
 def improves_upwards(metric: str) -> bool:

@@ -13,12 +13,15 @@ import numpy as np
 
 from experiments.parameters import Choice
 
-Stream = Literal["tuning", "evaluation"]
-Status = Literal["completed", "diverged", "stopped early"]
-"""A run is stopped early, where nothing more is asked of it, once it has reached its goals."""
+Stream = Literal["pilot", "tuning", "evaluation"]
+Goals = tuple[tuple[str, float], ...]
+"""Pairs of a metric and its target."""
 
-PARTS = ("train", "validation", "test")
-"""The parts of a data set, in the order of its rows."""
+Status = Literal["completed", "diverged", "stopped early"]
+"""A run of a search is stopped early once it has reached its goals or cannot be chosen any more."""
+
+SPLITS = ("train", "validation", "test")
+"""The splits of a data set, in the order of its rows."""
 
 METRICS = (
     "train_loss",
@@ -36,7 +39,7 @@ METRIC_WORDS = {name: name.replace("_", " ").replace("train ", "training ") for 
 
 @dataclass(frozen=True, slots=True)
 class DataShape:
-    """The sizes of a data set's parts, known before it is loaded."""
+    """The sizes of a data set's splits, known before it is loaded."""
 
     features: int
     outputs: int  # C: the classes, or the numbers that a regression predicts
@@ -48,7 +51,7 @@ class DataShape:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One split of a data set, standardised on its training part.
+    """One partition of a data set, standardised on its training split.
 
     The rows are ordered training, validation, test; `shape` tells how many there are of each.
     """
@@ -89,7 +92,7 @@ class Evaluation:
     every: float | None = None  # epochs between two evaluations
     at: tuple[float, ...] | None = None  # the epochs themselves
     examples: int | None = None  # training examples that are read, at most; None: by the schedule
-    often: tuple[str, ...] = ("train",)  # parts that are read each time, and not every fourth
+    often: tuple[str, ...] = ("train",)  # splits that are read each time, and not every fourth
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,19 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """A choice among candidates, learning rates from low to high, as far as it has come.
+
+    A candidate is one run, or several whose mean score counts.
+    """
+
+    goals: Goals
+    candidates: tuple[tuple[Run, ...], ...]
+    best: float = np.inf  # the mean log updates of the best candidate that is known by now
+    first: tuple[Run, ...] = ()  # the candidate to begin with, where none is known
+
+
+@dataclass(frozen=True, slots=True)
 class Fleet:
     """Runs of equal shape that train together: every variant at every seed.
 
@@ -115,7 +131,7 @@ class Fleet:
 
     runs: tuple[Run, ...]
     seeds: int  # G
-    goals: tuple[tuple[str, float], ...] = ()  # a run that has reached them all may stop
+    searches: tuple[Search, ...] = ()  # a run that none of them asks about any more may stop
 
     @property
     def first_of_seeds(self) -> tuple[Run, ...]:
@@ -133,6 +149,7 @@ class Trace:
     budget: int  # the updates it was given; fewer were made unless it completed them
     seconds: float = field(default=0.0, compare=False)  # its share of the fleet's time
     columns: tuple[str, ...] = METRICS  # of `values`: metrics, then diagnostics by `column`
+    origin: str = field(default="", compare=False)  # where it was trained, see execution.origin
 
     def metric(self, name: str) -> np.ndarray:
         """Return the column of that name, shape (T,)."""

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from experiments.parameters import Choice
-from experiments.records import Evaluation, Network, Run, Stream, Training
+from experiments.records import Evaluation, Goals, Network, Run, Stream, Training
 
 Labels = tuple[tuple[str, str], ...]
 """(axis, label) pairs: what picks an arm, a condition or a point of the grid."""
@@ -54,7 +54,7 @@ class Setting:
     training: Training
     evaluation: Evaluation
     protocol: str = "own_rate"  # a row of the protocols, whose initializer is filled in already
-    shares_rate: bool = False  # one tuned rate for all arms of a condition
+    one_rate: bool = False  # one tuned rate for all arms of a condition
     diagnostics: tuple[str, ...] = ()  # what its evaluation runs read beside the metrics
 
     def is_arm(self, pairs: Labels) -> bool:
@@ -70,9 +70,17 @@ class Setting:
         return Run(self.data, self.network, training, self.evaluation, stream, seed, diagnostics)
 
 
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What a learning rate is tuned for."""
+
+    goals: Goals = ()  # the targets to be reached; without any, a low training loss at the end
+    shared: tuple[str, ...] = ()  # the axes along which settings that share a rate differ
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A statement that runs can support or refute; its kinds are the classes below."""
+    """What a config says that runs can support or refute; its kinds are the classes below."""
 
     number: int  # 1 for the first of the config
     says: str
@@ -84,10 +92,17 @@ class Claim:
         """The (axis, label) pairs that pick each of the arms it names."""
         raise NotImplementedError
 
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The axes on which its two arms differ; those that it names, if it is of one arm."""
+        if len(self.arms) == 2:
+            return tuple(sorted({axis for axis, _ in {*self.arms[0]} ^ {*self.arms[1]}}))
+        return tuple(sorted({axis for arm in self.arms for axis, _ in arm}))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RaceClaim(Claim):
-    """A statement that one arm needs fewer updates to a target than another."""
+class TimeClaim(Claim):
+    """A claim that one arm needs fewer updates to a target than another."""
 
     faster: Labels
     than: Labels
@@ -95,7 +110,8 @@ class RaceClaim(Claim):
     targets: tuple[float, ...]  # none yet where a rule is to set them
     by: float | None  # the factor claimed, or None for the direction alone
     tolerance: float  # "about": a ratio of by / tolerance is still as claimed
-    auto: bool = False  # targets are set by a rule from the tuning seeds
+    reading: Literal["at_least", "about"] = "at_least"  # whether a larger ratio is as claimed
+    auto: bool = False  # targets are set by a rule from pilot runs
 
     @property
     def arms(self) -> tuple[Labels, ...]:
@@ -115,6 +131,11 @@ class Measure:
     unit: str = ""
     label: str = ""
     moment: str = ""  # when it is read, in words; empty for the end
+
+    @property
+    def before_training(self) -> bool:
+        """Whether training makes no difference to it."""
+        return self.at == "start" or self.aggregate == "exact"
 
     @property
     def in_words(self) -> str:
@@ -143,7 +164,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasureClaim(Claim):
-    """A statement about a measure of one arm, or about its difference between two."""
+    """A claim about a measure of one arm, or about its difference between two."""
 
     kind: str  # a row of the kinds of claims
     of: Labels  # the arm; none are all settings
@@ -160,27 +181,50 @@ class MeasureClaim(Claim):
         return tuple(arm for arm in (self.of, self.than) if arm)
 
 
+def next_look(seeds: int) -> int:
+    """Return at how many seeds an adaptive study is looked at next: half as many again."""
+    return seeds + -(-seeds // 2)
+
+
 @dataclass(frozen=True, slots=True)
 class Seeds:
     """How many evaluation seeds a study has: as many as it takes, between two bounds."""
 
     least: int
     most: int
+    earlier: tuple[int, ...] = ()  # what was the most at some earlier time, increasing
 
     @property
     def adaptive(self) -> bool:
         """Whether what is seen may decide how many there are."""
         return self.least < self.most
 
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """The numbers of seeds at which the study is looked at, from the least to the most.
+
+        An earlier most was a look as well, which counts in the error that all looks together may
+        cost; the steps go on from there.
+        """
+        looks = [self.least]
+        for most in (*self.earlier, self.most):
+            while looks[-1] < most:
+                looks.append(min(most, next_look(looks[-1])))
+        return tuple(looks)
+
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """The search for learning rates: one grid for all arms, on seeds of its own."""
+    """The search for a learning rate: from one first search space, on tuning seeds of each pair."""
 
-    low: float  # the first grid runs from low to high in factors of two
+    low: float  # the first search space runs from low to high in factors of two
     high: float
-    seeds: int
-    extensions: int  # how often the grid may grow at each end
+    seeds: int  # tuning seeds of each evaluation seed
+    extensions: int  # how often a search space may grow at each end
+
+    def seeds_of(self, seed: int) -> range:
+        """Return the tuning seeds that belong to an evaluation seed and to no other."""
+        return range(seed * self.seeds, (seed + 1) * self.seeds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +241,12 @@ class Study:
     claims: tuple[Claim, ...]
     confidence: float = 0.95
     article: tuple[tuple[int, str], ...] = ()  # the statements of its source that it answers
+    source: str | None = None  # the name of that source
+
+    @property
+    def alpha(self) -> float:
+        """How often any verdict of a family of claims may be wrong."""
+        return 1 - self.confidence
 
     @property
     def arm_axes(self) -> frozenset[str]:
@@ -213,20 +263,47 @@ class Study:
     @property
     def targets(self) -> tuple[tuple[str, float], ...]:
         """Every (metric, target) that a claim names, each once."""
-        return tuple(dict.fromkeys((c.metric, t) for c in self.races for t in c.targets))
+        return tuple(dict.fromkeys((c.metric, t) for c in self.time_claims for t in c.targets))
 
     @property
-    def goals(self) -> tuple[tuple[str, float], ...]:
-        """The targets after all of which nothing more is asked of a tuning run.
+    def objective(self) -> Objective:
+        """What the rates of the runs are tuned for that the report draws: all settings have them.
 
-        None where a rule is still to set a claim's targets, from all that the runs read.
+        The objective of the first claim of a time to target; without one, of the first claim.
         """
-        return () if any(race.auto for race in self.races) else self.targets
+        first = next(iter((*self.time_claims, *self.claims)), None)
+        if first is None:
+            goals, axes = (), tuple(axis.name for axis in self.axes if axis.name != PROTOCOL)
+        else:
+            goals, axes = self.goals_of(first), first.axes
+        return self._objective(goals, axes)
+
+    def objective_of(self, claim: Claim) -> Objective:
+        """Return what the rates of the runs are tuned for that a claim is judged by.
+
+        Its own targets; a low training loss, if it is about a measure. No other claim has a say.
+        What is read before training is the same at every rate.
+        """
+        if isinstance(claim, MeasureClaim) and claim.measure.before_training:
+            return self.objective
+        return self._objective(self.goals_of(claim), claim.axes)
+
+    @staticmethod
+    def goals_of(claim: Claim) -> Goals:
+        """Return the targets of a claim of a time to target; none of one about a measure."""
+        if isinstance(claim, TimeClaim):
+            return tuple((claim.metric, target) for target in sorted(claim.targets))
+        return ()
+
+    def _objective(self, goals: Goals, axes: tuple[str, ...]) -> Objective:
+        if self.tuning is None:
+            return Objective()
+        return Objective(goals, axes if any(s.one_rate for s in self.settings) else ())
 
     @property
-    def races(self) -> tuple[RaceClaim, ...]:
+    def time_claims(self) -> tuple[TimeClaim, ...]:
         """The claims of which arm is faster."""
-        return tuple(c for c in self.claims if isinstance(c, RaceClaim))
+        return tuple(c for c in self.claims if isinstance(c, TimeClaim))
 
     def arm(self, setting: Setting) -> Labels:
         """Return a setting's (axis, label) pairs of the axes that are compared."""

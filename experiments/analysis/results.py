@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from experiments.analysis.measures import Arrival, updates_to_target
-from experiments.analysis.tuning import Grid, TunedRate
+from experiments.analysis.looks import Design
+from experiments.analysis.tuning import Tuned
+from experiments.hitting_times import HittingTime, updates_to_target
 from experiments.records import Run, Trace
-from experiments.study import Setting, Study
+from experiments.study import Claim, Objective, Setting, Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class SettingResult:
         """How many runs diverged."""
         return sum(trace.status == "diverged" for trace in self.traces)
 
-    def arrivals(self, metric: str, target: float) -> list[Arrival]:
+    def hitting_times(self, metric: str, target: float) -> list[HittingTime]:
         """Return each run's time to a target."""
         return [updates_to_target(trace, metric, target) for trace in self.traces]
 
@@ -45,27 +46,32 @@ class Results:
     """All that the analysis of a study reads."""
 
     study: Study  # its targets are numbers
-    settings: tuple[SettingResult, ...]
-    grid: Grid
-    tuned: tuple[TunedRate, ...]
+    settings: tuple[SettingResult, ...]  # at the rates of the study's own objective
+    tuned: tuple[Tuned, ...] = ()  # the searches of those settings whose rate is tuned
+    others: Mapping[Objective, tuple[SettingResult, ...]] = field(default_factory=dict)
 
     @property
     def seeds(self) -> int:
         """How many evaluation seeds there are."""
         return len(self.settings[0].runs)
 
-    @classmethod
-    def gather(
-        cls,
-        study: Study,
-        runs: Mapping[Setting, tuple[Run, ...]],
-        grid: Grid,
-        tuned: tuple[TunedRate, ...],
-        traces: Mapping[Run, Trace],
-    ) -> Results:
-        """Collect the traces of every setting's evaluation runs, each of which must be there."""
-        settings = tuple(
-            SettingResult(setting, runs[setting], tuple(traces[run] for run in runs[setting]))
-            for setting in study.settings
-        )
-        return cls(study, settings, grid, tuned)
+    @property
+    def design(self) -> Design:
+        """How the number of seeds came about."""
+        looks = self.study.seeds.looks if self.study.seeds.adaptive else ()
+        return Design(self.study.alpha, tuple(look for look in looks if look <= self.seeds))
+
+    def of(self, claim: Claim) -> tuple[SettingResult, ...]:
+        """Return the settings that a claim may name, with the runs that it is judged by."""
+        return self.others.get(self.study.objective_of(claim), self.settings)
+
+    def for_target(self, metric: str, target: float) -> tuple[SettingResult, ...]:
+        """Return the settings with the runs by which the first claim of a target is judged.
+
+        Those that this claim does not need have their runs at the study's own objective.
+        """
+        goal = metric, target
+        claim = next(c for c in self.study.time_claims if goal in self.study.goals_of(c))
+        found = {result.setting: result for result in self.settings}
+        found |= {result.setting: result for result in self.of(claim)}
+        return tuple(found.values())

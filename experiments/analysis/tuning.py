@@ -1,212 +1,316 @@
-"""The choice of learning rates, from the traces of the tuning seeds alone."""
+"""The search for learning rates: what each pair still needs, and what it found."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.analysis.measures import final, updates_to_target
-from experiments.records import Run, Trace
-from experiments.streams import generator
-from experiments.study import Setting, Study, Tuning
+from experiments.records import Goals, Run, Search
+from experiments.scores import Progress, Score, mean_score, ruled_out
+from experiments.study import Objective, Setting, Study, Tuning
 
 FACTOR = 2.0
-"""The step of the grid."""
-
-PENALTY = 2.0
-"""A run that never arrives counts as this many times its budget, when rates are chosen only.
-
-The penalised average of algorithm configuration, "PAR" (Hutter, Hoos, Leyton-Brown & Stützle
-2009, section 2). No verdict ever reads it: there, such a run is censored.
-"""
+"""The step of a search space."""
 
 RULE = (
-    "Learning rates are chosen on seeds of their own, from one grid of factors of two that is the "
-    "same for every arm. The rate with the lowest geometric mean of updates to the targets that "
-    "the claims name is taken, where a run that never arrives counts as twice its budget, and one "
-    "that has reached them all stops; ties, and studies without targets, go to the lower training "
-    "loss at the end. If the best rate of any arm "
-    "lies on the grid's edge, the grid grows there for all arms. Since a few tuning seeds do not "
-    "settle the choice, each evaluation seed repeats it on tuning seeds drawn anew with "
-    "replacement, the same for every arm: how often each rate is taken then shows how sure the "
-    "choice is, and the intervals hold that doubt."
+    "A pair is a complete repetition: each evaluation seed has tuning seeds of its own, the same "
+    "for every arm, and each arm takes the learning rate that they favour. So intervals and "
+    "verdicts hold the chance of the search as well: they are of two people who each tune once and "
+    "then train. Every search starts from the same rates, in factors of two, and goes on by one "
+    "more rate at an end for as long as its best lies there. The best has the lowest geometric "
+    "mean of updates to the targets of the claim that the runs are judged by, where a run that "
+    "does not reach a target counts as twice its budget; ties, and claims about measures, go to "
+    "the lower training loss at the end. A run of a search stops once it has reached its targets, "
+    "or when even reaching all others at once would leave its rate behind one that has: that "
+    "changes no choice."
 )
 """The rule in words, for the report."""
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """How one rate did: less is better, the first number before the second."""
+class Subject:
+    """What one learning rate is searched for: a setting, or several that share it."""
 
-    log_updates: float  # mean over targets of log(updates), 0 without targets
-    last_loss: float  # the training loss last read, infinite after a divergence
-
-
-@dataclass(frozen=True, slots=True)
-class TunedRate:
-    """The grid of one setting: its rates, what each scored, and which are taken.
-
-    A setting that shares its rate is judged by the mean over all settings that it shares it with.
-    """
-
-    setting: Setting
-    rates: tuple[float, ...]
-    by_seed: tuple[tuple[Score, ...], ...]  # the setting's own, for each rate and tuning seed
-    deciding: tuple[tuple[Score, ...], ...]  # what the choice is made by
-
-    @property
-    def scores(self) -> tuple[Score, ...]:
-        """The setting's own score of each rate, over all tuning seeds."""
-        return tuple(mean_score(seeds) for seeds in self.by_seed)
-
-    @property
-    def best(self) -> int:
-        """The place of the best rate by all tuning seeds; the lowest rate among equals."""
-        return self._best(range(len(self.deciding[0])))
-
-    @property
-    def rate(self) -> float:
-        """The best rate by all tuning seeds."""
-        return self.rates[self.best]
-
-    def rates_at(self, draws: Sequence[tuple[int, ...]]) -> list[float]:
-        """Return the best rate by the tuning seeds of each draw, as `bootstrap` returns them."""
-        best = {draw: self._best(draw) for draw in set(draws)}
-        return [self.rates[best[draw]] for draw in draws]
-
-    def _best(self, seeds: Sequence[int]) -> int:
-        def score(place: int) -> tuple[float, float]:
-            mean = mean_score([self.deciding[place][seed] for seed in seeds])
-            return mean.log_updates, mean.last_loss
-
-        return min(range(len(self.rates)), key=score)
-
-    @property
-    def at_low_edge(self) -> bool:
-        """Whether a lower rate might have been better."""
-        return self.best == 0
-
-    @property
-    def at_high_edge(self) -> bool:
-        """Whether a higher rate might have been better."""
-        return self.best == len(self.rates) - 1
-
-
-def bootstrap(seeds: int, count: int) -> list[tuple[int, ...]]:
-    """Draw `count` tuning seeds with replacement, for each evaluation seed; alike for every arm.
-
-    Every source of chance is drawn anew for each seed, the search for the rate included, so that
-    intervals hold all of them (Bouthillier et al. 2021, section 3). The search itself is not
-    repeated: its seeds are (the bootstrap, Efron 1979).
-    """
-    return [
-        tuple(generator("tuning", seed, "bootstrap").integers(count, size=count).tolist())
-        for seed in range(seeds)
-    ]
-
-
-def mean_score(scores: list[Score] | tuple[Score, ...]) -> Score:
-    """Return the mean of scores, each number for itself."""
-    return Score(
-        float(np.mean([score.log_updates for score in scores])),
-        float(np.mean([score.last_loss for score in scores])),
-    )
+    objective: Objective
+    settings: tuple[Setting, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
-    """The learning rates of a study's search, from low to high."""
+class SearchSpace:
+    """The learning rates of one search, from low to high."""
 
     rates: tuple[float, ...]
     grown_down: int = 0  # how often it has grown at its low end
     grown_up: int = 0
 
     @classmethod
-    def first(cls, tuning: Tuning) -> Grid:
+    def first(cls, tuning: Tuning) -> SearchSpace:
         """Return low, 2 low, 4 low, ... up to high."""
         count = int(np.floor(np.log2(tuning.high / tuning.low) / np.log2(FACTOR) + 1e-9)) + 1
         return cls(tuple(tuning.low * FACTOR**i for i in range(count)))
 
-    def grown(self, choices: list[TunedRate], extensions: int) -> Grid:
-        """Return the grid with one more rate at each end where a best rate lies and may move."""
+    def grown(self, best: int, extensions: int) -> SearchSpace:
+        """Return the space with one more rate at the end where the best one lies, if it may grow.
+
+        Args:
+            best: the place of the best rate.
+            extensions: how often the space may grow at each end.
+
+        """
         rates, down, up = self.rates, self.grown_down, self.grown_up
-        if down < extensions and any(choice.at_low_edge for choice in choices):
+        if best == 0 and down < extensions:
             rates, down = (rates[0] / FACTOR, *rates), down + 1
-        if up < extensions and any(choice.at_high_edge for choice in choices):
+        if best == len(self.rates) - 1 and up < extensions:
             rates, up = (*rates, rates[-1] * FACTOR), up + 1
-        return Grid(rates, down, up)
+        return SearchSpace(rates, down, up)
 
 
-def tuned_settings(study: Study) -> list[Setting]:
-    """Return the settings whose learning rate is to be chosen."""
-    return [s for s in study.settings if s.training.learning_rate is None]
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the search of one pair found.
+
+    The scores do not depend on how far runs were trained that could no longer be chosen.
+    """
+
+    space: SearchSpace
+    scores: tuple[Score, ...]  # of each rate, over the tuning seeds and the settings that share it
+    best: int  # the place of the rate that is taken; the lowest rate among equals
+
+    @property
+    def rate(self) -> float:
+        """The rate that is taken."""
+        return self.space.rates[self.best]
+
+    @property
+    def at_edge(self) -> bool:
+        """Whether a rate beyond the space, which may grow no more, might have been better."""
+        return self.best in (0, len(self.space.rates) - 1)
 
 
-def tuning_runs(study: Study, grid: Grid) -> list[Run]:
-    """Return every run that a grid asks for: setting by setting, rate by rate, seed by seed."""
-    return [
-        setting.run("tuning", seed, rate)
-        for setting in tuned_settings(study)
-        for rate in grid.rates
-        for seed in range(study.tuning.seeds)
-    ]
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """The searches of one setting, pair by pair."""
+
+    setting: Setting
+    found: tuple[Found, ...]
+
+    @property
+    def taken(self) -> dict[float, int]:
+        """How many pairs took each rate, the most frequent first."""
+        return dict(Counter(found.rate for found in self.found).most_common())
+
+    @property
+    def updates(self) -> float:
+        """The geometric mean of updates to the goals at the rate taken, the median over pairs."""
+        return float(
+            np.exp(np.median([found.scores[found.best].log_updates for found in self.found]))
+        )
+
+    @property
+    def last_loss(self) -> float:
+        """The median over pairs of the training loss last read, at the rate taken."""
+        losses = [found.scores[found.best].last_loss for found in self.found]
+        return float(np.quantile(losses, 0.5, method="inverted_cdf"))
+
+    @property
+    def at_edge(self) -> int:
+        """How many pairs took a rate at the end of a space that may grow no more."""
+        return sum(found.at_edge for found in self.found)
 
 
-def choose(
-    study: Study, grid: Grid, traces: Mapping[Run, Trace], before: Sequence[TunedRate] = ()
-) -> list[TunedRate]:
-    """Score every rate of a complete grid.
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One learning rate of a setting, over all pairs that tried it."""
+
+    rate: float
+    pairs: int  # that tried it
+    taken: int  # of which took it
+    log_updates: float  # the median of their scores
+    at_least: bool  # whether the median may be more: a pair at or below it ruled the rate out
+    last_loss: float  # the median of those pairs that know it, NaN where none does
+
+
+def tried(tuned: Tuned) -> list[Tried]:
+    """Return every rate that some pair tried, from low to high."""
+    scores: dict[float, list[Score]] = defaultdict(list)
+    for found in tuned.found:
+        for rate, score in zip(found.space.rates, found.scores, strict=True):
+            scores[rate].append(score)
+    return [_tried(rate, scores[rate], tuned.taken.get(rate, 0)) for rate in sorted(scores)]
+
+
+def _tried(rate: float, scores: Sequence[Score], taken: int) -> Tried:
+    logs = np.array([score.log_updates for score in scores])
+    median = float(np.median(logs))
+    losses = [score.last_loss for score in scores if not score.at_least]
+    upper = np.sort(logs)[len(logs) // 2]  # the higher of the middle two
+    return Tried(
+        rate,
+        len(scores),
+        taken,
+        median,
+        any(score.at_least and score.log_updates <= upper for score in scores),
+        float(np.quantile(losses, 0.5, method="inverted_cdf")) if losses else float("nan"),
+    )
+
+
+def subjects(study: Study) -> list[Subject]:
+    """Return everything that a rate is searched for: by objective, in the order of the settings.
+
+    The study's own objective is that of every setting, the others of those that their claims name.
+    """
+    found = []
+    for objective, settings in settings_by_objective(study).items():
+        groups: dict[object, list[Setting]] = defaultdict(list)
+        for setting in settings:
+            if setting.training.learning_rate is None:
+                groups[_group(setting, objective)].append(setting)
+        found += [Subject(objective, tuple(group)) for group in groups.values()]
+    return found
+
+
+def _group(setting: Setting, objective: Objective) -> object:
+    if not setting.one_rate:
+        return setting
+    return tuple(pair for pair in setting.labels if pair[0] not in objective.shared)
+
+
+def settings_by_objective(study: Study) -> dict[Objective, tuple[Setting, ...]]:
+    """Return the settings whose runs are needed at the rates of each objective.
+
+    Those that share a rate are all needed where one is.
+    """
+    needed = {study.objective: study.settings}
+    for claim in study.claims:
+        objective = study.objective_of(claim)
+        if objective == study.objective:
+            continue
+        arms = claim.arms or ((),)
+        named = {s for s in study.settings if any(s.is_arm(arm) for arm in arms)}
+        groups = {_group(setting, objective) for setting in named}
+        named |= {s for s in study.settings if _group(s, objective) in groups}
+        before = needed.get(objective, ())
+        needed[objective] = tuple(s for s in study.settings if s in named or s in before)
+    return needed
+
+
+def candidates(
+    subject: Subject, seed: int, rates: Sequence[float], tuning: Tuning
+) -> tuple[tuple[Run, ...], ...]:
+    """Return the runs by which each rate is judged for one evaluation seed."""
+    return tuple(
+        tuple(
+            setting.run("tuning", number, rate)
+            for setting in subject.settings
+            for number in tuning.seeds_of(seed)
+        )
+        for rate in rates
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far one search space has been searched."""
+
+    search: Search  # with the best score that is known by now
+    missing: tuple[Run, ...]  # the runs without which it cannot be decided
+    scores: tuple[Score, ...]  # of each rate; none while runs are missing
+
+    @property
+    def best(self) -> int:
+        """The place of the best rate."""
+        ranked = [(s.at_least, s.log_updates, s.last_loss) for s in self.scores]
+        return min(range(len(ranked)), key=ranked.__getitem__)
+
+
+def stand(
+    goals: Goals,
+    runs: tuple[tuple[Run, ...], ...],
+    known: Mapping[Run, Progress],
+    likely: int = 0,
+) -> Standing:
+    """Judge every rate of a search space by what is known of its runs.
 
     Args:
-        study: whose claims give the objective, their targets as numbers.
-        grid: the rates.
-        traces: holds all of `tuning_runs(study, grid)`.
-        before: the choices from a part of the grid by the same targets, whose scores are kept.
-
-    Returns:
-        A choice for each setting to be tuned, in the study's order.
+        goals: of the objective.
+        runs: of each rate, as `candidates` returns them.
+        known: what is known of those that were trained.
+        likely: the place of the rate to begin with.
 
     """
-    settings, targets = tuned_settings(study), sorted(study.targets)
-    known = {
-        (choice.setting, rate): scores
-        for choice in before
-        for rate, scores in zip(choice.rates, choice.by_seed, strict=True)
-    }
-
-    def by_seed(setting: Setting, rate: float) -> tuple[Score, ...]:
-        runs = (setting.run("tuning", seed, rate) for seed in range(study.tuning.seeds))
-        return known.get((setting, rate)) or tuple(_score(traces[run], targets) for run in runs)
-
-    own = {setting: tuple(by_seed(setting, rate) for rate in grid.rates) for setting in settings}
-    sharing: dict[tuple, list[Setting]] = defaultdict(list)
-    for setting in settings:
-        if setting.shares_rate:
-            sharing[study.condition(setting)].append(setting)
-    shared = {
-        condition: tuple(
-            tuple(mean_score(scores) for scores in zip(*by_seed, strict=True))
-            for by_seed in zip(*(own[setting] for setting in together), strict=True)
-        )
-        for condition, together in sharing.items()
-    }
-    return [
-        TunedRate(
-            setting,
-            grid.rates,
-            own[setting],
-            shared[study.condition(setting)] if setting.shares_rate else own[setting],
-        )
-        for setting in settings
+    progress = [[known.get(run) for run in some] for some in runs]
+    scores: list[Score | None] = [
+        mean_score([run.score for run in some])
+        if all(run is not None and run.score is not None for run in some)
+        else None
+        for some in progress
     ]
+    best = min((score.log_updates for score in scores if score), default=np.inf)
+    out = [ruled_out(some, best) for some in progress]
+    missing = tuple(
+        run
+        for some, states, score, beyond in zip(runs, progress, scores, out, strict=True)
+        if score is None and beyond is None
+        for run, state in zip(some, states, strict=True)
+        if state is None or state.score is None
+    )
+    told = () if missing else tuple(b or s for b, s in zip(out, scores, strict=True))
+    return Standing(Search(goals, runs, best, runs[likely]), missing, told)
 
 
-def _score(trace: Trace, targets: Sequence[tuple[str, float]]) -> Score:
-    times = []
-    for metric, target in targets:
-        arrival = updates_to_target(trace, metric, target)
-        times.append(arrival.updates * (PENALTY if arrival.censored else 1))
-    return Score(float(np.mean(np.log(times))) if times else 0.0, final(trace, "train_loss"))
+def search_all(
+    wanted: Sequence[tuple[Subject, int]],
+    tuning: Tuning,
+    load: Callable[[Sequence[Run], Goals], Mapping[Run, Progress]],
+    spaces: dict[tuple[Subject, int], SearchSpace],
+    taken: Mapping[Subject, float],
+) -> tuple[dict[tuple[Subject, int], Found], list[Standing]]:
+    """Search as far as the stored runs reach, growing spaces where the best lies at an end.
+
+    Args:
+        wanted: subjects, each with an evaluation seed.
+        tuning: where searches start, and how far they may grow.
+        load: returns what is known of runs towards goals.
+        spaces: how far some searches had come before; brought up to date.
+        taken: the rate that other pairs took most often, with which to begin; without one, the
+            middle of the space.
+
+    Returns:
+        What was found, and where those searches stand that still need runs.
+
+    """
+    found, waiting, going_on = {}, [], list(wanted)
+    while going_on:
+        runs = {
+            key: candidates(*key, spaces.setdefault(key, SearchSpace.first(tuning)).rates, tuning)
+            for key in going_on
+        }
+        known: dict[Goals, Mapping[Run, Progress]] = {}
+        for goals in dict.fromkeys(subject.objective.goals for subject, _ in going_on):
+            asked = [
+                run
+                for key in going_on
+                if key[0].objective.goals == goals
+                for some in runs[key]
+                for run in some
+            ]
+            known[goals] = load(list(dict.fromkeys(asked)), goals)
+        grown = []
+        for key in going_on:
+            goals, space = key[0].objective.goals, spaces[key]
+            usual = taken.get(key[0], space.rates[len(space.rates) // 2])
+            likely = space.rates.index(usual) if usual in space.rates else 0
+            standing = stand(goals, runs[key], known[goals], likely)
+            if standing.missing:
+                waiting.append(standing)
+                continue
+            spaces[key] = space.grown(standing.best, tuning.extensions)
+            if spaces[key] == space:
+                found[key] = Found(space, standing.scores, standing.best)
+            else:
+                grown.append(key)
+        going_on = grown
+    return found, waiting

@@ -6,10 +6,11 @@ import time
 from dataclasses import dataclass, replace
 
 from experiments import datasets
-from experiments.analysis.tuning import FACTOR, Grid, tuned_settings, tuning_runs
+from experiments.analysis.tuning import SearchSpace, candidates, subjects
 from experiments.execution.executor import cores, execute, workers
-from experiments.execution.fleets import cut, multiplications, shape_of
-from experiments.execution.plan import Stored, Tuned, evaluate, tune
+from experiments.execution.fleets import cut, cut_searches, multiplications, shape_of
+from experiments.execution.measuring import measures_times, one_by_one
+from experiments.execution.plan import Plan, Stored, plan
 from experiments.nn.schedule import (
     evaluation_updates,
     examples_read,
@@ -25,10 +26,13 @@ PROBE_UPDATES = 30
 MOST_PROBES = 24
 """Of how many shapes of networks a fleet is timed; the rest is judged by its multiplications."""
 
+SEARCHED = 0.45
+"""About the share of their updates that runs of searches make until they stop, with new rates."""
+
 WORKERS = 1.5
 """About the seconds that it takes until the workers train, where there are several."""
 
-START, EACH_SETTING, EACH_RUN, RACES = 3.0, 0.1, 3e-4, 4.0
+START, EACH_SETTING, EACH_RUN, TIMES = 3.0, 0.1, 3e-4, 4.0
 """About the seconds that starting and writing a report take: at all, and for what it is about."""
 
 
@@ -48,50 +52,79 @@ class Forecast:
 def forecast(study: Study, store: Stored, jobs: int) -> Forecast:
     """Count what is stored and estimate the rest; nothing is stored or trained to the end.
 
-    The grid of learning rates mostly grows while it is searched, by one rate at each end, say:
-    the seconds count on it, the numbers of runs do not. Neither counts on seeds that may be added
-    until the claims are decided.
+    The seconds count on runs of searches that stop early. Nothing counts on search spaces that grow
+    or on seeds that may be added until the claims are decided.
     """
-    tuned = tune(study, store)
-    tuning = list(dict.fromkeys(tuning_runs(study, tuned.grid)))
-    evaluated = evaluate(tuned, store)
-    known, missing = evaluated.runs, [*tuned.missing, *evaluated.missing]
-    open_runs: list[Run] = []
-    if tuned.missing:  # any rate of the grid serves to estimate how long a run takes
-        rate = tuned.grid.rates[0]
-        open_runs = list(
-            dict.fromkeys(
-                setting.run("evaluation", seed, rate)
-                for setting in tuned_settings(study)
-                for seed in range(study.seeds.least)
-            )
-        )
-    fleets = cut([*missing, *open_runs, *_growth(tuned)], jobs or cores())
-    processes = workers(fleets, jobs)
+    known = plan(study, store)
+    everything = _candidates(known)
+    open_runs = _open_runs(known)
+    tuning, at_once = known.tuning, jobs or cores()
+    if known.pilots:  # what the searches are for is not known yet
+        tuning = tuple(everything)
+    others = [*known.evaluation, *open_runs]
+    alone = one_by_one(run for run in others if measures_times(run))
+    fleets = cut([*known.pilots, *(run for run in others if not measures_times(run))], at_once)
+    searching = cut_searches(
+        tuning, [standing.search for standing in known.searches], at_once, _of_pair(study)
+    )
+    processes = workers([*fleets, *searching], jobs)
     return Forecast(
-        tuning_runs=len(tuning),
-        tuning_stored=len(tuning) - len(tuned.missing),
-        evaluation_runs=len(known) + len(open_runs),
-        evaluation_stored=len(known) - len(evaluated.missing),
-        rates_chosen=not tuned.missing,
-        seconds=_report(study, len(known) + len(open_runs)) + _seconds(fleets, processes),
+        tuning_runs=len(everything),
+        tuning_stored=len(everything) - len(tuning),
+        evaluation_runs=len(known.runs) + len(open_runs),
+        evaluation_stored=len(known.runs) - len(known.evaluation),
+        rates_chosen=not tuning,
+        seconds=_report(study, len(known.runs) + len(open_runs))
+        + _seconds([*fleets, *searching], processes)
+        + _seconds(alone, 1),
         jobs=processes,
+    )
+
+
+def _of_pair(study: Study) -> int:
+    return study.tuning.seeds if study.tuning else 1
+
+
+def _candidates(known: Plan) -> list[Run]:
+    """Return the runs of all searches, each once, as far as their spaces have grown."""
+    tuning = known.study.tuning
+    if tuning is None:
+        return []
+    spaces, first = known.spaces or {}, SearchSpace.first(tuning)
+    return list(
+        dict.fromkeys(
+            run
+            for seed in range(known.seeds)
+            for subject in subjects(known.study)
+            for some in candidates(subject, seed, spaces.get((subject, seed), first).rates, tuning)
+            for run in some
+        )
+    )
+
+
+def _open_runs(known: Plan) -> list[Run]:
+    """Return an evaluation run for each setting and seed whose rate is not found yet.
+
+    Any learning rate serves to estimate how long a run takes.
+    """
+    tuning, found = known.study.tuning, known.found or {}
+    if tuning is None:
+        return []
+    return list(
+        dict.fromkeys(
+            setting.run("evaluation", seed, tuning.low)
+            for seed in range(known.seeds)
+            for subject in subjects(known.study)
+            if (subject, seed) not in found
+            for setting in subject.settings
+        )
     )
 
 
 def _report(study: Study, runs: int) -> float:
     """Estimate the seconds that everything but the training takes."""
-    drawn = RACES if study.races else 0.0
+    drawn = TIMES if study.time_claims else 0.0
     return START + EACH_SETTING * len(study.settings) + EACH_RUN * runs + drawn
-
-
-def _growth(tuned: Tuned) -> list[Run]:
-    """Return the runs of one more learning rate at each end of a grid that has not grown yet."""
-    grid = tuned.grid
-    may_grow = tuned.missing and tuned.study.tuning.extensions
-    if not may_grow or grid.grown_down or grid.grown_up:
-        return []
-    return tuning_runs(tuned.study, Grid((grid.rates[0] / FACTOR, grid.rates[-1] * FACTOR)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +152,21 @@ def _seconds(every: list[Fleet], processes: int) -> float:
         groups.setdefault(shape_of(fleet.runs[0]), []).append(fleet)
     seconds, measured, unmeasured = 0.0, 0.0, 0.0
     for number, fleets in enumerate(groups.values()):
-        work = sum(map(multiplications, fleets))
+        work = sum(multiplications(fleet) * _share(fleet) for fleet in fleets)
         if number < MOST_PROBES:
             costs = _measure(fleets[0])
-            seconds += sum(costs.of(run) for fleet in fleets for run in fleet.runs)
+            seconds += sum(costs.of(run) * _share(fleet) for fleet in fleets for run in fleet.runs)
             measured += work
         else:
             unmeasured += work
     started = WORKERS if processes > 1 else 0.0
     return started + seconds * (1 + unmeasured / measured) / processes
+
+
+def _share(fleet: Fleet) -> float:
+    """Return about which share of their updates the runs of a fleet make."""
+    stops = fleet.searches and all(search.goals for search in fleet.searches)
+    return SEARCHED if stops else 1.0
 
 
 def _measure(fleet: Fleet) -> Costs:

@@ -7,6 +7,8 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 
 import joblib
@@ -14,6 +16,8 @@ from threadpoolctl import threadpool_limits
 
 from experiments import datasets
 from experiments.execution.fleets import multiplications
+from experiments.execution.origin import origin
+from experiments.execution.searching import train_searches
 from experiments.nn.training import train
 from experiments.records import Fleet, Trace
 
@@ -29,14 +33,15 @@ def cores() -> int:
 
 
 def execute(fleet: Fleet) -> Result:
-    """Load a fleet's data and train it, with one BLAS thread."""
+    """Load a fleet's data and train it, with one BLAS thread; each trace tells where that was."""
     precision = fleet.runs[0].training.precision
     loaded = [
         datasets.load(run.data, run.stream, run.seed, precision) for run in fleet.first_of_seeds
     ]
     # More threads would be slower on products of this size, and might round in another order.
     with threadpool_limits(1, user_api="blas"):
-        return fleet, train(fleet, loaded)
+        traces = (train_searches if fleet.searches else train)(fleet, loaded)
+    return fleet, [replace(trace, origin=origin()) for trace in traces]
 
 
 def _execute_in_worker(fleet: Fleet, main: int) -> Result:
@@ -96,6 +101,13 @@ def results(fleets: Sequence[Fleet], jobs: int | None) -> Iterator[Result]:
             pre_dispatch="n_jobs",
             batch_size=1,
         )
-        yield from parallel(
-            joblib.delayed(_execute_in_worker)(fleet, os.getpid()) for fleet in fleets
-        )
+        ended = parallel(joblib.delayed(_execute_in_worker)(fleet, os.getpid()) for fleet in fleets)
+        try:
+            for result in ended:  # noqa: UP028  (closed by hand, see below)
+                yield result
+        except GeneratorExit:
+            # Nobody waits for the others any more. What a worker has to say of its end, such as
+            # that an interrupt came before it could look away, is of no use then.
+            with suppress(Exception):
+                ended.close()
+            raise

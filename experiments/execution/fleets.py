@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from experiments import datasets
-from experiments.goals import Goals
 from experiments.nn import cost
-from experiments.records import Fleet, Run
+from experiments.records import Fleet, Run, Search
 
 WORKING_SET = 6 * 2**20
 """About how many bytes the arrays of a fleet's update may take: they should stay in the cache."""
@@ -28,7 +27,7 @@ def multiplications(fleet: Fleet) -> float:
     return len(fleet.runs) * cost.of_run(run, datasets.shape(run.data))
 
 
-def cut(runs: Iterable[Run], jobs: int = 1, goals: Goals = ()) -> list[Fleet]:
+def cut(runs: Iterable[Run], jobs: int = 1) -> list[Fleet]:
     """Cut runs into fleets, those that take longest first.
 
     Runs whose arrays are equal in shape go together, all variants of a seed before further seeds,
@@ -38,25 +37,73 @@ def cut(runs: Iterable[Run], jobs: int = 1, goals: Goals = ()) -> list[Fleet]:
     Args:
         runs: in any order, each once.
         jobs: how many fleets train at a time.
-        goals: after which nothing more is asked of these runs.
 
     Returns:
         Fleets that hold each of the runs exactly once.
 
     """
+    fleets = [
+        fleet
+        for variants in _groups(runs)
+        for same_seeds in _rectangles(variants)
+        for fleet in _cut_rectangle(*same_seeds, jobs)
+    ]
+    return longest_first(fleets)
+
+
+def cut_searches(
+    runs: Iterable[Run], searches: Iterable[Search], jobs: int = 1, of_pair: int = 1
+) -> list[Fleet]:
+    """Cut the runs of searches into fleets that know what is searched for.
+
+    All learning rates of a seed train side by side, so that the best ones are known as early as
+    can be and the others stop. Such a fleet may be larger than the caches like, at first.
+
+    Args:
+        runs: in any order, each once.
+        searches: of which they are candidates.
+        jobs: how many fleets train at a time.
+        of_pair: how many tuning seeds belong to one pair, which stay together.
+
+    Returns:
+        Fleets that hold each of the runs exactly once.
+
+    """
+    asking: dict[Run, list[Search]] = defaultdict(list)
+    for search in searches:
+        for candidate in search.candidates:
+            for run in candidate:
+                asking[run].append(search)
+    fleets = [
+        fleet
+        for variants in _groups(runs)
+        for same_seeds in _rectangles(variants)
+        for fleet in _cut_rectangle(*same_seeds, jobs, of_pair)
+    ]
+    return longest_first(
+        replace(fleet, searches=_within(fleet, {id(s): s for r in fleet.runs for s in asking[r]}))
+        for fleet in fleets
+    )
+
+
+def _within(fleet: Fleet, searches: dict[int, Search]) -> tuple[Search, ...]:
+    """Return searches with those candidates alone of which a run is in the fleet."""
+    runs = set(fleet.runs)
+    return tuple(
+        replace(s, candidates=tuple(c for c in s.candidates if not runs.isdisjoint(c)))
+        for s in searches.values()
+    )
+
+
+def _groups(runs: Iterable[Run]) -> list[dict[Run, list[int]]]:
+    """Group the variants whose arrays are equal in shape, each with its seeds."""
     seeds: dict[Run, list[int]] = defaultdict(list)
     for run in runs:
         seeds[replace(run, seed=0)].append(run.seed)
     groups: dict[Run, dict[Run, list[int]]] = defaultdict(dict)
     for variant, some in seeds.items():
         groups[shape_of(variant)][variant] = some
-    fleets = [
-        fleet
-        for variants in groups.values()
-        for same_seeds in _rectangles(variants)
-        for fleet in _cut_rectangle(*same_seeds, jobs)
-    ]
-    return longest_first([replace(fleet, goals=goals) for fleet in fleets])
+    return list(groups.values())
 
 
 def longest_first(fleets: Iterable[Fleet]) -> list[Fleet]:
@@ -84,34 +131,40 @@ def _rectangles(variants: dict[Run, list[int]]) -> list[tuple[list[Run], list[in
     return [(sorted(group, key=order), list(seeds)) for seeds, group in by_seeds.items()]
 
 
-def _cut_rectangle(variants: list[Run], seeds: list[int], jobs: int) -> list[Fleet]:
-    most = _most_runs(variants[0])
+def _cut_rectangle(
+    variants: list[Run], seeds: list[int], jobs: int, of_pair: int = 0
+) -> list[Fleet]:
+    """Cut variants that want the same seeds; with `of_pair` only between the seeds of pairs."""
+    most = most_runs(variants[0])
     most = max(1, min(most, -(-len(variants) * len(seeds) // jobs)))
-    rows = _even(len(variants), -(-len(variants) // most))
+    rows = _even(len(variants), -(-len(variants) // (MOST_RUNS if of_pair else most)))
+    pairs = [list(some) for _, some in groupby(seeds, lambda seed: seed // max(1, of_pair))]
     fleets = []
     for first, last in rows:
-        few = max(1, min(most // (last - first), _most_seeds(variants[0])))
-        for start, stop in _even(len(seeds), -(-len(seeds) // few)):
+        few = max(1, of_pair, min(most // (last - first), _most_seeds(variants[0])))
+        for start, stop in _even(len(pairs), -(-len(seeds) // few)):
+            together = [seed for pair in pairs[start:stop] for seed in pair]
             fleets.append(
                 Fleet(
                     tuple(
                         replace(variant, seed=seed)
                         for variant in variants[first:last]
-                        for seed in seeds[start:stop]
+                        for seed in together
                     ),
-                    stop - start,
+                    len(together),
                 )
             )
     return fleets
 
 
 def _even(count: int, pieces: int) -> list[tuple[int, int]]:
-    """Cut `count` things into pieces whose sizes differ by at most one."""
-    cuts = [count * i // pieces for i in range(pieces + 1)]
-    return list(pairwise(cuts))
+    """Cut `count` things into pieces whose sizes differ by one at most."""
+    pieces = min(pieces, count)
+    return list(pairwise(count * i // pieces for i in range(pieces + 1)))
 
 
-def _most_runs(run: Run) -> int:
+def most_runs(run: Run) -> int:
+    """Return how many runs of such a shape a fleet should have at most."""
     sizes = cost.layer_sizes(run, datasets.shape(run.data))
     item = int(run.training.precision[-2:]) // 8
     weights = 4 * sum((d + 1) * h for d, h in pairwise(sizes))

@@ -1,22 +1,38 @@
 """The plan: which runs a study still needs, given those that are stored.
 
-A pure function of the study and the store, so that resuming, sharing, extending a grid and adding
-seeds are all the same thing: ask, train what is missing, store it, ask again.
+A pure function of the study and the store, so that resuming, sharing, growing a search space and
+adding pairs are all the same thing: ask, train what is missing, store it, ask again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from experiments.analysis.claims import judge
-from experiments.analysis.results import Results
-from experiments.analysis.targets import settle
-from experiments.analysis.tuning import Grid, TunedRate, bootstrap, choose, tuning_runs
-from experiments.goals import until
-from experiments.records import Run, Trace
-from experiments.study import Setting, Study
+from experiments.analysis.results import Results, SettingResult
+from experiments.analysis.targets import pilot_runs, settle
+from experiments.analysis.tuning import (
+    Found,
+    SearchSpace,
+    Standing,
+    Subject,
+    Tuned,
+    search_all,
+    settings_by_objective,
+    subjects,
+)
+from experiments.records import Goals, Run, Trace
+from experiments.scores import Progress
+from experiments.study import Objective, Setting, Study
+
+AT_ONCE = 2000
+"""So many traces of searches are read at a time; what is kept of them is little."""
+
+Key = tuple[Subject, int]
+"""A search: what a rate is searched for, and the evaluation seed whose tuning seeds decide."""
 
 
 class Stored(Protocol):
@@ -30,133 +46,159 @@ class Stored(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Tuned:
-    """How far the search for learning rates has come."""
-
-    study: Study  # its targets are numbers once no run is missing
-    grid: Grid
-    missing: tuple[Run, ...]  # the runs without which the grid cannot be judged
-    choices: tuple[TunedRate, ...]  # empty while runs are missing
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluated:
-    """How far the runs have come by which the claims are judged."""
-
-    seeds: int  # of each setting, asked for by now
-    runs: tuple[Run, ...]  # all that are asked for by now, each once
-    missing: tuple[Run, ...]
-    results: Results | None  # None while runs are missing
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """How far a study has come."""
 
-    tuned: Tuned
-    evaluated: Evaluated
+    study: Study  # its targets are numbers once no pilot run is missing
+    seeds: int  # of each setting, asked for by now
+    pilots: tuple[Run, ...] = ()  # missing runs that set targets
+    searches: tuple[Standing, ...] = ()  # of learning rates, which miss runs
+    evaluation: tuple[Run, ...] = ()  # missing runs by which claims are judged
+    runs: tuple[Run, ...] = ()  # all of those that can be told by now, each once
+    results: Results | None = None  # None while runs are missing
+    found: Mapping[Key, Found] | None = None  # the searches that are over
+    spaces: Mapping[Key, SearchSpace] | None = None  # how far each search has come
+
+    @property
+    def tuning(self) -> tuple[Run, ...]:
+        """The missing runs of searches, each once."""
+        return tuple(dict.fromkeys(run for search in self.searches for run in search.missing))
 
     @property
     def missing(self) -> list[Run]:
         """The runs that the study still needs and that can be told by now, each once.
 
-        Empty when the study is complete. Tuning comes first; runs whose learning rate is known do
-        not wait for it.
+        Empty when the study is complete. A pair whose learning rates are known does not wait for
+        the searches of others.
         """
-        return [*self.tuned.missing, *self.evaluated.missing]
-
-
-def tune(study: Study, store: Stored, grid: Grid | None = None) -> Tuned:
-    """Grow the study's grid as far as the stored runs reach.
-
-    Args:
-        study: to be tuned.
-        store: of runs.
-        grid: to start from, one that the study's first grid grows to; the first if None.
-
-    Returns:
-        The grid with the runs it still needs, or, if it needs none, with its choices.
-
-    """
-    if study.tuning is None:
-        return Tuned(study, Grid(()), (), ())
-    grid = grid or Grid.first(study.tuning)
-    traces: dict[Run, Trace] = {}
-    read, settled, choices = Grid(()), None, []  # of the grid before it grew
-    while True:
-        runs = tuning_runs(study, Grid(tuple(r for r in grid.rates if r not in read.rates)))
-        # Whatever else was asked of a run when it was trained, it is read as if for these goals.
-        cut = {run: until(trace, study.goals) for run, trace in store.load(runs).items()}
-        traces |= {run: trace for run, trace in cut.items() if trace is not None}
-        missing = tuple(run for run in dict.fromkeys(runs) if run not in traces)
-        if missing:
-            return Tuned(study, grid, missing, ())
-        before, settled = settled, settle(study, grid, traces)
-        choices = choose(settled, grid, traces, choices if settled == before else ())
-        grown = grid.grown(choices, study.tuning.extensions)
-        if grown == grid:
-            return Tuned(settled, grid, (), tuple(choices))
-        grid, read = grown, grid
-
-
-def evaluation_runs(tuned: Tuned, seeds: int) -> dict[Setting, tuple[Run, ...]]:
-    """Return the runs of each setting whose learning rate is given or chosen, seed by seed."""
-    study = tuned.study
-    drawn = bootstrap(seeds, study.tuning.seeds) if tuned.choices else ()
-    rates = {choice.setting: choice.rates_at(drawn) for choice in tuned.choices}
-    return {
-        setting: tuple(
-            setting.run("evaluation", seed, rate)
-            for seed, rate in enumerate(rates.get(setting, [None] * seeds))
-        )
-        for setting in study.settings
-        if setting in rates or setting.training.learning_rate is not None
-    }
-
-
-def evaluate(tuned: Tuned, store: Stored, seeds: int | None = None) -> Evaluated:
-    """Add seeds until every claim is decided or there are as many as the study allows.
-
-    Looking after each batch is part of the claims' statistics: with seeds to be added their
-    intervals hold at every number of pairs at once.
-
-    Args:
-        tuned: the study with its learning rates, as far as they are chosen.
-        store: of runs.
-        seeds: of each setting at the first look; the fewest of the study if None.
-
-    """
-    study, traces = tuned.study, {}
-    seeds = study.seeds.least if seeds is None else seeds
-    while True:
-        by_setting = evaluation_runs(tuned, seeds)
-        runs = tuple(dict.fromkeys(run for some in by_setting.values() for run in some))
-        new = [run for run in runs if run not in traces]
-        missing = tuple(store.missing(new))
-        if missing or tuned.missing:
-            return Evaluated(seeds, runs, missing, None)
-        traces |= store.load(new)
-        results = Results.gather(study, by_setting, tuned.grid, tuned.choices, traces)
-        if seeds == study.seeds.most or not any(v.wants_seeds for v in judge(results)):
-            return Evaluated(seeds, runs, (), results)
-        seeds = min(study.seeds.most, seeds + -(-seeds // 2))
+        return [*self.pilots, *self.tuning, *self.evaluation]
 
 
 def plan(study: Study, store: Stored, before: Plan | None = None) -> Plan:
-    """Return how far a study has come.
+    """Return how far a study has come: pilots, then pair by pair a search and an evaluation.
+
+    Pairs are added until every claim is decided or there are as many as the study allows. Looking
+    after each batch is part of the claims' statistics.
 
     Args:
         study: to be completed.
         store: of runs.
-        before: an earlier plan of the same study and store, if there is one. Stored runs never
-            change: what it has found out need not be found out again.
+        before: an earlier plan of the same study and store, if there is one. What it has found out
+            need not be found out again.
 
     """
-    if before is None:
-        tuned = tune(study, store)
-        return Plan(tuned, evaluate(tuned, store))
-    tuned = tune(study, store, before.tuned.grid) if before.tuned.missing else before.tuned
-    return Plan(tuned, evaluate(tuned, store, before.evaluated.seeds))
+    looks = study.seeds.looks
+    if before is None or before.pilots:
+        pilots = pilot_runs(study)
+        if missing := tuple(store.missing(pilots)):
+            return Plan(study, looks[0], pilots=missing)
+        study = settle(study, store.load(pilots))
+    else:
+        study = before.study
+    found, spaces, seeds = {}, {}, looks[0]
+    if before is not None and not before.pilots:
+        found, spaces, seeds = dict(before.found), dict(before.spaces), before.seeds
+    everything, traces = subjects(study), {}
+    for look in looks[looks.index(seeds) :]:
+        open_searches = [
+            (subject, seed)
+            for seed in range(look)
+            for subject in everything
+            if (subject, seed) not in found
+        ]
+        new, waiting = search_all(
+            open_searches,
+            study.tuning,
+            lambda runs, goals: _progress(store, runs, goals),
+            spaces,
+            _usual(found),
+        )
+        found |= new
+        by_objective = evaluation_runs(study, found, look)
+        runs = tuple(
+            dict.fromkeys(
+                run
+                for by_setting in by_objective.values()
+                for some in by_setting.values()
+                for run in some
+            )
+        )
+        unread = [run for run in runs if run not in traces]
+        missing = tuple(store.missing(unread))
+        now = Plan(study, look, (), tuple(waiting), missing, runs, None, found, spaces)
+        if missing or waiting:
+            return now
+        traces |= store.load(unread)
+        results = _gather(study, by_objective, found, traces, look)
+        if look == looks[-1] or not any(v.wants_seeds for v in judge(results)):
+            break
+    return Plan(study, look, runs=runs, results=results, found=found, spaces=spaces)
+
+
+def _progress(store: Stored, runs: Sequence[Run], goals: Goals) -> dict[Run, Progress]:
+    known = {}
+    for start in range(0, len(runs), AT_ONCE):
+        traces = store.load(runs[start : start + AT_ONCE])
+        known |= {run: Progress.of(trace, goals) for run, trace in traces.items()}
+    return known
+
+
+def _usual(found: Mapping[Key, Found]) -> dict[Subject, float]:
+    """Return the rate that each subject's searches found most often."""
+    rates: dict[Subject, Counter] = {}
+    for (subject, _), result in found.items():
+        rates.setdefault(subject, Counter())[result.rate] += 1
+    return {subject: counts.most_common(1)[0][0] for subject, counts in rates.items()}
+
+
+def evaluation_runs(
+    study: Study, found: Mapping[Key, Found], seeds: int
+) -> dict[Objective, dict[Setting, tuple[Run, ...]]]:
+    """Return the runs of each objective and setting whose rate is given or found, seed by seed."""
+    rates: dict[tuple[Objective, Setting], dict[int, float]] = {}
+    for (subject, seed), result in found.items():
+        for setting in subject.settings:
+            rates.setdefault((subject.objective, setting), {})[seed] = result.rate
+
+    def runs(objective: Objective, setting: Setting) -> tuple[Run, ...]:
+        if setting.training.learning_rate is not None:
+            return tuple(setting.run("evaluation", seed) for seed in range(seeds))
+        of_seed = rates.get((objective, setting), {})
+        return tuple(
+            setting.run("evaluation", seed, of_seed[seed])
+            for seed in range(seeds)
+            if seed in of_seed
+        )
+
+    return {
+        objective: {setting: runs(objective, setting) for setting in settings}
+        for objective, settings in settings_by_objective(study).items()
+    }
+
+
+def _gather(
+    study: Study,
+    by_objective: Mapping[Objective, Mapping[Setting, tuple[Run, ...]]],
+    found: Mapping[Key, Found],
+    traces: Mapping[Run, Trace],
+    seeds: int,
+) -> Results:
+    """Collect the traces of every setting's evaluation runs, each of which must be there."""
+    views = {
+        objective: tuple(
+            SettingResult(setting, runs, tuple(traces[run] for run in runs))
+            for setting, runs in by_setting.items()
+        )
+        for objective, by_setting in by_objective.items()
+    }
+    own = {
+        setting: tuple(found[subject, seed] for seed in range(seeds))
+        for subject in subjects(study)
+        if subject.objective == study.objective
+        for setting in subject.settings
+    }
+    tuned = tuple(Tuned(setting, own[setting]) for setting in study.settings if setting in own)
+    return Results(study, views.pop(study.objective), tuned, views)
 
 
 def next_runs(study: Study, store: Stored) -> list[Run]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from experiments.records import PARTS, DataShape, Evaluation, Training
+from experiments.records import SPLITS, DataShape, Evaluation, Training
 
 SELDOM = 4
-"""Parts that nobody asks about are read at every fourth evaluation, and at the last."""
+"""Splits that nobody asks about are read at every fourth evaluation, and at the last."""
 
 SHARE_READ = 0.6
 """How many examples all evaluations read, at most, for each that an update learns from.
@@ -38,7 +38,7 @@ def updates_per_epoch(training: Training, shape: DataShape) -> int:
 def total_updates(training: Training, shape: DataShape) -> int:
     """Return the number of updates of a whole run: at least 1, but 0 for a run of 0 epochs.
 
-    Without an update there is no batch, and a training part smaller than one is no mistake.
+    Without an update there is no batch, and a training split smaller than one is no mistake.
     """
     if training.epochs == 0:
         return 0
@@ -77,26 +77,25 @@ def examples_read(evaluation: Evaluation, training: Training, shape: DataShape) 
 
     Where no number is given, as many as SHARE_READ allows, in whole tens within their bounds. It
     follows from the data, the batches and the schedule, so that it is the same for networks of any
-    size.
+    size and whatever is claimed of them.
     """
     if evaluation.examples is not None:
         return min(evaluation.examples, shape.train)
     evaluations = len(evaluation_updates(evaluation, training, shape))
     learned = total_updates(training, shape) * training.batch_size
-    sizes = {"validation": shape.validation, "test": shape.test}
-    others = sum(size / (1 if part in evaluation.often else SELDOM) for part, size in sizes.items())
+    others = (shape.validation + shape.test) / SELDOM
     affordable = int((SHARE_READ * learned / evaluations - others) // 10 * 10)
     return min(max(affordable, FEWEST_READ), MOST_READ, shape.train)
 
 
-def parts_read(evaluation: Evaluation, evaluations: int) -> np.ndarray:
-    """Tell which parts of the data each evaluation reads: booleans (T, parts), in PARTS' order.
+def splits_read(evaluation: Evaluation, evaluations: int) -> np.ndarray:
+    """Tell which splits of the data each evaluation reads: booleans (T, splits), in SPLITS' order.
 
     Args:
-        evaluation: whose `often` names the parts that are read each time.
+        evaluation: whose `often` names the splits that are read each time.
         evaluations: T.
 
     """
     numbers = np.arange(evaluations)
     seldom = (numbers % SELDOM == 0) | (numbers == evaluations - 1)
-    return np.stack([seldom | (part in evaluation.often) for part in PARTS], axis=-1)
+    return np.stack([seldom | (split in evaluation.often) for split in SPLITS], axis=-1)

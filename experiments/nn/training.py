@@ -9,7 +9,6 @@ from itertools import groupby
 
 import numpy as np
 
-from experiments.goals import at_or_beyond
 from experiments.nn.batches import Batches
 from experiments.nn.diagnostics.reading import Reader
 from experiments.nn.evaluation import metrics
@@ -17,7 +16,8 @@ from experiments.nn.examples import Examples
 from experiments.nn.initializers import draw_weights
 from experiments.nn.learning import Learner
 from experiments.nn.network import Block, Stack
-from experiments.nn.schedule import evaluation_updates, examples_read, parts_read
+from experiments.nn.schedule import evaluation_updates, examples_read, splits_read
+from experiments.nn.stopping import Stopping
 from experiments.nn.weights import Weights
 from experiments.records import METRICS, Dataset, Fleet, Run, Trace
 
@@ -27,7 +27,7 @@ def train(fleet: Fleet, datasets: Sequence[Dataset]) -> list[Trace]:
 
     The bits of a trace do not depend on which other runs are in the fleet. A run whose training
     loss is no longer finite at an evaluation has diverged: its trace ends there, and the others
-    go on. So does the trace of a run that has reached all of the fleet's goals.
+    go on. So does the trace of a run that none of the fleet's searches asks about any more.
 
     Args:
         fleet: V variants at G seeds.
@@ -47,7 +47,7 @@ class _FleetTraining:
     def __init__(self, fleet: Fleet, datasets: Sequence[Dataset]) -> None:
         run = fleet.runs[0]
         self.started = time.perf_counter()
-        self.evaluation, self.training, self.goals = run.evaluation, run.training, fleet.goals
+        self.evaluation, self.training, self.searches = run.evaluation, run.training, fleet.searches
         self.examples = Examples(datasets, run.training.precision)
         self.batches = Batches(self.examples, fleet.first_of_seeds)
         self.runs: tuple[Run, ...] = fleet.runs
@@ -81,19 +81,21 @@ class _FleetTraining:
             first = last
         self.stacks: dict[int, Stack] = {}  # by batch size
         train = examples_read(self.evaluation, self.training, self.examples.shape)
-        self.parts = self.examples.parts(train)
+        self.splits = self.examples.splits(train)
 
     def _stack(self, batch: int) -> Stack:
         if batch not in self.stacks:
-            self.stacks[batch] = self._make_stack(self.learner, self.blocks, batch)
+            self.stacks[batch] = self._make_stack(self.learner, self.blocks, self.seeds, batch)
         return self.stacks[batch]
 
-    def _make_stack(self, learner: Learner, blocks: Sequence[Block], batch: int) -> Stack:
+    def _make_stack(
+        self, learner: Learner, blocks: Sequence[Block], seeds: int, batch: int
+    ) -> Stack:
         return Stack(
             learner.weights.layers,
             blocks,
             self.runs[0].network.output,
-            self.seeds,
+            seeds,
             batch,
             regression=self.examples.shape.regression,
         )
@@ -105,8 +107,8 @@ class _FleetTraining:
         runs = len(self.runs)
         values = np.full((runs, len(schedule), len(columns)), np.nan)  # (R, T, M)
         ends = np.full(runs, len(schedule))  # the evaluations of each run
-        reached = np.zeros((runs, len(self.goals)), bool)
-        read = parts_read(self.evaluation, len(schedule))  # (T, parts)
+        stopping = Stopping(self.runs, self.searches, int(schedule[-1]))
+        read = splits_read(self.evaluation, len(schedule))  # (T, splits)
         update = 0
         for number, until in enumerate(schedule):
             while update < until:
@@ -115,11 +117,10 @@ class _FleetTraining:
             values[self.numbers, number, : len(METRICS)] = self._evaluate(read[number])
             if self.reader.columns:
                 values[self.numbers, number, len(METRICS) :] = self._diagnose()
-            diverged = ~np.isfinite(values[:, number, 0])
-            for goal, (metric, target) in enumerate(self.goals):
-                now = values[:, number, METRICS.index(metric)]
-                reached[:, goal] |= at_or_beyond(now, metric, target) & ~diverged
-            done = diverged | (reached.all(axis=1) if self.goals else False)
+            read_now, diverged = values[:, number, : len(METRICS)], np.zeros(runs, bool)
+            diverged[self.numbers] = ~np.isfinite(read_now[self.numbers, 0])
+            last = number + 1 == len(schedule)
+            done = ~stopping.wanted(int(until), read_now, diverged, last=last)
             ends[done] = np.minimum(ends[done], number + 1)
             if not self._go_on_with(ends[self.numbers] > number + 1):
                 break
@@ -155,10 +156,10 @@ class _FleetTraining:
         return True
 
     def _evaluate(self, read: np.ndarray) -> np.ndarray:
-        """Return the metrics of all runs, (R, M), on those parts that are to be read."""
-        parts = [part if wanted else [] for part, wanted in zip(self.parts, read, strict=True)]
+        """Return the metrics of all runs, (R, M), on those splits that are to be read."""
+        splits = [split if wanted else [] for split, wanted in zip(self.splits, read, strict=True)]
         regression = self.examples.shape.regression
-        return metrics(parts, self._stack, len(self.runs), regression=regression)
+        return metrics(splits, self._stack, len(self.runs), regression=regression)
 
     def _diagnose(self) -> np.ndarray:
         """Return the diagnostics of all runs, (R, K)."""
@@ -170,15 +171,15 @@ class _FleetTraining:
         )
 
     def _update_of(
-        self, block: Block, inputs: np.ndarray, targets: np.ndarray
+        self, run: int, copies: int, inputs: np.ndarray, targets: np.ndarray
     ) -> Callable[[], None]:
-        """Return what updates copies of a block's networks as the fleet would, to be timed."""
-        copies = self.learner.weights.of_runs(block.runs)
-        runs = len(copies.values)
-        learner = Learner(copies, self.training, np.zeros(runs))  # so that none can diverge
-        blocks = [Block(slice(0, runs), block.activation)]
-        stack = self._make_stack(learner, blocks, inputs.shape[-1])
-        return partial(learner.update, stack, inputs, targets)
+        """Return what updates copies of one run's network as a fleet would, to be timed."""
+        weights = self.learner.weights.of_runs(np.full(copies, run))
+        learner = Learner(weights, self.training, np.zeros(copies))  # so that none can diverge
+        blocks = [Block(slice(0, copies), self.runs[run].network.activation)]
+        stack = self._make_stack(learner, blocks, 1, inputs.shape[-1])
+        seed = slice(run % self.seeds, run % self.seeds + 1)
+        return partial(learner.update, stack, inputs[seed], targets[seed])
 
 
 def _cut(

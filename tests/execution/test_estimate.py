@@ -9,9 +9,9 @@ from experiments.execution.fleets import multiplications
 from experiments.execution.plan import next_runs
 from experiments.records import Fleet
 
-from .helpers import TINY, make_run
+from .helpers import TINY, left_of, make_run
 
-TUNING, EVALUATION = 2 * 3 * 2, 2 * 4  # arms x rates x seeds, arms x seeds
+TUNING, EVALUATION = 2 * 3 * 2 * 4, 2 * 4  # arms x rates x tuning seeds x pairs, arms x pairs
 
 
 def respond(run):
@@ -42,12 +42,12 @@ def test_in_the_middle_of_the_tuning():
     assert counts(forecast(study, memory, 2)) == (TUNING, 5, EVALUATION, 0, False)
 
 
-def test_after_the_grid_has_grown():
+def test_after_the_searches_have_grown():
     study, memory = read(TINY), Memory()
     memory.traces = {
         run: arriving(parabola(4.0)(run.training.learning_rate)) for run in next_runs(study, memory)
     }
-    assert counts(forecast(study, memory, 2)) == (TUNING + 4, TUNING, EVALUATION, 0, False)
+    assert counts(forecast(study, memory, 2)) == (TUNING + 16, TUNING, EVALUATION, 0, False)
 
 
 def test_between_tuning_and_evaluation():
@@ -159,16 +159,75 @@ def test_asking_stores_nothing_and_asks_for_nothing_to_be_trained(monkeypatch):
     assert expected.jobs == 2
 
 
-def test_a_grid_is_expected_to_grow_by_a_rate_at_each_end_and_a_grown_one_no_more():
+def test_runs_that_may_stop_are_expected_to():
     study, memory = read(TINY), Memory()
-    of_each = estimate._report(study, EVALUATION)
-    fixed = read(TINY, "tuning.extensions=0")
-    grows, stays = (forecast(s, Memory(), 1) for s in (study, fixed))
-    rates = TUNING // 4  # two arms, two seeds
-    tuning = (stays.seconds - of_each) * TUNING / (TUNING + EVALUATION)
-    assert grows.seconds - stays.seconds == pytest.approx(tuning * 2 / rates, rel=0.05)
-    assert counts(grows) == counts(stays)
+    whole = read(TINY, "claims=[]")  # without targets none can be ruled out
+    times = [forecast(s, memory, 1).seconds for s in (study, whole)]
+    reports = [estimate._report(s, EVALUATION) for s in (study, whole)]
+    training = [time - report for time, report in zip(times, reports, strict=True)]
+    share = (estimate.SEARCHED * TUNING + EVALUATION) / (TUNING + EVALUATION)
+    assert training[0] == pytest.approx(training[1] * share)
+
+
+def test_runs_that_measure_times_are_counted_without_workers():
+    timed = "claims=[{measure: update_time, lower: relu, than: tanh}]"
+    study = read(TINY, "training.learning_rate=0.1", timed)
+    one, two = (forecast(study, Memory(), jobs).seconds for jobs in (1, 2))
+    assert one == two
+
+
+def test_runs_of_searches_that_stopped_too_early_are_not_counted_as_stored():
+    study, memory = read(TINY, "claims.0.to={train_loss: [0.6, 0.3]}"), Memory()
+    for run in next_runs(study, memory):
+        memory.traces[run] = left_of(respond(run), 2)
+    assert counts(forecast(study, memory, 2)) == (TUNING, 0, EVALUATION, 0, False)
+    # What was stopped as another rate was better needs nothing more.
     memory.traces = {
-        run: arriving(parabola(4.0)(run.training.learning_rate)) for run in next_runs(study, memory)
+        run: whole if run.training.learning_rate == 0.5 else left_of(whole, len(whole.updates) - 2)
+        for run in memory.traces
+        for whole in [respond(run)]
     }
-    assert estimate._growth(estimate.tune(study, memory)) == []
+    assert counts(forecast(study, memory, 2)) == (TUNING, TUNING, EVALUATION, 0, True)
+
+
+def test_pairs_whose_rates_are_known_have_runs_at_those_rates():
+    study, memory = read(TINY), Memory()
+    memory.traces = {
+        run: respond(run) for run in next_runs(study, memory) if run.seed in (2, 3, 6, 7)
+    }
+    known = forecast(study, memory, 2)
+    assert counts(known) == (TUNING, TUNING // 2, EVALUATION, 0, False)
+    for run in next_runs(study, memory):
+        if run.stream == "evaluation":
+            assert run.seed in (1, 3)
+            memory.traces[run] = respond(run)
+    assert counts(forecast(study, memory, 2)) == (TUNING, TUNING // 2, EVALUATION, 4, False)
+
+
+def test_pilots_come_before_everything():
+    study, memory = read(TINY, "claims.0.to={train_loss: auto}"), Memory()
+    before = forecast(study, memory, 1)
+    assert counts(before) == (TUNING, 0, EVALUATION, 0, False)
+    memory.traces = {run: respond(run) for run in next_runs(study, memory)}
+    after = forecast(study, memory, 1)
+    assert counts(after) == (TUNING, 0, EVALUATION, 0, False)
+    assert after.seconds < before.seconds
+    finish(study, memory, respond)
+    done = forecast(study, memory, 1)
+    assert counts(done) == (TUNING, TUNING, EVALUATION, EVALUATION, True)
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_each_pair_has_searches_of_its_own(seeds):
+    study = read(TINY, f"tuning.seeds={seeds}", "seeds={min: 5, max: 9}")
+    assert counts(forecast(study, Memory(), 1)) == (2 * 3 * seeds * 5, 0, 2 * 5, 0, False)
+
+
+def test_runs_that_several_searches_ask_for_are_counted_once():
+    both = read(TINY, "protocol=[own_rate, shared_rate]")
+    assert counts(forecast(both, Memory(), 1)) == (TUNING, 0, EVALUATION, 0, False)
+    claims = (
+        "claims=[{faster: relu, than: tanh, to: {train_loss: 0.6}},"
+        " {faster: relu, than: tanh, to: {train_loss: 0.3}}]"
+    )
+    assert counts(forecast(read(TINY, claims), Memory(), 1))[:2] == (TUNING, 0)

@@ -12,10 +12,10 @@ from experiments import datasets
 from experiments.datasets import DATASETS
 from experiments.execution import fleets as module
 from experiments.execution.executor import execute
-from experiments.execution.fleets import cut, multiplications
+from experiments.execution.fleets import cut, cut_searches, most_runs, multiplications
 from experiments.nn.cost import layer_sizes
 from experiments.parameters import Choice
-from experiments.records import Evaluation, Fleet
+from experiments.records import Evaluation, Fleet, Search
 
 from .helpers import assert_same_bits, at_rate, make_run
 
@@ -183,6 +183,88 @@ def test_seeds_that_only_some_variants_want_do_not_break_the_rectangle():
 
 def test_nothing_to_cut():
     assert cut([]) == []
+    assert cut_searches([], []) == []
+    assert cut_searches([], [Search((), ((make_run(),),))]) == []
+
+
+# Runs of searches
+
+GOALS = ((), (("train_loss", 0.5),), (("train_loss", 0.5), ("test_loss", 0.4)))
+
+
+@st.composite
+def asked(draw):
+    """Searches over a mixture, whose candidates are of one run or of several."""
+    mixture = draw(mixtures())
+    everything = [*mixture, make_run(seed=99, stream="tuning")]  # one is stored already
+    candidate = st.lists(st.sampled_from(everything), min_size=1, max_size=3, unique=True)
+    search = st.builds(
+        lambda goals, some, best: Search(goals, tuple(map(tuple, some)), best, tuple(some[0])),
+        st.sampled_from(GOALS),
+        st.lists(candidate, min_size=1, max_size=5),
+        st.sampled_from([np.inf, 0.0, 3.5]),
+    )
+    return mixture, draw(st.lists(search, max_size=6))
+
+
+@given(asked(), st.integers(1, 5), st.integers(1, 3))
+@settings(max_examples=100)
+def test_every_run_of_a_search_is_in_one_fleet_that_knows_what_asks_about_it(scene, jobs, of_pair):
+    mixture, searches = scene
+    fleets = cut_searches(mixture, searches, jobs, of_pair)
+    check(fleets, mixture)
+    for fleet in fleets:
+        runs = set(fleet.runs)
+        expected = [
+            replace(search, candidates=tuple(c for c in search.candidates if runs & {*c}))
+            for search in searches
+            if any(runs & {*candidate} for candidate in search.candidates)
+        ]
+        # Equal searches, which config never makes, may stand for one another.
+        assert sorted(map(repr, fleet.searches)) == sorted(map(repr, expected))
+
+
+@given(st.data(), st.integers(1, 4), st.integers(1, 6))
+@settings(max_examples=100)
+def test_the_tuning_seeds_of_a_pair_stay_together_whatever_is_stored_already(data, of_pair, jobs):
+    runs = rectangle(data.draw(st.integers(1, 6)), 6 * of_pair, stream="tuning")
+    stored = data.draw(st.sets(st.integers(0, 6 * of_pair - 1)))
+    missing = [run for run in runs if run.seed not in stored]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "STACKED_DATA", data.draw(st.sampled_from([1, 96 * 2**20])))
+        patch.setattr(module, "WORKING_SET", data.draw(st.sampled_from([1, 10**4, 6 * 2**20])))
+        fleets = cut_searches(missing, [], jobs, of_pair)
+    check(fleets, missing)
+    for pair in range(6):
+        holding = [
+            fleet for fleet in fleets if any(run.seed // of_pair == pair for run in fleet.runs)
+        ]
+        assert len(holding) == any(run.seed // of_pair == pair for run in missing)
+
+
+def test_all_rates_of_a_pair_train_side_by_side_even_beyond_the_caches():
+    runs = rectangle(9, 8, widths=(256, 256), stream="tuning")
+    assert most_runs(runs[0]) < 9
+    assert max(len(fleet.runs) for fleet in cut(runs)) < 9
+    fleets = cut_searches(runs, [], 1, 2)
+    check(fleets, runs)
+    assert [len(fleet.runs) for fleet in fleets] == 4 * [9 * 2]
+
+
+def test_more_rates_than_a_fleet_may_hold_are_cut_all_the_same(monkeypatch):
+    monkeypatch.setattr(module, "MOST_RUNS", 4)
+    runs = rectangle(9, 2, stream="tuning")
+    fleets = cut_searches(runs, [], 1, 2)
+    check(fleets, runs)
+    assert sorted(len(fleet.runs) for fleet in fleets) == [3 * 2, 3 * 2, 3 * 2]
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3, 5])
+def test_every_worker_gets_pairs_to_search_for(jobs):
+    runs = rectangle(5, 12, stream="tuning")
+    assert len(cut_searches(runs, [], jobs, 2)) >= jobs
+    longest = [multiplications(fleet) for fleet in cut_searches(runs, [], jobs, 2)]
+    assert longest == sorted(longest, reverse=True)
 
 
 def test_large_networks_and_data_come_in_small_fleets():

@@ -2,10 +2,12 @@
 
 import json
 import math
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import field, fields, is_dataclass, make_dataclass, replace
 
 import pytest
 from analysis.helpers import read
+from hypothesis import given
+from hypothesis import strategies as st
 
 from experiments import datasets
 from experiments.datasets import DATASETS
@@ -16,8 +18,8 @@ from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import INITIALIZERS
 from experiments.nn.optimizers import OPTIMIZERS
-from experiments.parameters import Choice
-from experiments.records import Evaluation
+from experiments.parameters import Choice, Parameter
+from experiments.records import Evaluation, Network, Run, Training
 
 from .helpers import TINY, make_run
 
@@ -39,11 +41,20 @@ OTHER = {  # names must be those of other rows; whatever else is text is made lo
 
 def changed(value, path):
     """Yield values that differ from `value` in one place, each with the path of that place."""
-    if is_dataclass(value):
-        for field in fields(value):
-            inside = f"{path}.{field.name}".lstrip(".")
-            for where, other in changed(getattr(value, field.name), inside):
-                yield where, replace(value, **{field.name: other})
+    if isinstance(value, Choice):  # which has all of its row's parameters, each once
+        for where, name in changed(value.name, f"{path}.name"):
+            yield where, replace(value, name=name)
+        for i, pair in enumerate(value.parameters):
+            for j, part in enumerate(pair):
+                for where, other in changed(part, f"{path}.parameters[{i}][{j}]"):
+                    pairs = [*value.parameters]
+                    pairs[i] = (*pair[:j], other, *pair[j + 1 :])
+                    yield where, replace(value, parameters=tuple(pairs))
+    elif is_dataclass(value):
+        for part in fields(value):
+            inside = f"{path}.{part.name}".lstrip(".")
+            for where, other in changed(getattr(value, part.name), inside):
+                yield where, replace(value, **{part.name: other})
     elif isinstance(value, tuple):
         for i, item in enumerate(value):
             for where, other in changed(item, f"{path}[{i}]"):
@@ -67,8 +78,8 @@ VARIANTS = list(changed(RUN, ""))
 
 def leaves(value, path=""):
     if is_dataclass(value):
-        for field in fields(value):
-            yield from leaves(getattr(value, field.name), f"{path}.{field.name}".lstrip("."))
+        for part in fields(value):
+            yield from leaves(getattr(value, part.name), f"{path}.{part.name}".lstrip("."))
     else:
         yield path
 
@@ -103,6 +114,207 @@ def test_no_field_of_a_run_was_left_out_of_that():
 @pytest.mark.usefixtures("_sizes_of_anything")
 def test_no_two_of_them_share_a_key():
     assert len({run_key(run) for _, run in VARIANTS}) == len(VARIANTS)
+
+
+# Any two runs
+
+
+def choices(table):
+    """Rows of a table with some parameters at their default and some not."""
+
+    def of(name):
+        some = {
+            key: st.sampled_from([p.default, 0.25 if isinstance(p.default, float) else 200])
+            for key, p in table[name].parameters.items()
+            if not isinstance(p.default, bool)
+        }
+        return st.fixed_dictionaries(some).map(lambda given: Choice.of(name, table, **given))
+
+    return st.sampled_from([*table]).flatmap(of)
+
+
+RATES = st.sampled_from([0.1, 0.25, 1.0])
+RUNS = st.builds(
+    Run,
+    data=choices({name: DATASETS[name] for name in ("moons", "circles", "curve", "gaussian")}),
+    network=st.builds(
+        Network,
+        widths=st.sampled_from([(), (4,), (4, 4)]),
+        activation=choices(ACTIVATIONS),
+        init=st.sampled_from([*INITIALIZERS]),
+        output=st.sampled_from(["linear", "softmax"]),
+        init_scale=RATES,
+    ),
+    training=st.builds(
+        Training,
+        optimizer=choices(OPTIMIZERS),
+        learning_rate=st.none() | RATES,
+        batch_size=st.sampled_from([4, 8]),
+        epochs=RATES,
+        precision=st.sampled_from(["float32", "float64"]),
+        layers=st.sampled_from(["all", "output"]),
+    ),
+    evaluation=st.builds(
+        Evaluation,
+        per_doubling=st.sampled_from([None, 4, 2]),
+        every=st.none() | RATES,
+        at=st.sampled_from([None, (), (0.5,), (4.0, 0.5)]),
+        examples=st.sampled_from([None, 4]),
+        often=st.sampled_from([("train",), (), ("train", "test")]),
+    ),
+    stream=st.sampled_from(["pilot", "tuning", "evaluation"]),
+    seed=st.sampled_from([0, 4]),
+    diagnostics=st.sampled_from([(), ("zeros",), ("zeros", "function_time")]),
+)
+
+
+@st.composite
+def pairs_of_runs(draw):
+    """Two runs, of which the second has taken over some parts of the first."""
+    one, other = draw(RUNS), draw(RUNS)
+    for part in draw(st.sets(st.sampled_from([part.name for part in fields(Run)]))):
+        ours, theirs = getattr(one, part), getattr(other, part)
+        if part in ("network", "training", "evaluation"):
+            inner = draw(st.sets(st.sampled_from([inner.name for inner in fields(ours)])))
+            ours = replace(theirs, **{name: getattr(ours, name) for name in inner})
+        other = replace(other, **{part: ours})
+    return one, other
+
+
+@given(pairs_of_runs())
+def test_two_runs_have_one_key_if_they_are_equal_and_only_then(pair):
+    one, other = pair
+    assert (run_key(one) == run_key(other)) == (one == other)
+    assert description(replace(one)) == description(one)
+
+
+# Options that are added later
+
+
+def with_option(record):
+    """A copy of a record whose class has one more field, with a default."""
+    cls = type(record)
+    extended = make_dataclass(
+        cls.__name__,
+        [("later", int, field(default=3)), ("list", tuple, field(default_factory=tuple))],
+        bases=(cls,),
+        frozen=True,
+    )
+    return extended(**{part.name: getattr(record, part.name) for part in fields(record)})
+
+
+DEFAULT = make_run("leaky_relu", optimizer="adam")
+
+
+@pytest.mark.parametrize("run", [RUN, DEFAULT])
+@pytest.mark.parametrize("part", ["network", "training", "evaluation", ""])
+@pytest.mark.parametrize("value", [{"later": 4}, {"list": (1,)}])
+def test_a_field_that_is_added_changes_no_key_until_it_is_used(run, part, value):
+    if part:
+        extended = with_option(getattr(run, part))
+        later = replace(run, **{part: extended})
+        using = replace(run, **{part: replace(extended, **value)})
+    else:
+        later = with_option(run)
+        using = replace(later, **value)
+    assert run_key(later) == run_key(run)
+    assert run_key(using) != run_key(run)
+    for other in (later, using):
+        seeds = [replace(other, seed=seed) for seed in (0, 7)]
+        assert [*descriptions(seeds)] == [(seed, description(seed)) for seed in seeds]
+
+
+@pytest.mark.usefixtures("_sizes_of_anything")
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [(table, name) for table in (DATASETS, ACTIVATIONS, OPTIMIZERS) for name in table],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_parameter_that_is_added_to_a_row_changes_no_key_until_it_is_used(
+    monkeypatch, table, name
+):
+    def run(**given):
+        choice = Choice.of(name, table, **given)
+        if table is DATASETS:
+            return replace(RUN, data=choice)
+        if table is ACTIVATIONS:
+            return replace(RUN, network=replace(RUN.network, activation=choice))
+        return replace(RUN, training=replace(RUN.training, optimizer=choice))
+
+    before = run_key(run())
+    parameters = table[name].parameters | {"later": Parameter(0.5, "comes later")}
+    monkeypatch.setitem(table, name, replace(table[name], parameters=parameters))
+    assert run_key(run()) == before
+    assert run_key(run(later=0.5)) == before
+    assert run_key(run(later=0.75)) != before
+
+
+OLD_FIELDS = {
+    Network: {"init_scale": 1.0},
+    Training: {"precision": "float32", "layers": "all"},
+    Evaluation: {"per_doubling": 4, "every": None, "at": None, "examples": None,
+                 "often": ("train",)},
+    Run: {"diagnostics": ()},
+}  # fmt: skip
+"""Under format 4."""
+
+SHARES = {"validation": 0.1, "test": 0.2}
+DRAWN = SHARES | {"examples": 1000}
+OLD_PARAMETERS = {
+    "digits 1": SHARES,
+    "fashion_mnist_mini 1": {"validation": 0.1},
+    "moons 1": DRAWN | {"noise": 0.2},
+    "circles 1": DRAWN | {"noise": 0.1, "factor": 0.5},
+    "spirals 1": DRAWN | {"classes": 2, "turns": 1.0, "noise": 0.05},
+    "blobs 1": DRAWN | {"classes": 3, "features": 2, "deviation": 0.2},
+    "xor 1": DRAWN | {"noise": 0.25},
+    "curve 1": DRAWN | {"frequency": 1.0, "noise": 0.05},
+    "diabetes 1": SHARES,
+    "gaussian 1": {"examples": 100, "features": 10},
+    "leaky_relu 1": {"slope": 0.01},
+    "sgd 1": {"momentum": 0.9, "nesterov": False},
+    "rmsprop 1": {"decay": 0.9, "epsilon": 1e-8},
+    "adam 1": {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
+}
+"""By row and its version."""
+
+
+def test_the_default_of_a_field_stays_what_it_was_as_long_as_the_format_does():
+    # A default is left out of the key: with another one, runs of the old would be taken for its.
+    assert keys.FORMAT == 4, "write down the defaults of the new format here"
+    for record, old in OLD_FIELDS.items():
+        now = {part.name: part.default for part in fields(record)}
+        assert {name: now[name] for name in old} == old
+
+
+@pytest.mark.parametrize(
+    "row",
+    [row for table in (DATASETS, ACTIVATIONS, OPTIMIZERS) for row in table.values()],
+    ids=lambda row: row.name,
+)
+def test_the_default_of_a_parameter_stays_what_it_was_as_long_as_the_version_does(row):
+    now = {key: parameter.default for key, parameter in row.parameters.items()}
+    old = OLD_PARAMETERS.get(f"{row.name} {row.version}", {})
+    assert now | old == now, "raise the version of the row, and write its defaults down here"
+
+
+def test_what_is_at_its_default_is_not_in_the_description():
+    run = replace(DEFAULT, data=Choice.of("moons", DATASETS))
+    assert json.loads(description(run)) == {
+        "format": 4,
+        "digest": "moons version 1",
+        "run": {
+            "data": {"name": "moons"},
+            "network": {"widths": [4], "activation": {"name": "leaky_relu"}, "init": "he",
+                        "output": "softmax"},
+            "training": {"optimizer": {"name": "adam"}, "learning_rate": 0.1, "batch_size": 8,
+                         "epochs": 2.0},
+            "evaluation": {}, "stream": "evaluation", "seed": 0,
+        },
+        "versions": {},
+    }  # fmt: skip
+    other = replace(run, data=Choice.of("moons", DATASETS, noise=0.3))
+    assert json.loads(description(other))["run"]["data"]["parameters"] == [["noise", 0.3]]
 
 
 def raised(monkeypatch, table, name):
@@ -215,7 +427,7 @@ def test_the_key_of_a_run_stays_what_it_is():
     # numbers have changed that is right, and the value below is to be changed with them; if they
     # have not, the change of the key is a mistake.
     run = make_run("leaky_relu", optimizer="adam")
-    assert run_key(run) == "667673cf27810e6a81d1270b7fffab670dcef1d8"
+    assert run_key(run) == "45870534b2049f229df58df6491978116678fdcf"
 
 
 def test_a_description_is_readable_json_without_spaces():

@@ -1,20 +1,26 @@
 """Studies of measures: what is read of their runs, and runs that are not trained at all."""
 
 from dataclasses import replace
+from itertools import count, pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from analysis.helpers import Memory, arriving, finish, gather, parabola, read
 
+from experiments import datasets
 from experiments.analysis.claims import judge
+from experiments.execution import executor, loop
 from experiments.execution.executor import execute
 from experiments.execution.fleets import cut
 from experiments.execution.keys import run_key
 from experiments.execution.loop import complete
-from experiments.execution.plan import next_runs, tune
+from experiments.execution.plan import next_runs, plan
 from experiments.execution.store import Store
-from experiments.nn.diagnostics import DIAGNOSTICS, columns
+from experiments.nn.diagnostics import DIAGNOSTICS, columns, times
 from experiments.nn.diagnostics import reading as reader
+from experiments.nn.network import Block, Stack
+from experiments.parameters import Choice
 from experiments.records import METRICS
 
 from .helpers import TINY, assert_same_bits, make_run
@@ -125,7 +131,7 @@ def test_a_study_s_diagnostics_are_the_same_bits_after_the_store(tmp_path):
 def test_a_study_that_trains_nothing_plans_no_tuning_and_completes():
     study, stages = read(BORN), []
     with Store(":memory:") as store:
-        assert tune(study, store).missing == ()
+        assert plan(study, store).tuning == ()
         asked = next_runs(study, store)
         assert len(asked) == 4 * 12
         assert {run.stream for run in asked} == {"evaluation"}
@@ -155,6 +161,143 @@ def test_of_several_epochs_only_those_that_train_are_tuned():
     rates = {run.training.epochs: run.training.learning_rate for run in streams["evaluation"]}
     assert rates == {0.0: 0.0, 4.0: 0.5}
     assert len(streams["evaluation"]) == 4 * 6
+
+
+# Times
+
+TIMED = """
+    dataset: {name: xor, examples: 60}
+    network: {activation: [relu, tanh, sigmoid], depth: 1, width: 4}
+    training: {epochs: 1, batch_size: 8, learning_rate: 0.1}
+    evaluation: {at: [1]}
+    seeds: 4
+    claims:
+      - {measure: update_time, lower: relu, than: tanh}
+      - {measure: function_share, of: tanh, at_least: 0.25}
+"""
+LOOKS = 2 * 2 * 3 * (1 + times.ROUNDS)
+"""At the clock, for a run: at both ends of a round, at 2 evaluations, for an update and a share."""
+
+
+def in_words(run):
+    return run.network.activation.name, run.seed
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock of this process that goes on faster and faster, so that no two times agree."""
+    looks = count()
+    moment = lambda: float(next(looks)) ** 2  # noqa: E731
+    monkeypatch.setattr(times, "time", SimpleNamespace(perf_counter=moment))
+    return looks
+
+
+def watched(monkeypatch, fail_at=None):
+    """Note the runs of each fleet that trains in this process; one of them may fail, from 1."""
+    fleets, train = [], executor.train
+
+    def noted(fleet, data):
+        if len(fleets) + 1 == fail_at:
+            raise KeyboardInterrupt
+        fleets.append(fleet.runs)
+        return train(fleet, data)
+
+    monkeypatch.setattr(executor, "train", noted)
+    return fleets
+
+
+def timed_runs(study):
+    seeds = range(study.seeds.most)
+    return [setting.run("evaluation", seed) for setting in study.settings for seed in seeds]
+
+
+def test_each_run_is_measured_for_itself_and_the_arms_take_turns(monkeypatch, clock):
+    study, fleets = read(TIMED), watched(monkeypatch)
+    with Store(":memory:") as store:
+        assert complete(study, store, 2, QUIET)[1] == 12
+        traces = store.load(timed_runs(study))
+    assert {len(runs) for runs in fleets} == {1}
+    up, down = ("relu", "tanh", "sigmoid"), ("sigmoid", "tanh", "relu")
+    order = [(name, seed) for seed in range(4) for name in (down if seed % 2 else up)]
+    assert [in_words(run) for (run,) in fleets] == order
+    assert next(clock) == 12 * LOOKS
+    for name in ("update_time", "function_share"):
+        assert len({value for trace in traces.values() for value in trace.metric(name)}) == 12 * 2
+
+
+def test_an_interrupted_study_measures_only_what_is_missing(monkeypatch, clock, tmp_path):
+    study, path = read(TIMED), tmp_path / "s.sqlite"
+    with monkeypatch.context() as patch, Store(path) as store:
+        before = watched(patch, fail_at=6)
+        with pytest.raises(KeyboardInterrupt):
+            complete(study, store, 1, QUIET)
+        kept = store.load(timed_runs(study))
+    assert set(kept) == {run for (run,) in before}
+    assert len(kept) == 5
+    fleets = watched(monkeypatch)
+    with Store(path) as store:
+        assert complete(study, store, 1, QUIET)[1] == 7
+        traces = store.load(timed_runs(study))
+    assert len(traces) == 12
+    assert set(traces) - set(kept) == {run for (run,) in fleets}
+    for run, trace in kept.items():
+        assert_same_bits(traces[run], trace)
+    fleets.clear()
+    with Store(path) as store:
+        assert complete(study, store, 1, QUIET)[1] == 0
+    assert fleets == []
+
+
+def test_nothing_else_trains_while_times_are_measured(monkeypatch):
+    """Neither beside them nor between them: not even where some could begin before the tuning."""
+    study = read(
+        MEASURED,
+        "training.learning_rate=[tuned, 0.1]",
+        "claims=[{measure: update_time, lower: relu, than: tanh}]",
+    )
+    events, results = [], loop.results
+
+    def noted(fleets, jobs):
+        fleets = list(fleets)
+        events.append(("begins", [run for fleet in fleets for run in fleet.runs], jobs))
+        yield from results(fleets, 1)
+        events.append(("ends", [], jobs))
+
+    monkeypatch.setattr(loop, "results", noted)
+    stages = []
+    with Store(":memory:") as store:
+        complete(study, store, 2, lambda stage, *_: stages.append(stage))
+    assert [what for what, *_ in events] == ["begins", "ends"] * (len(events) // 2)
+    *others, (_, measured, jobs), _ = events
+    assert jobs == 1
+    assert {run.stream for _, runs, _ in others for run in runs}.isdisjoint({"evaluation"})
+    assert {jobs for *_, jobs in others} == {2}
+    assert len(measured) == len(set(measured)) == 4 * 6
+    assert [run.seed for run in measured] == [seed for seed in range(6) for _ in range(4)]
+    assert list(dict.fromkeys(stages))[-1] == "measuring"
+
+
+def test_runs_without_times_do_not_wait_and_train_together(monkeypatch):
+    study = read(TIMED, "claims=[{measure: zeros, higher: relu, than: tanh}]")
+    fleets = watched(monkeypatch)
+    with Store(":memory:") as store:
+        complete(study, store, 1, QUIET)
+    assert max(len(runs) for runs in fleets) > 1
+
+
+@pytest.mark.parametrize(
+    ("widths", "batch"), [((32, 32, 32), 64), ((300,), 128), ((2000, 2000), 32), ((1,), 1)]
+)
+def test_as_many_copies_are_timed_as_would_train_together(widths, batch):
+    run = make_run(data="gaussian", examples=1000, widths=widths, batch=batch)
+    shape = datasets.shape(run.data)
+    sizes = (shape.features, *widths, shape.outputs)
+    weights = [np.zeros((2, h, d + 1), np.float32) for d, h in pairwise(sizes)]
+    stack = Stack(weights, [Block(slice(0, 2), Choice("relu"))], "softmax", 2, batch)
+    seeds = 2 * times.MOST_COPIES
+    largest = max(len(f.runs) for f in cut([replace(run, seed=seed) for seed in range(seeds)]))
+    copies = times._copies(SimpleNamespace(stack=stack))
+    assert largest <= copies <= max(1, 1.25 * largest)
 
 
 # Seeds as needed

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from experiments.analysis.claims import judge
 from experiments.execution import plan as module
-from experiments.execution.plan import evaluate, next_runs, plan, tune
+from experiments.execution.plan import next_runs, plan
 
 TEXT = """
     dataset: moons
@@ -20,7 +20,7 @@ TEXT = """
     claims: [{faster: relu, than: tanh, to: {train_loss: 0.5}}]
 """
 LOOKS = [8, 12, 18, 27, 41, 62, 64]
-TUNED = ("training.learning_rate=tuned", "tuning={from: 0.25, to: 1, seeds: 2, extensions: 1}")
+TUNED = ("training.learning_rate=tuned", "tuning={from: 0.25, to: 1, extensions: 1}")
 
 
 def clear(run):
@@ -99,7 +99,8 @@ def test_a_comparison_that_no_seed_can_decide_asks_for_none():
 def test_fewer_seeds_than_an_interval_takes_are_only_a_start():
     study, memory = read(TEXT, "seeds={min: 2, max: 20}"), Memory()
     rounds = finish(study, memory, clear)
-    assert [len(seeds) for seeds in seeds_of(rounds)] == [2, 1, 2, 3]  # 8 pairs, since 7 it takes
+    # 8 pairs, since 2^(1 - 8) is the first that is no more than what is spent by then.
+    assert [len(seeds) for seeds in seeds_of(rounds)] == [2, 1, 2, 3]
     (verdict,) = judge(gather(study, memory))
     assert verdict.outcome == "supported"
 
@@ -202,18 +203,40 @@ def test_a_plan_that_goes_on_from_an_earlier_one_looks_at_what_is_new_alone(monk
         memory.traces |= {run: respond(run) for run in known.missing}
     assert looks == sorted(set(looks))
     again = plan(study, memory)
-    assert known.evaluated.seeds == again.evaluated.seeds == known.evaluated.results.seeds
-    assert known.evaluated.runs == again.evaluated.runs
+    assert known.seeds == again.seeds == known.results.seeds
+    assert known.runs == again.runs
+    assert known.found == again.found
 
 
 def test_what_has_been_asked_for_is_told_with_what_is_missing():
     study, memory = read(TEXT), Memory()
-    start = evaluate(tune(study, memory), memory)
+    start = plan(study, memory)
     assert (len(start.runs), len(start.missing), start.results) == (16, 16, None)
     memory.traces = {run: null(run) for run in start.missing}
-    later = evaluate(tune(study, memory), memory)
+    later = plan(study, memory)
     assert (len(later.runs), len(later.missing), later.results) == (24, 8, None)
     finish(study, memory, null)
-    done = evaluate(tune(study, memory), memory)
-    assert (len(done.runs), done.missing) == (128, ())
+    done = plan(study, memory)
+    assert (len(done.runs), done.missing) == (128, [])
     assert done.results.seeds == 64
+
+
+def test_a_new_pair_brings_its_own_search_and_changes_no_other():
+    study, memory = read(TEXT, *TUNED), Memory()
+    rounds = finish(study, memory, tuned_null)
+    tuning = [{run.seed for run in some if run.stream == "tuning"} for some in rounds]
+    assert set().union(*tuning) == set(range(64))
+    assert all(not tuning[0] & later for later in tuning[2:])
+    whole = gather(study, memory).tuned
+    few = gather(read(TEXT, *TUNED, "seeds=8"), memory).tuned
+    for one, other in zip(few, whole, strict=True):
+        assert one.found == other.found[:8]
+
+
+def test_who_goes_on_later_keeps_the_looks_that_were_made():
+    study, memory = read(TEXT, "seeds={min: 8, max: [20, 40]}"), Memory()
+    rounds = finish(study, memory, null)
+    looks = [8, 12, 18, 20, 30, 40]
+    expected = [list(range(a, b)) for a, b in zip([0, *looks], looks, strict=False)]
+    assert seeds_of(rounds) == expected
+    assert gather(study, memory).design.looks == tuple(looks)

@@ -81,7 +81,7 @@ def _of_training_part(net, start, x, y) -> dict[str, float]:
         of_weights = np.mean([np.outer(i, d) for i, d in zip(inputs[layer], delta, strict=True)], 0)
         found[f"weight_gradient {where}"] = np.sqrt(np.mean(of_weights**2))
         found[f"activation_mean {where}"] = np.mean(a)
-        found[f"activation_deviation {where}"] = np.std(a)
+        found[f"activation_std {where}"] = np.std(a)
         found[f"weight_movement {where}"] = _movement(net, start, layer)
         norms = [np.linalg.norm(d) for d in delta]
         found[f"error_correlation {where}"] = _correlation(norms, errors)

@@ -11,7 +11,7 @@ from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.training import train
 from experiments.parameters import Choice
 from experiments.records import (
-    PARTS,
+    SPLITS,
     Dataset,
     DataShape,
     Evaluation,
@@ -77,7 +77,7 @@ def make_run(
         Choice("by hand"),
         Network(widths, hidden, init, output, init_scale),
         Training(optimizer, rate, batch, epochs, precision, layers),
-        evaluation or Evaluation(often=PARTS),
+        evaluation or Evaluation(often=SPLITS),
         stream,
         seed,
     )

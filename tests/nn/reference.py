@@ -184,7 +184,7 @@ def examples_read(run: Run, shape: DataShape, when: list[int]) -> int:
 
 
 def evaluate(net: Net, data: Dataset, examples: int, wanted: Collection[str]) -> list[float]:
-    """Return loss and accuracy on the training subset, the validation and the test part."""
+    """Return loss and accuracy on the training subset, the validation and the test split."""
     shape, output = data.shape, net.activations[-1][0]
     validation, test = shape.train, shape.train + shape.validation
     parts = (slice(0, min(examples, shape.train)), slice(validation, test), slice(test, None))

@@ -15,7 +15,7 @@ from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.diagnostics import DIAGNOSTICS, columns, layers, outputs, probes, times
 from experiments.nn.diagnostics.reading import Reader
 from experiments.nn.examples import Examples
-from experiments.nn.network import Stack
+from experiments.nn.network import Block, Stack
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.training import train
 from experiments.records import METRICS, Dataset, DataShape, Evaluation, Fleet, Run, Trace
@@ -80,7 +80,7 @@ def assert_as_the_formulas_say(found: Trace, run: Run, data: Dataset, rtol=1e-8,
         assert set(expected) == set(found.columns[len(METRICS) :])
         for name, value in expected.items():
             # A variance as the difference of two means keeps half of the digits where it is 0.
-            loose = 3e-8 if name.startswith("activation_deviation") else atol
+            loose = 3e-8 if name.startswith("activation_std") else atol
             np.testing.assert_allclose(
                 found.metric(name)[row],
                 value,
@@ -192,7 +192,7 @@ def test_weights_that_do_not_learn_do_not_move(layers):
 
 
 def test_movement_of_a_linear_model_after_one_update_is_the_gradient_at_the_start():
-    """With plain gradient descent on the whole training part, biases starting at 0."""
+    """With plain gradient descent on the whole training split, biases starting at 0."""
     rate, shape = 0.3, DataShape(4, 1, 16, 0, 0, regression=True)
     run = replace(
         make_run(
@@ -366,7 +366,7 @@ def test_a_regression_has_nothing_that_is_told_of_classes(outputs, test):
 def test_without_a_test_part_what_is_read_of_it_is_not_known():
     fleet = asking(make_fleet([{"hidden": "tanh"}], (0, 1), init="glorot"))
     for trace in train_fleet(fleet, DataShape(3, 3, 40, 5, 0)):
-        of_test = [name for name in READ if DIAGNOSTICS[name].part == "test"]
+        of_test = [name for name in READ if DIAGNOSTICS[name].split == "test"]
         assert len(of_test) == len(outputs.ROWS)
         for name in of_test:
             assert np.isnan(trace.metric(name)).all()
@@ -406,9 +406,9 @@ def test_parts_of_several_chunks_are_read_as_if_at_once(regression, monkeypatch)
     variants = [{"hidden": name, "init": "lecun"} for name in ("relu", "tanh", "softmax", "step")]
     fleet = asking(make_fleet(variants, (0, 1), output=output, evaluation=Evaluation(at=())))
     cut = train_fleet(fleet, shape)
-    assert [len(part) for part in _examples(shape, fleet).parts(600)] == [3, 0, 3]
+    assert [len(part) for part in _examples(shape, fleet).splits(600)] == [3, 0, 3]
     monkeypatch.setattr(examples_module, "CHUNK", 10_000)
-    assert [len(part) for part in _examples(shape, fleet).parts(600)] == [1, 0, 1]
+    assert [len(part) for part in _examples(shape, fleet).splits(600)] == [1, 0, 1]
     for run, trace, whole in zip(fleet.runs, cut, train_fleet(fleet, shape), strict=True):
         counted = of_rows(trace, COUNTED)
         assert len(counted) == 12
@@ -678,7 +678,7 @@ def test_softmax_units_are_never_dead_and_one_alone_has_no_gradient():
         np.testing.assert_array_equal(trace.metric("dead_units 1"), 0)
         np.testing.assert_array_equal(trace.metric("zero_gradient_units 1"), 1)
         np.testing.assert_array_equal(trace.metric("activation_mean 1"), 1)
-        np.testing.assert_array_equal(trace.metric("activation_deviation 1"), 0)
+        np.testing.assert_array_equal(trace.metric("activation_std 1"), 0)
 
 
 def test_saturation_is_counted_by_the_share_of_the_steepest_slope():
@@ -724,23 +724,100 @@ def test_times_are_by_run_and_by_element(monkeypatch):
     monkeypatch.setattr(times, "time", clock)
     variants = [{"hidden": "relu"}, {"hidden": "tanh"}, {"hidden": "tanh", "rate": 0.1}]
     fleet = asking(make_fleet(variants, (0, 1, 2), batch=8), MEASURED)
-    for number, trace in enumerate(train_fleet(fleet, DataShape(3, 3, 40, 0, 0))):
-        runs = 3 if number < 3 else 6  # as many are timed together
-        expected = {
-            "function_time": 1e9 / (runs * (5 + 4) * 8),
-            "update_time": 1e6 / runs,
-            "function_share": 1.0,
-        }
+    monkeypatch.setattr(times, "MOST_COPIES", 7)
+    expected = {
+        "function_time": 1e9 / (7 * (5 + 4) * 8),
+        "derivative_time": 1e9 / (7 * (5 + 4) * 8),
+        "update_time": 1e6 / 7,
+        "function_share": 1.0,
+    }
+    for trace in train_fleet(fleet, DataShape(3, 3, 40, 0, 0)):
         for name, value in expected.items():
             np.testing.assert_allclose(trace.metric(name), value, rtol=1e-12)
 
 
-def test_runs_of_one_block_share_its_time_alike():
+def test_each_run_is_measured_for_itself(monkeypatch):
+    """By a clock that goes on faster and faster: two measurements never agree."""
+    looks = count()
+    clock = SimpleNamespace(perf_counter=lambda: float(next(looks)) ** 2)
+    monkeypatch.setattr(times, "time", clock)
     fleet = make_fleet([{"hidden": "relu"}, {"hidden": "tanh"}, {"hidden": "tanh"}], (0, 1))
-    traces = train_fleet(asking(fleet, MEASURED), DataShape(3, 3, 40, 0, 0))
+    fleet = asking(fleet, MEASURED)
+    traces = train_fleet(fleet, DataShape(3, 3, 40, 0, 0))
+    evaluations = len(traces[0].updates)
+    # A measurement looks at the clock twice a round; a share takes two measurements.
+    each = 2 * (1 + times.ROUNDS)
+    assert next(looks) == each * (len(MEASURED) + 1) * len(traces) * evaluations
     for name in MEASURED:
-        first, *_, last = times = [trace.metric(name)[0] for trace in traces]
-        assert times == [first] * 2 + [last] * 4
+        assert len({value for trace in traces for value in trace.metric(name)}) == (
+            len(traces) * evaluations
+        )
+
+
+def test_what_is_timed_are_copies_of_the_run_and_they_read_its_batch(monkeypatch):
+    """Of the third seed's tanh: its weights, its function and its inputs, once for each copy."""
+    seen = []
+
+    def update(learner, stack, inputs, targets):
+        seen.append((learner.weights.values.copy(), stack.blocks, inputs.copy(), targets.copy()))
+
+    monkeypatch.setattr(training.Learner, "update", update)
+    monkeypatch.setattr(times, "MOST_COPIES", 4)
+    fleet = make_fleet([{"hidden": "relu"}, {"hidden": "tanh"}], (0, 1, 2), epochs=0.0)
+    fleet = asking(fleet, ["update_time"])
+    shape = DataShape(3, 3, 40, 0, 0)
+    data = [make_dataset(shape, seed) for seed in range(3)]
+    train(fleet, data)
+    rounds = 1 + times.ROUNDS
+    assert len(seen) == 6 * rounds
+    for number, run in enumerate(fleet.runs):
+        for weights, blocks, inputs, targets in seen[number * rounds : (number + 1) * rounds]:
+            net = reference.Net(run, shape)
+            pieces = zip(net.weights, net.biases, strict=True)
+            drawn = np.concatenate([np.column_stack([w.T, b]).ravel() for w, b in pieces])
+            np.testing.assert_allclose(weights, [drawn] * 4, rtol=1e-12)
+            assert blocks == (Block(slice(0, 4), run.network.activation),)
+            batch = data[number % 3].inputs[: run.training.batch_size]
+            np.testing.assert_array_equal(inputs, [[*batch.T, np.ones(len(batch))]])
+            assert targets.shape[0] == 1
+
+
+def test_the_function_is_timed_on_what_the_run_computes_once_for_each_copy(monkeypatch):
+    seen = []
+
+    def function(z, a):
+        seen.append((z.copy(), a.copy()))
+
+    row = SimpleNamespace(function=function, backward=lambda *_: None)
+    monkeypatch.setattr(times, "ACTIVATIONS", {"tanh": row})
+    monkeypatch.setattr(times, "MOST_COPIES", 4)
+    fleet = make_fleet([{}, {"init": "lecun"}], (0, 1, 2), hidden="tanh", widths=(5,), epochs=0.0)
+    shape = DataShape(3, 3, 40, 0, 0)
+    train_fleet(asking(fleet, ["function_time"]), shape)
+    rounds = 1 + times.ROUNDS
+    assert len(seen) == 6 * rounds
+    for number, run in enumerate(fleet.runs):
+        batch = make_dataset(shape, run.seed).inputs[: run.training.batch_size]
+        (expected, _), _ = reference.Net(run, shape).forward(batch)
+        for z, a in seen[number * rounds : (number + 1) * rounds]:
+            np.testing.assert_allclose(z, [expected.T] * 4, rtol=1e-12)
+            np.testing.assert_allclose(a, np.tanh(z), rtol=1e-12)
+
+
+def test_products_with_the_slope_are_timed_on_numbers_of_ordinary_size(monkeypatch):
+    """A product that is multiplied on and on comes to numbers that take far longer."""
+    fleet = make_fleet([{"hidden": "sigmoid", "init_scale": 30.0}], (0,), precision="float32")
+    upstream = []
+
+    def backward(z, a, up, scratch):
+        upstream.append(up.copy())
+        np.multiply(up, 1e-9, out=up)
+
+    row = SimpleNamespace(function=lambda *_: None, backward=backward)
+    monkeypatch.setattr(times, "ACTIVATIONS", {"sigmoid": row})
+    train_fleet(asking(fleet, ["derivative_time"]), DataShape(3, 3, 40, 0, 0))
+    assert upstream
+    assert all((up == 1).all() for up in upstream)
 
 
 def test_a_net_without_hidden_layers_spends_no_time_in_its_function():
@@ -754,8 +831,9 @@ def test_a_net_without_hidden_layers_spends_no_time_in_its_function():
 @OPTIMIZED
 @pytest.mark.parametrize("batch", [8, 40])
 @pytest.mark.parametrize("regression", [False, True], ids=["classes", "regression"])
-def test_measuring_times_leaves_all_else_as_it_was(chosen, batch, regression):
-    """Even where the update that is timed has the size of the training part."""
+def test_measuring_times_leaves_all_else_as_it_was(monkeypatch, chosen, batch, regression):
+    """Even where the update that is timed has the size of the training split."""
+    monkeypatch.setattr(times, "MOST_COPIES", 3)
     shape = DataShape(4, 3, 40, 5, 7, regression)
     fleet = make_fleet(
         [{"hidden": "relu"}, {"hidden": "sigmoid"}, {"hidden": "relu", "rate": HUGE}],

@@ -18,7 +18,7 @@ from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.schedule import evaluation_updates
 from experiments.nn.training import train
 from experiments.parameters import Choice
-from experiments.records import PARTS, Dataset, DataShape, Evaluation, Fleet
+from experiments.records import SPLITS, Dataset, DataShape, Evaluation, Fleet
 
 from . import reference
 from .helpers import (
@@ -259,7 +259,7 @@ def test_arms_of_a_seed_start_from_the_same_point_when_they_may():
 # Divergence
 
 SHAPE = DataShape(3, 3, 40, 8, 8)
-SCHEDULE = {"evaluation": Evaluation(often=PARTS), "epochs": 10.0, "batch": 8}
+SCHEDULE = {"evaluation": Evaluation(often=SPLITS), "epochs": 10.0, "batch": 8}
 
 
 def full_schedule():

@@ -257,5 +257,5 @@ def test_probes_are_exact_and_read_once(name):
     row = DIAGNOSTICS[name]
     assert row.aggregate == "exact"
     assert row.where == "network"
-    assert row.part == "none"
+    assert row.split == "none"
     assert not row.measured

@@ -14,7 +14,7 @@ from experiments.nn.examples import Examples
 from experiments.nn.schedule import (
     evaluation_updates,
     examples_read,
-    parts_read,
+    splits_read,
     total_updates,
     updates_per_epoch,
 )
@@ -116,7 +116,7 @@ def test_a_fraction_of_an_epoch_is_a_run():
 
 @given(st.integers(1, 64), st.integers(1, 200), evaluations())
 def test_a_run_of_no_epochs_is_evaluated_once_at_its_birth(batch, train, evaluation):
-    """However small the training part: a single fixed input is enough."""
+    """However small the training split: a single fixed input is enough."""
     training, shape = setting(train, batch, 0)
     assert total_updates(training, shape) == 0
     found = evaluation_updates(evaluation, training, shape)
@@ -170,7 +170,7 @@ TRAINED = replace(make_run(), training=replace(make_run().training, batch_size=3
     [
         (DataShape(64, 10, 1258, 180, 359), 280),  # (0.6 * 24,960 / 36 - 539 / 4) = 281
         (DataShape(2, 2, 100, 10, 20), 100),  # all there are
-        (DataShape(2, 2, 700, 0, 4000), 100),  # a large test part leaves room for no more
+        (DataShape(2, 2, 700, 0, 4000), 100),  # a large test split leaves room for no more
         (DataShape(2, 2, 9_000, 0, 0), 1000),
     ],
 )
@@ -196,7 +196,7 @@ def test_more_held_out_examples_leave_room_for_fewer(train, test, batch, epochs)
 
 
 def test_parts_are_read_each_time_or_every_fourth_and_last():
-    found = parts_read(Evaluation(often=("train", "test")), 11)
+    found = splits_read(Evaluation(often=("train", "test")), 11)
     assert found[:, [0, 2]].all()
     np.testing.assert_array_equal(np.flatnonzero(found[:, 1]), [0, 4, 8, 10])
 

@@ -91,7 +91,7 @@ def test_every_depth(widths, output):
     ("shape", "batch", "examples"),
     [
         (DataShape(2, 2, 10, 0, 5), 10, 1000),  # the whole part is one batch; no validation
-        (DataShape(11, 10, 90, 3, 0), 33, 20),  # no test part; a subset of the training part
+        (DataShape(11, 10, 90, 3, 0), 33, 20),  # no test split; a subset of the training split
         (DataShape(3, 2, 33, 1, 1), 1, 1),
         (DataShape(4, 3, 700, 257, 513), 64, 600),  # parts that are read in uneven pieces
         (DataShape(1, 2, 20, 5, 5), 7, 19),

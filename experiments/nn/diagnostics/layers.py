@@ -136,7 +136,7 @@ ROWS = (
         where="layers",
     ),
     Diagnostic(
-        name="activation_deviation",
+        name="activation_std",
         label="deviation of the activations",
         formula="standard deviation of a over the units of a layer and the examples together",
         source="Glorot & Bengio 2010, section 3.1",
@@ -186,7 +186,7 @@ ROWS = (
         source="Frankle, Schwab & Morcos 2020, section 4",
         gather=_movement,
         where="layers",
-        part="none",
+        split="none",
     ),
     Diagnostic(
         name="error_correlation",

@@ -1,4 +1,4 @@
-"""Diagnostics of the outputs on the test part: whether they are probabilities, and decide."""
+"""Diagnostics of the outputs on the test split: whether they are probabilities, and decide."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _mean(total: np.ndarray, count: int) -> np.ndarray:
 
 
 def _row(name: str, label: str, formula: str, source: str, gather, finish=_mean) -> Diagnostic:
-    return Diagnostic(name, label, formula, source, gather, finish, where="network", part="test")
+    return Diagnostic(name, label, formula, source, gather, finish, where="network", split="test")
 
 
 ROWS = (

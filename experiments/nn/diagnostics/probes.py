@@ -92,7 +92,7 @@ def _row(
     return Diagnostic(
         name, label, formula, source or "its definition, in double precision",
         gather=lambda view, _: view.of_activations(value),
-        where="network", part="none", aggregate="exact",
+        where="network", split="none", aggregate="exact",
     )  # fmt: skip
 
 

@@ -10,10 +10,10 @@ import numpy as np
 from experiments.nn.diagnostics import DIAGNOSTICS, columns
 from experiments.nn.diagnostics.record import Diagnostic, View
 from experiments.nn.examples import Examples
-from experiments.nn.network import Block, Stack
+from experiments.nn.network import Stack
 from experiments.records import Run
 
-UpdateOf = Callable[[Block, np.ndarray, np.ndarray], Callable[[], None]]
+UpdateOf = Callable[[int, int, np.ndarray, np.ndarray], Callable[[], None]]
 
 
 class Reader:
@@ -46,16 +46,16 @@ class Reader:
             runs: those that are still in the fleet.
             start: their weights before training.
             gradients: buffers of the weights' shapes.
-            update_of: returns what updates copies of a block's networks on some inputs and
-                targets, whose time some rows measure.
+            update_of: returns what updates so many copies of the network of a run, given by its
+                number, on some inputs and targets; some rows measure its time.
 
         """
         found: dict[tuple[str, int], np.ndarray] = {}
-        for part in dict.fromkeys(row.part for row in self._rows):
-            rows = [row for row in self._rows if row.part == part]
+        for split in dict.fromkeys(row.split for row in self._rows):
+            rows = [row for row in self._rows if row.split == split]
             totals: dict[tuple[str, int], np.ndarray] = {}
             count = 0
-            for view in self._views(part, stack_of, runs, start, gradients, update_of):
+            for view in self._views(split, stack_of, runs, start, gradients, update_of):
                 count += view.inputs.shape[-1]
                 for row, layer in self._places(rows):
                     key = row.name, layer
@@ -77,7 +77,7 @@ class Reader:
 
     def _views(
         self,
-        part: str,
+        split: str,
         stack_of: Callable[[int], Stack],
         runs: tuple[Run, ...],
         start: Sequence[np.ndarray],
@@ -85,17 +85,17 @@ class Reader:
         update_of: UpdateOf,
     ) -> Iterator[View]:
         examples = self._examples
-        if part == "none":  # what needs no examples, or a batch to be timed on
+        if split == "none":  # what needs no examples, or a batch to be timed on
             batch = min(runs[0].training.batch_size, examples.shape.train)
             slices = [examples.slice(0, batch)]
         else:
-            slices = examples.part(part, examples.shape.train)
+            slices = examples.split(split, examples.shape.train)
         for piece in slices:
             inputs, targets = piece.inputs, piece.targets
             size = inputs.shape[-1]
             stack = stack_of(size)
             stack.forward(inputs)
-            if part != "test":
+            if split != "test":
                 stack.backward(inputs, targets, gradients, 1 / size)
             update = partial(update_of, inputs=inputs, targets=targets)
             yield View(stack, runs, targets, piece.labels, gradients, start, inputs, update)

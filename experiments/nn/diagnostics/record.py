@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from experiments.nn.activations import ACTIVATIONS
-from experiments.nn.network import Block, Stack
+from experiments.nn.network import Stack
 from experiments.parameters import Choice
 from experiments.records import DataShape, Network, Run
 
@@ -36,14 +36,14 @@ class View:
     Layers are counted from 0, the first hidden layer, to L, the output.
     """
 
-    stack: Stack  # after a forward pass and, of the training part, a backward pass
+    stack: Stack  # after a forward pass and, of the training split, a backward pass
     runs: tuple[Run, ...]
     targets: np.ndarray  # (G, C, B)
     labels: np.ndarray  # (G, B) whole numbers, or (G, B, C) of a regression
     gradients: Sequence[np.ndarray]  # of the mean loss, for each layer (R, H, D + 1)
     start: Sequence[np.ndarray]  # the weights before training, for each layer (R, H, D + 1)
     inputs: np.ndarray  # (G, D + 1, B)
-    update_of: Callable[[Block], Callable[[], None]]  # updates copies of a block's networks
+    update_of: Callable[[int, int], Callable[[], None]]  # (run, copies): updates them, to be timed
 
     @property
     def regression(self) -> bool:
@@ -87,7 +87,7 @@ class Diagnostic:
     """One thing to be read of a network beside its metrics: everything the project knows of it.
 
     `gather(view, layer)` returns sums over the examples of a view, shape (R, ...), which are added
-    up over a whole part of the data; `finish(total, count)` makes one number of them for each
+    up over a whole split of the data; `finish(total, count)` makes one number of them for each
     run, shape (R,). Sums are taken along the last axis, over the examples first: a run's bits must
     not depend on its neighbours.
     """
@@ -99,7 +99,7 @@ class Diagnostic:
     gather: Callable[[View, int], np.ndarray]
     finish: Callable[[np.ndarray, int], np.ndarray] = lambda total, _: total
     where: Where = "hidden"  # read of each hidden layer, of the output as well, or once
-    part: Literal["train", "test", "none"] = "train"  # the examples that it reads, all of them
+    split: Literal["train", "test", "none"] = "train"  # the examples that it reads, all of them
     aggregate: Literal["median", "share", "exact"] = "median"  # how runs become one number
     unit: str = ""
     measured: bool = False  # a time, which does not repeat to the bit

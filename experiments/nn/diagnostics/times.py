@@ -1,4 +1,9 @@
-"""Diagnostics that are measured with a clock: they do not repeat to the bit."""
+"""Diagnostics that are measured with a clock: they do not repeat to the bit.
+
+Every run is measured for itself: a measurement that runs shared would count once, however many
+runs it was written to. Who executes the runs sees to it that nothing else keeps the machine busy
+meanwhile, and that the arms take turns (`execution.loop`).
+"""
 
 from __future__ import annotations
 
@@ -10,34 +15,66 @@ import numpy as np
 
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.diagnostics.record import Diagnostic, View
-from experiments.nn.network import Block
 
 ROUNDS = 7
 
+WORKING_SET, MOST_COPIES = 6 * 2**20, 256
+"""About how many bytes the copies of a network take that are timed together, and the most copies.
 
-def _seconds(work: Callable[[], object]) -> float:
-    """Return the median time of a few rounds, after one that fills the caches."""
-    work()
+A network trains beside others, in fleets of about this size (`execution.fleets`), and is timed as
+it trains: arrays lie in the same cache, and no call is made for a single small network, which
+would cost more than what it computes. Runs of equal shape have equally many copies.
+"""
+
+
+def _seconds(work: Callable[[], object], prepare: Callable[[], object] = lambda: None) -> float:
+    """Return the median time of a few rounds, after one that fills the caches.
+
+    Args:
+        work: what is timed.
+        prepare: what is done before each round and not timed.
+
+    """
     times = []
-    for _ in range(ROUNDS):
+    for _ in range(1 + ROUNDS):
+        prepare()
         started = time.perf_counter()
         work()
         times.append(time.perf_counter() - started)
-    return statistics.median(times)
+    return statistics.median(times[1:])
 
 
-def _function(view: View, block: Block, *, forward: bool = True, backward: bool = True) -> float:
-    """Time f, the product with f', or both, in a block's hidden layers: seconds for each run.
+def _copies(view: View) -> int:
+    """Return how many copies of a network are timed together: as many as would train together."""
+    weights = sum(w[0].nbytes for w in view.stack.weights)
+    outputs = sum(z[0].nbytes for z in view.stack.pre_activations)
+    # As fleets are cut: weights, gradients and the optimizer's state; z, a and their gradients.
+    return max(1, min(MOST_COPIES, WORKING_SET // (4 * weights + 5 * outputs)))
+
+
+def _function(view: View, run: int, *, forward: bool = True, backward: bool = True) -> float:
+    """Time f, the product with f', or both, in all hidden layers of a run: seconds.
 
     Without a hidden layer there is nothing to time, and the result is NaN.
     """
-    row, arguments = ACTIVATIONS[block.activation.name], block.activation.arguments
+    activation, copies = view.runs[run].network.activation, _copies(view)
+    row, arguments = ACTIVATIONS[activation.name], activation.arguments
     hidden = range(len(view.stack.weights) - 1)
     if not hidden:
         return float("nan")
-    layers = [view.stack.pre_activations[layer][block.runs].copy() for layer in hidden]
-    outputs = [view.stack.outputs[layer][block.runs].copy() for layer in hidden]
+
+    def tiled(array: np.ndarray) -> np.ndarray:
+        return np.repeat(array[run : run + 1], copies, axis=0)
+
+    layers = [tiled(view.stack.pre_activations[layer]) for layer in hidden]
+    outputs = [tiled(view.stack.outputs[layer]) for layer in hidden]
     upstream, scratch = ([np.ones_like(z) for z in layers] for _ in range(2))
+
+    def prepare() -> None:
+        # It is overwritten by its product with f'. Multiplied again and again, it would come
+        # to numbers so small that a processor takes many times as long over them.
+        for up in upstream if backward else ():
+            up.fill(1)
 
     def work() -> None:
         for z, a, up, buffer in zip(layers, outputs, upstream, scratch, strict=True):
@@ -46,23 +83,18 @@ def _function(view: View, block: Block, *, forward: bool = True, backward: bool 
             if backward:
                 row.backward(z, a, up, buffer, **arguments)
 
-    return _seconds(work) / _runs(block)
+    return _seconds(work, prepare) / copies
 
 
-def _update(view: View, block: Block) -> float:
-    """Time whole updates of a block's networks, on copies: seconds for each run."""
-    return _seconds(view.update_of(block)) / _runs(block)
+def _update(view: View, run: int) -> float:
+    """Time whole updates of a run, on copies: seconds."""
+    copies = _copies(view)
+    return _seconds(view.update_of(run, copies)) / copies
 
 
-def _runs(block: Block) -> int:
-    return block.runs.stop - block.runs.start
-
-
-def _of_blocks(view: View, measure: Callable[[Block], float]) -> np.ndarray:
-    result = np.empty(len(view.runs))
-    for block in view.stack.blocks:
-        result[block.runs] = measure(block)
-    return result
+def _of_runs(view: View, measure: Callable[[int], float]) -> np.ndarray:
+    """Measure one run after the other, (R,)."""
+    return np.array([measure(run) for run in range(len(view.runs))])
 
 
 def _elements(view: View) -> int:
@@ -72,10 +104,10 @@ def _elements(view: View) -> int:
 def _each(view: View, *, forward: bool, backward: bool) -> np.ndarray:
     """Return nanoseconds for each element of the hidden layers, (R,)."""
 
-    def measure(block: Block) -> float:
-        return _function(view, block, forward=forward, backward=backward)
+    def measure(run: int) -> float:
+        return _function(view, run, forward=forward, backward=backward)
 
-    return _of_blocks(view, measure) * 1e9 / max(1, _elements(view))
+    return _of_runs(view, measure) * 1e9 / max(1, _elements(view))
 
 
 def _function_time(view: View, _: int) -> np.ndarray:
@@ -87,17 +119,18 @@ def _derivative_time(view: View, _: int) -> np.ndarray:
 
 
 def _update_time(view: View, _: int) -> np.ndarray:
-    return _of_blocks(view, lambda block: _update(view, block)) * 1e6
+    return _of_runs(view, lambda run: _update(view, run)) * 1e6
 
 
 def _function_share(view: View, _: int) -> np.ndarray:
-    return _of_blocks(view, lambda block: _function(view, block) / _update(view, block))
+    return _of_runs(view, lambda run: _function(view, run) / _update(view, run))
 
 
 def _row(name: str, label: str, formula: str, gather, unit: str = "") -> Diagnostic:
     return Diagnostic(
-        name, label, formula, f"the median of {ROUNDS} rounds on this machine, one core",
-        gather, where="network", part="none", unit=unit, measured=True,
+        name, label, formula,
+        f"each run for itself, the median of {ROUNDS} rounds on this machine, one core",
+        gather, where="network", split="none", unit=unit, measured=True, version=2,
     )  # fmt: skip
 
 
