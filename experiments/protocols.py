@@ -11,7 +11,7 @@ class Protocol:
 
     name: str
     meaning: str
-    shares_rate: bool = False  # one tuned learning rate for all arms of a condition
+    one_rate: bool = False  # one tuned learning rate for all arms of a condition
     init: str | None = None  # the initializer of every arm, in place of the config's
 
 
@@ -24,7 +24,7 @@ PROTOCOLS: dict[str, Protocol] = {
         Protocol(
             "shared_rate",
             "one learning rate for all arms, the best on the mean of their scores",
-            shares_rate=True,
+            one_rate=True,
         ),
         Protocol(
             "common_init",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from experiments.analysis.verdicts import Outcome, RaceVerdict, claimed_ratio, decide
+from experiments.analysis.verdicts import Outcome, TimeVerdict, decide
 from experiments.study import Setting
 
 Costs = Mapping[Setting, Mapping[str, float]]
@@ -16,7 +16,7 @@ Costs = Mapping[Setting, Mapping[str, float]]
 class Reading:
     """One verdict's ratio by one clock, and what that clock would say of the claim."""
 
-    verdict: RaceVerdict
+    verdict: TimeVerdict
     clock: str
     estimate: float
     low: float
@@ -29,7 +29,7 @@ class Reading:
         return self.outcome == self.verdict.outcome
 
 
-def readings(verdicts: list[RaceVerdict], costs: Costs) -> list[Reading]:
+def readings(verdicts: list[TimeVerdict], costs: Costs) -> list[Reading]:
     """Read every verdict by every clock.
 
     An update costs each arm the same every time, so that the ratio by a clock is the ratio of
@@ -42,7 +42,6 @@ def readings(verdicts: list[RaceVerdict], costs: Costs) -> list[Reading]:
             low, high = v.ratio.low * factor, v.ratio.high * factor
             outcome = v.outcome
             if outcome != "untestable":
-                region = claimed_ratio(v.claim.by, v.claim.tolerance)
-                outcome = decide(low, high, region, direction=1.0)
+                outcome = decide(low, high, v.region)
             found.append(Reading(v, clock, v.ratio.estimate * factor, low, high, outcome))
     return found

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from experiments.analysis.inference import fewest_pairs
-from experiments.analysis.targets import LEVELS
-from experiments.study import Claim, MeasureClaim, RaceClaim, Study
+from experiments.analysis.looks import Design
+from experiments.analysis.targets import TARGETS
+from experiments.analysis.verdicts import hypotheses
+from experiments.study import Claim, MeasureClaim, Study, TimeClaim
 
 
-def comparisons(study: Study, claim: Claim) -> int:
-    """Return how many comparisons a claim makes: one for each condition and target."""
-    if isinstance(claim, RaceClaim):
+def hypotheses_of(study: Study, claim: Claim) -> int:
+    """Return how many hypotheses a claim tests: at each condition and target one or two."""
+    if isinstance(claim, TimeClaim):
         settings = sum(setting.is_arm(claim.faster) for setting in study.settings)
-        return settings * (len(claim.targets) or LEVELS)
+        return settings * (len(claim.targets) or TARGETS) * len(hypotheses(claim))
     settings = {
         tuple(pair for pair in setting.labels if pair[0] != claim.measure.over)
         for setting in study.settings
@@ -21,9 +23,9 @@ def comparisons(study: Study, claim: Claim) -> int:
 
 
 def fewest_seeds(study: Study) -> int:
-    """Return the fewest seeds with which some comparison of every family might be decided.
+    """Return the fewest seeds with which some hypothesis of every family might be decided.
 
-    By Holm's rule the first of m comparisons is decided at error / m or not at all, and so are the
+    By Holm's rule the first of m hypotheses is decided at alpha / m or not at all, and so are the
     others. Shares of runs and numbers that are known exactly need no such number; a study of
     nothing else returns 1.
     """
@@ -36,8 +38,8 @@ def fewest_seeds(study: Study) -> int:
             if not isinstance(claim, MeasureClaim) or claim.measure.aggregate == "median"
         ]
         if not needs_pairs or len(needs_pairs) < len(family):
-            continue  # what is decided without pairs leaves the others more of the error
-        count = sum(comparisons(study, claim) for claim in family)
-        level = 1 - (1 - study.confidence) / count
-        fewest = max(fewest, fewest_pairs(level, sequential=study.seeds.adaptive))
+            continue  # what is decided without pairs leaves the others more of alpha
+        count = sum(hypotheses_of(study, claim) for claim in family)
+        design = Design(study.alpha, study.seeds.looks if study.seeds.adaptive else ())
+        fewest = max(fewest, fewest_pairs(study.alpha / count, design))
     return fewest

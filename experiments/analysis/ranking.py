@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
-from experiments.analysis.results import Results
+from experiments.analysis.results import Results, SettingResult
 from experiments.analysis.survival import Condition, conditions
-from experiments.study import PROTOCOL, Labels
+from experiments.study import PROTOCOL, Labels, Setting
 
 FEWEST_ARMS = 3
 """Two arms are compared by the ratio of their times, which says more than their ranks."""
@@ -20,7 +20,7 @@ RESAMPLES = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Race:
+class Contest:
     """The times of the arms of one condition to one target, seed by seed."""
 
     condition: Condition
@@ -32,11 +32,11 @@ class Race:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The arms of one race by their average rank over the seeds; rank 1 is the fastest."""
+    """The arms of one contest by their average rank over the seeds; rank 1 is the fastest."""
 
-    race: Race
+    contest: Contest
     ranks: np.ndarray  # (arms,)
-    never: np.ndarray  # (arms,), runs that did not come in the budget that all arms had
+    not_reached: np.ndarray  # (arms,), runs that did not come in the budget that all arms had
     critical_difference: float
     p_value: float  # of all arms being alike
     groups: tuple[tuple[int, ...], ...]  # arms not told apart, two or more, from the fastest on
@@ -58,54 +58,58 @@ class Profiles:
     unsolved: int  # cells in which no arm arrived; they count, for no arm
 
 
-def races(results: Results) -> list[Race]:
-    """Return the race of every condition to every target that a claim names.
+def contests(results: Results) -> list[Contest]:
+    """Return the contest of every condition to every target that a claim names.
 
     A run counts as arrived only within the smallest budget of the condition's arms, and only seeds
     at which every arm was run are raced.
     """
     return [
-        _race(condition, metric, target)
+        _contest(condition, metric, target, {r.setting: r for r in found})
         for condition in conditions(results)
         for metric, target in results.study.targets
+        for found in [results.for_target(metric, target)]
     ]
 
 
-def _race(condition: Condition, metric: str, target: float) -> Race:
-    by_seed = [
-        dict(zip((run.seed for run in arm.runs), arm.arrivals(metric, target), strict=True))
-        for _, arm in condition.arms
-    ]
+def _contest(
+    condition: Condition, metric: str, target: float, found: Mapping[Setting, SettingResult]
+) -> Contest:
+    by_seed = []
+    for _, arm in condition.arms:
+        result = found[arm.setting]
+        seeds = (run.seed for run in result.runs)
+        by_seed.append(dict(zip(seeds, result.hitting_times(metric, target), strict=True)))
     seeds = sorted(set.intersection(*map(set, by_seed)))
-    arrivals = [[arm[seed] for arm in by_seed] for seed in seeds]
-    reached = [[np.inf if a.censored else a.updates for a in row] for row in arrivals]
+    hits = [[arm[seed] for arm in by_seed] for seed in seeds]
+    reached = [[np.inf if hit.censored else hit.updates for hit in row] for row in hits]
     times = np.array(reached, dtype=float).reshape(len(seeds), len(by_seed))
     times[times > condition.budget] = np.inf
-    return Race(condition, metric, target, tuple(seeds), times)
+    return Contest(condition, metric, target, tuple(seeds), times)
 
 
 def rankings(results: Results) -> list[Ranking]:
-    """Return the ranking of every race of at least FEWEST_ARMS arms."""
+    """Return the ranking of every contest of at least FEWEST_ARMS arms."""
     return [
-        rank(race, results.study.confidence)
-        for race in races(results)
-        if len(race.condition.arms) >= FEWEST_ARMS
+        rank(contest, results.study.confidence)
+        for contest in contests(results)
+        if len(contest.condition.arms) >= FEWEST_ARMS
     ]
 
 
-def rank(race: Race, confidence: float) -> Ranking:
-    """Rank the arms of a race and tell which the seeds tell apart.
+def rank(contest: Contest, confidence: float) -> Ranking:
+    """Rank the arms of a contest and tell which the seeds tell apart.
 
     Two arms are told apart if the Friedman test finds that not all are alike and their average
     ranks differ by at least the critical difference (Demsar 2006, section 3.2.2).
     """
-    ranks = average_ranks(race.times)
-    difference = critical_difference(*race.times.shape[::-1], confidence)
-    p_value = friedman(race.times)
+    ranks = average_ranks(contest.times)
+    difference = critical_difference(*contest.times.shape[::-1], confidence)
+    p_value = friedman(contest.times)
     return Ranking(
-        race,
+        contest,
         ranks,
-        never=np.isinf(race.times).sum(axis=0),
+        not_reached=np.isinf(contest.times).sum(axis=0),
         critical_difference=difference,
         p_value=p_value,
         groups=groups(ranks, difference if p_value < 1 - confidence else np.inf),
@@ -116,8 +120,8 @@ def average_ranks(times: np.ndarray) -> np.ndarray:
     """Return the average over the seeds of each arm's rank at that seed.
 
     Args:
-        times: (seeds, arms), infinite where a run never arrived. Ties, and so all that never
-            arrived, share the average of their ranks.
+        times: (seeds, arms), infinite where a run did not reach the target. Ties, and so all of
+            these, share the average of their ranks.
 
     Returns:
         (arms,), from 1 for the arm that always came first.
@@ -152,7 +156,7 @@ def friedman(times: np.ndarray) -> float:
     return float(stats.friedmanchisquare(*times.T).pvalue)
 
 
-@cache  # slow to compute, and the same for all races of a study
+@cache  # slow to compute, and the same for all contests of a study
 def critical_difference(arms: int, seeds: int, confidence: float) -> float:
     """Return by how much two average ranks must differ for two arms to be told apart.
 
@@ -198,40 +202,40 @@ def profiles(results: Results, rng: np.random.Generator) -> list[tuple[Labels, P
 
     Each comes with the protocol's (axis, label) pair, none where the study has only one.
     """
-    found: dict[Labels, list[Race]] = {}
-    for race in races(results):
-        if len(race.condition.arms) >= FEWEST_ARMS:
-            protocol = tuple(pair for pair in race.condition.labels if pair[0] == PROTOCOL)
-            found.setdefault(protocol, []).append(race)
+    found: dict[Labels, list[Contest]] = {}
+    for contest in contests(results):
+        if len(contest.condition.arms) >= FEWEST_ARMS:
+            protocol = tuple(pair for pair in contest.condition.labels if pair[0] == PROTOCOL)
+            found.setdefault(protocol, []).append(contest)
     confidence = results.study.confidence
     return [(key, performance_profiles(some, confidence, rng)) for key, some in found.items()]
 
 
 def performance_profiles(
-    found: Sequence[Race], confidence: float, rng: np.random.Generator
+    found: Sequence[Contest], confidence: float, rng: np.random.Generator
 ) -> Profiles:
     """Return how often each arm came within a factor of the fastest arm of a cell.
 
-    With t the time of arm a in cell c and r = t / (the least time in c), infinite where the arm
-    never arrived, the profile is rho_a(tau) = (cells with r <= tau) / (all cells) (Dolan & More
-    2002, equation 2.1). The cells of one seed belong together, so the band comes from drawing
+    With t the time of arm a in cell c and r = t / (the least time in c), infinite where the arm did
+    not reach the target, the profile is rho_a(tau) = (cells with r <= tau) / (all cells) (Dolan &
+    More 2002, equation 2.1). The cells of one seed belong together, so the band comes from drawing
     whole seeds anew (the percentile bootstrap, Efron & Tibshirani 1993, chapter 13); with one seed
     it leaves everything open.
 
     Args:
-        found: races between the same arms, at least one.
+        found: contests between the same arms, at least one.
         confidence: of the band, pointwise.
         rng: draws the seeds.
 
     Raises:
-        ValueError: if there is no race, or not all are between the same arms.
+        ValueError: if there is no contest, or not all are between the same arms.
 
     """
-    arms = {tuple(arm for arm, _ in race.condition.arms) for race in found}
+    arms = {tuple(arm for arm, _ in contest.condition.arms) for contest in found}
     if len(arms) != 1:
-        raise ValueError("profiles take races between the same arms")
-    seeds = np.array([seed for race in found for seed in race.seeds])  # (cells,)
-    times = np.concatenate([race.times for race in found])  # (cells, arms)
+        raise ValueError("profiles take contests between the same arms")
+    seeds = np.array([seed for contest in found for seed in contest.seeds])  # (cells,)
+    times = np.concatenate([contest.times for contest in found])  # (cells, arms)
     best = times.min(axis=1, keepdims=True)
     solved = np.isfinite(best[:, 0])
     ratios = np.full(times.shape, np.inf)

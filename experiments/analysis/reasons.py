@@ -10,7 +10,7 @@ import numpy as np
 
 from experiments.analysis.measures import profile, value
 from experiments.analysis.results import SettingResult
-from experiments.analysis.verdicts import MeasureVerdict, RaceVerdict, Verdict
+from experiments.analysis.verdicts import MeasureVerdict, TimeVerdict, Verdict
 from experiments.records import METRICS, Trace
 
 MOST_FACTS = 2
@@ -55,7 +55,7 @@ class Spread:
 
 def arms_of(verdict: Verdict) -> tuple[SettingResult, ...]:
     """Return the setting of each arm; none where a measure is taken over several."""
-    if isinstance(verdict, RaceVerdict):
+    if isinstance(verdict, TimeVerdict):
         return verdict.faster, verdict.than
     if not isinstance(verdict, MeasureVerdict) or len(verdict.settings) != 1:
         return ()

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.analysis.inference import Ratio, errors, narrowest, paired_ratio
-from experiments.analysis.races import settings_to_compare
+from experiments.analysis.inference import Ratio, narrowest, p_values, paired_ratio
+from experiments.analysis.looks import Design
 from experiments.analysis.results import Results, SettingResult
+from experiments.analysis.times_to_target import settings_to_compare
 from experiments.goals import improves_upwards
 from experiments.records import METRICS
-from experiments.study import Labels, RaceClaim
+from experiments.study import Labels, TimeClaim
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def curve(result: SettingResult, metric: str) -> Curve:
         row[:alive] = np.where(np.isfinite(read), read, worst)
         diverged[alive:] += 1
     quartiles = np.quantile(values, [0.25, 0.5, 0.75], axis=0, method="inverted_cdf")
-    # The training part is read each time, whatever became of the runs.
+    # The training split is read each time, whatever became of the runs.
     read = _read(result, metric, len(longest.updates)) | metric.startswith("train")
     low, median, high = quartiles[:, read]
     return Curve(result, metric, longest.updates[read], median, low, high, diverged[read])
@@ -86,8 +87,8 @@ class Reach:
     censored: np.ndarray  # (runs,), booleans
 
     @property
-    def never(self) -> int:
-        """How many runs never arrived, diverged ones included."""
+    def not_reached(self) -> int:
+        """How many runs did not reach the target, diverged ones included."""
         return int(self.censored.sum())
 
     @property
@@ -96,16 +97,16 @@ class Reach:
 
         The lower of the two middle times where there are two.
         """
-        if 2 * self.never >= len(self.updates):
+        if 2 * self.not_reached >= len(self.updates):
             return float("inf")
         return float(np.quantile(self._times, 0.5, method="inverted_cdf"))
 
-    def median_interval(self, confidence: float) -> tuple[float, float]:
+    def median_interval(self, design: Design) -> tuple[float, float]:
         """Return an interval for the median of arms like this one, from the order of its runs.
 
-        The sign test inverted, for a number of runs fixed beforehand.
+        The sign test inverted; it holds as the design says, at one look or at all of them.
         """
-        left_out = narrowest(errors(len(self.updates), sequential=False), 1 - confidence)
+        left_out = narrowest(p_values(len(self.updates), design), design.alpha)
         if left_out is None:
             return 0.0, float("inf")
         times = np.sort(self._times)
@@ -124,7 +125,7 @@ CURVE_TARGETS = 25
 class RatioCurve:
     """The ratio of a claim under one condition, over the targets between its outermost ones."""
 
-    claim: RaceClaim
+    claim: TimeClaim
     condition: Labels
     targets: np.ndarray  # (K,), from the easiest to the hardest
     ratios: tuple[Ratio, ...]  # K, each with an interval of its own
@@ -138,7 +139,7 @@ def ratio_curves(results: Results) -> list[RatioCurve]:
     """
     study = results.study
     found = []
-    for claim in study.races:
+    for claim in study.time_claims:
         if len(claim.targets) < 2:
             continue
         ends = min(claim.targets), max(claim.targets)
@@ -149,10 +150,9 @@ def ratio_curves(results: Results) -> list[RatioCurve]:
         for condition, faster, than in settings_to_compare(results, claim):
             ratios = tuple(
                 paired_ratio(
-                    faster.arrivals(claim.metric, target),
-                    than.arrivals(claim.metric, target),
-                    study.confidence,
-                    sequential=study.seeds.adaptive,
+                    faster.hitting_times(claim.metric, target),
+                    than.hitting_times(claim.metric, target),
+                    results.design,
                 )
                 for target in targets
             )
@@ -164,8 +164,8 @@ def reaches(results: Results) -> list[Reach]:
     """Return every setting's arrivals at every target that a claim names, target by target."""
     found = []
     for metric, target in results.study.targets:
-        for result in results.settings:
-            arrivals = result.arrivals(metric, target)
+        for result in results.for_target(metric, target):
+            arrivals = result.hitting_times(metric, target)
             found.append(
                 Reach(
                     result,

@@ -9,13 +9,15 @@ import numpy as np
 from experiments.analysis.claims import judge
 from experiments.analysis.diagnostic_curves import DiagnosticCurve, diagnostic_curves
 from experiments.analysis.layers import LayerProfile, layer_profiles
-from experiments.analysis.map_shares import Share, shares
-from experiments.analysis.races import Turn, turns
+from experiments.analysis.map_counts import Counts, map_counts
+from experiments.analysis.neighbours import Neighbours, neighbours
 from experiments.analysis.ranking import Profiles, Ranking, profiles, rankings
 from experiments.analysis.results import Results
 from experiments.analysis.summaries import Curve, RatioCurve, Reach, curves, ratio_curves, reaches
-from experiments.analysis.survival import Arrivals, arrival_curves
-from experiments.analysis.verdicts import MeasureVerdict, RaceVerdict, Verdict
+from experiments.analysis.survival import ReachCurve, reach_curves
+from experiments.analysis.times_to_target import Turn, turns
+from experiments.analysis.tuning import Tried, Tuned, tried
+from experiments.analysis.verdicts import MeasureVerdict, TimeVerdict, Verdict
 from experiments.study import Labels
 
 RESAMPLING_SEED = 0
@@ -32,20 +34,27 @@ class Summary:
     curves: list[Curve]
     reaches: list[Reach]
     ratio_curves: list[RatioCurve]
-    arrivals: list[Arrivals]
+    reach_curves: list[ReachCurve]
     rankings: list[Ranking]
     profiles: list[tuple[Labels, Profiles]]
     layer_profiles: list[LayerProfile]
     diagnostic_curves: list[DiagnosticCurve]
-    map_shares: list[Share]  # of the first claim that has enough comparisons for a map
+    searches: list[tuple[Tuned, list[Tried]]]  # of learning rates, setting by setting
+    neighbours: list[Neighbours]
+    map_counts: list[Counts]  # of the first claim that has enough comparisons for a map
 
     @property
-    def races(self) -> list[RaceVerdict]:
+    def time_verdicts(self) -> list[TimeVerdict]:
         """The verdicts of which arm is faster."""
-        return [v for v in self.verdicts if isinstance(v, RaceVerdict)]
+        return [v for v in self.verdicts if isinstance(v, TimeVerdict)]
 
     @property
-    def statements(self) -> list[MeasureVerdict]:
+    def claims_size(self) -> bool:
+        """Whether some claim is of a factor."""
+        return any(v.hypothesis == "size" for v in self.verdicts)
+
+    @property
+    def measure_verdicts(self) -> list[MeasureVerdict]:
         """The verdicts of claims about measures."""
         return [v for v in self.verdicts if isinstance(v, MeasureVerdict)]
 
@@ -60,10 +69,12 @@ def summarise(results: Results) -> Summary:
         curves(results),
         reaches(results),
         ratio_curves(results),
-        arrival_curves(results),
+        reach_curves(results),
         rankings(results),
         profiles(results, np.random.default_rng(RESAMPLING_SEED)),
         layer_profiles(results),
         diagnostic_curves(results),
-        shares(verdicts),
+        [(tuned, tried(tuned)) for tuned in results.tuned],
+        neighbours(results),
+        map_counts(verdicts),
     )

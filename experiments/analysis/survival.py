@@ -27,7 +27,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrivals:
+class ReachCurve:
     """The Kaplan-Meier curve of one setting at one target, with pointwise intervals.
 
     A step function: `share[i]` holds from `updates[i]` until before `updates[i + 1]`. It starts at
@@ -42,7 +42,7 @@ class Arrivals:
     low: np.ndarray  # (S,)
     high: np.ndarray  # (S,)
     runs: int
-    censored: int  # runs that never arrived, diverged ones included
+    censored: int  # runs that did not reach the target, diverged ones included
     horizon: float  # updates up to which the restricted mean is taken
     restricted_mean: float  # updates
     restricted_mean_error: float  # its standard error, in updates; 0 where no time is known
@@ -58,7 +58,7 @@ def conditions(results: Results) -> list[Condition]:
     return [Condition(labels, tuple(arms)) for labels, arms in found.items()]
 
 
-def arrival_curve(reach: Reach, confidence: float, horizon: float | None = None) -> Arrivals:
+def reach_curve(reach: Reach, confidence: float, horizon: float | None = None) -> ReachCurve:
     """Estimate the share of runs that have reached a target by each update.
 
     Of d_i arrivals at time t_i among n_i runs that were still on their way, the share by t is
@@ -101,7 +101,7 @@ def arrival_curve(reach: Reach, confidence: float, horizon: float | None = None)
     at_risk = len(known) - first_of + (open_ended[:, None] >= times).sum(axis=0)  # (times,)
     here = np.diff(np.append(first_of, len(known)))  # arrivals at each time
     mean, error = _restricted_mean(steps, share, at_risk, here, horizon)
-    return Arrivals(
+    return ReachCurve(
         reach.setting,
         reach.metric,
         reach.target,
@@ -110,14 +110,14 @@ def arrival_curve(reach: Reach, confidence: float, horizon: float | None = None)
         low,
         high,
         runs=len(reach.updates),
-        censored=reach.never,
+        censored=reach.not_reached,
         horizon=horizon,
         restricted_mean=mean,
         restricted_mean_error=error,
     )
 
 
-def arrival_curves(results: Results) -> list[Arrivals]:
+def reach_curves(results: Results) -> list[ReachCurve]:
     """Return every setting's curve at every target that a claim names, target by target.
 
     Restricted means go up to the smallest budget of the arms of a condition, so that they compare.
@@ -128,7 +128,7 @@ def arrival_curves(results: Results) -> list[Arrivals]:
         for _, result in condition.arms
     }
     return [
-        arrival_curve(reach, results.study.confidence, horizons[reach.setting.setting])
+        reach_curve(reach, results.study.confidence, horizons[reach.setting.setting])
         for reach in reaches(results)
     ]
 
@@ -137,7 +137,7 @@ def _kaplan_meier(
     known: np.ndarray, open_ended: np.ndarray, times: np.ndarray, confidence: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the share and its interval's ends at each time of an arrival, each (times,)."""
-    from scipy import stats  # slow to import, and only races need it
+    from scipy import stats  # slow to import, and only times to target need it
 
     cdf = stats.ecdf(stats.CensoredData(uncensored=known, right=open_ended)).cdf
     with warnings.catch_warnings():

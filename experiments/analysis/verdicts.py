@@ -9,46 +9,38 @@ from typing import Literal
 from experiments.analysis.inference import PairedTimes, Ratio
 from experiments.analysis.results import SettingResult
 from experiments.analysis.samples import Estimate
-from experiments.study import Labels, MeasureClaim, RaceClaim, Region
+from experiments.study import Labels, MeasureClaim, Region, TimeClaim
 
-Outcome = Literal["supported", "direction only", "refuted", "inconclusive", "untestable"]
+Outcome = Literal["supported", "refuted", "inconclusive", "untestable"]
+
+Hypothesis = Literal["direction", "size"]
+"""What of a claim of a time to target is judged: that one arm is faster, and the factor claimed."""
 
 OUTCOMES: dict[Outcome, str] = {
     "supported": (
-        "the whole interval lies where the claim says: for one of which arm is faster, above 1, or "
-        "above the claimed factor divided by its tolerance"
+        "the whole interval lies where the claim says: for an arm that is faster, above 1; for a "
+        "factor, at the factor divided by its tolerance or above"
     ),
-    "direction only": (
-        "of a claimed factor: the arm is faster, the whole interval above 1, but below the factor "
-        "divided by its tolerance"
-    ),
-    "refuted": (
-        "the whole interval lies where the claim does not allow it: for one of which arm is "
-        "faster, below 1, or below the claimed factor divided by its tolerance without lying "
-        "above 1"
-    ),
+    "refuted": "the whole interval lies where the claim does not allow it",
     "inconclusive": (
-        "the interval leaves both open; more seeds would narrow it, and where runs never arrived, "
-        "more epochs"
+        "the interval leaves both open; more seeds would narrow it, and where runs did not reach "
+        "the target, more epochs"
     ),
     "untestable": "the runs say nothing of the claim; the reason stands beside it",
 }
 """What each verdict means, for the report and the README."""
 
 
-def decide(low: float, high: float, region: Region, direction: float | None = None) -> Outcome:
-    """Judge a claim by where the interval lies; the estimate has no say.
+def decide(low: float, high: float, region: Region) -> Outcome:
+    """Judge a hypothesis by where the interval lies; the estimate has no say.
 
-    Supported if the whole interval lies in the region that is claimed, an open end of which is no
-    part of it; refuted if all of it lies outside, on one side; else inconclusive. Of a claim that
-    has a direction as well as a size, an interval that lies beyond `direction` but short of the
-    region says "direction only".
+    Supported if the whole interval is in the region, refuted if all of it is outside and on one
+    side; else inconclusive. A wider interval never says more than one that lies within it.
 
     Args:
         low: the interval's low end.
         high: its high end.
         region: where the number is claimed to lie.
-        direction: above this number the claim's direction holds, if not its size.
 
     """
     inside = region.low <= low and high <= region.high
@@ -57,18 +49,21 @@ def decide(low: float, high: float, region: Region, direction: float | None = No
         ends = {end for end in (region.low, region.high) if math.isfinite(end)}
         inside = inside and not ends & {low, high}
         outside = outside or (low == high and low in ends)  # a tie beyond doubt
-    if inside and (direction is None or low > direction):
+    if inside:
         return "supported"
-    if outside:
-        return "direction only" if direction is not None and low > direction else "refuted"
-    return "inconclusive"
+    return "refuted" if outside else "inconclusive"
 
 
-def claimed_ratio(by: float | None, tolerance: float) -> Region:
-    """Return where the ratio of times is claimed to lie: above 1, or at by / tolerance or more."""
-    if by is None or by / tolerance <= 1:
-        return Region(low=1.0, open=True)
-    return Region(low=by / tolerance)
+def hypotheses(claim: TimeClaim) -> dict[Hypothesis, Region]:
+    """Return where a claim says that the ratio of times lies: its direction, and its size if any.
+
+    A factor is read as by / tolerance or more, or as at most by * tolerance as well.
+    """
+    found: dict[Hypothesis, Region] = {"direction": Region(low=1.0, open=True)}
+    if claim.by is not None:
+        most = claim.by * claim.tolerance if claim.reading == "about" else math.inf
+        found["size"] = Region(low=claim.by / claim.tolerance, high=most)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,20 +73,23 @@ class Verdict:
     condition: Labels  # (axis, label) of the axes that the claim leaves open
     outcome: Outcome
     reason: str  # why it is untestable; empty otherwise
+    p_value: float  # the least alpha at which it would be decided, 1 if none
     wants_seeds: bool  # whether more seeds might decide it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RaceVerdict(Verdict):
-    """What the runs say of which arm is faster, at one target."""
+class TimeVerdict(Verdict):
+    """What the runs say of one hypothesis about two arms, at one target."""
 
-    claim: RaceClaim
+    claim: TimeClaim
+    hypothesis: Hypothesis
+    region: Region  # where the ratio is claimed to lie
     target: float
     ratio: Ratio
     faster: SettingResult
     than: SettingResult
-    faster_arrived: int  # runs of the arm called faster that reached the target
-    than_arrived: int
+    faster_reached: int  # runs of the arm called faster that reached the target
+    than_reached: int
     times: PairedTimes
 
     @property
@@ -104,8 +102,11 @@ class RaceVerdict(Verdict):
         """About how many pairs would decide it, if it is inconclusive and some number would."""
         if self.outcome != "inconclusive":
             return None
-        least = claimed_ratio(self.claim.by, self.claim.tolerance).low
-        return self.times.pairs_needed(least, 1 - self.ratio.confidence)
+        ends = [end for end in (self.region.low, self.region.high) if math.isfinite(end)]
+        still_open = [end for end in ends if self.ratio.low <= end <= self.ratio.high] or ends
+        alpha = 1 - self.ratio.confidence
+        needed = [self.times.pairs_needed(end, alpha) for end in still_open]
+        return None if None in needed else max(needed)
 
     @property
     def chance(self) -> tuple[float, float]:
@@ -125,3 +126,4 @@ class MeasureVerdict(Verdict):
     others: tuple[SettingResult, ...]  # of the arm it is compared with; none without one
     values: tuple[float, ...]  # each arm's own median or share
     target: None = None
+    hypothesis: None = None

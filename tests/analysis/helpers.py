@@ -1,20 +1,26 @@
-"""Studies from text, traces with a closed form, and results that nobody had to train."""
+"""Studies from text, traces with a closed form, results that nobody had to train, exact walks."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
 
 import numpy as np
 
 from experiments import config
-from experiments.analysis.measures import Arrival
+from experiments.analysis.looks import Design
 from experiments.analysis.results import Results
 from experiments.execution.plan import Stored, next_runs, plan
+from experiments.hitting_times import HittingTime
 from experiments.records import METRICS, Run, Trace
 from experiments.study import Study
 
 BUDGET = 256
+
+FIXED = Design(0.05)
+"""A number of pairs that was fixed beforehand, at 95 %."""
+
 SCHEDULE = np.unique([0, *np.ceil(np.round(2 ** (np.arange(33) / 4), 9))]).astype(np.int64)
 
 Respond = Callable[[Run], Trace]
@@ -45,8 +51,8 @@ def arriving(
 ) -> Trace:
     """A whole trace whose training loss is linear in log(updates) and meets `target` at `time`.
 
-    A time beyond BUDGET is a run that never arrives. With `diverges_after` the first evaluation
-    after that many updates is the last and is not finite.
+    A time beyond BUDGET is a run that does not reach the target. With `diverges_after` the first
+    evaluation after that many updates is the last and is not finite.
     """
     late = np.maximum(SCHEDULE, 1)
     slope = (2.0 - target) / np.log(time)
@@ -63,9 +69,9 @@ def arriving(
     return make_trace(updates, status=status, budget=BUDGET, **columns)
 
 
-def at(*times: float) -> list[Arrival]:
-    """Arrivals at these times; a negative one is censored at its absolute value."""
-    return [Arrival(abs(time), censored=time < 0) for time in times]
+def at(*times: float) -> list[HittingTime]:
+    """Hitting times; a negative one is censored at its absolute value."""
+    return [HittingTime(abs(time), censored=time < 0) for time in times]
 
 
 class Memory:
@@ -93,7 +99,7 @@ def finish(study: Study, memory: Memory, respond: Respond) -> list[list[Run]]:
 
 def gather(study: Study, store: Stored) -> Results:
     """The results of a study of which no run is missing."""
-    return plan(study, store).evaluated.results
+    return plan(study, store).results
 
 
 def results_of(study: Study, respond: Respond) -> Results:
@@ -105,3 +111,33 @@ def results_of(study: Study, respond: Respond) -> Results:
 def parabola(best: float, fastest: float = 8.0) -> Callable[[float], float]:
     """The time to a target by learning rate: `fastest` at the best rate, 4^steps away from it."""
     return lambda rate: fastest * 2.0 ** abs(np.log2(rate / best))
+
+
+def toss(alive: dict[int, Fraction], chance: Fraction) -> dict[int, Fraction]:
+    """Toss once more: the probability of each number of hits."""
+    after: dict[int, Fraction] = {}
+    for hits, p in alive.items():
+        after[hits] = after.get(hits, 0) + p * (1 - chance)
+        after[hits + 1] = after.get(hits + 1, 0) + p * chance
+    return after
+
+
+def crossing(
+    looks: Sequence[int], cuts: Sequence[int], chance: Fraction
+) -> tuple[Fraction, Fraction]:
+    """The exact chance that a walk is ever beyond its boundary, and how many steps it takes.
+
+    It is beyond it with so few hits, or so few misses, at a look, and stops there. Step by step
+    and in fractions, where the package goes from look to look in floats.
+    """
+    alive, crossed, steps = {0: Fraction(1)}, Fraction(0), Fraction(0)
+    for n in range(1, looks[-1] + 1):
+        alive = toss(alive, chance)
+        if n in looks:
+            cut = cuts[looks.index(n)]
+            beyond = {hits for hits in alive if min(hits, n - hits) <= cut}
+            out = sum(alive[hits] for hits in beyond)
+            crossed += out
+            steps += n * out
+            alive = {hits: p for hits, p in alive.items() if hits not in beyond}
+    return crossed, steps + looks[-1] * sum(alive.values())

@@ -9,98 +9,51 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.analysis.claims import judge
-from experiments.analysis.verdicts import OUTCOMES, claimed_ratio
-from experiments.analysis.verdicts import decide as decide_region
+from experiments.analysis.verdicts import OUTCOMES, decide
+from experiments.study import Region
 
 from .helpers import BUDGET, arriving, make_trace, read, results_of
 
 INF = math.inf
-
-
-def decide(low, high, by, tolerance):
-    return decide_region(low, high, claimed_ratio(by, tolerance), direction=1.0)
+FASTER, BY_SIX, EXACTLY_SIX = Region(low=1.0, open=True), Region(low=4.8), Region(low=6.0)
+ABOUT_SIX = Region(low=4.8, high=7.5)
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "by", "tolerance", "outcome"),
+    ("low", "high", "region", "outcome"),
     [
-        # a direction
-        (1.1, 2.0, None, 1.25, "supported"),
-        (1.0001, INF, None, 1.25, "supported"),
-        (1.0, 2.0, None, 1.25, "inconclusive"),
-        (0.5, 2.0, None, 1.25, "inconclusive"),
-        (0.5, 1.0, None, 1.25, "inconclusive"),
-        (0.5, 0.9, None, 1.25, "refuted"),
-        (0.0, 0.9, None, 1.25, "refuted"),
-        (0.0, INF, None, 1.25, "inconclusive"),
-        (1.0, 1.0, None, 1.25, "refuted"),
+        (1.1, 2.0, FASTER, "supported"),
+        (1.0001, INF, FASTER, "supported"),
+        (1.0, 2.0, FASTER, "inconclusive"),
+        (0.5, 2.0, FASTER, "inconclusive"),
+        (0.5, 1.0, FASTER, "inconclusive"),
+        (0.5, 0.9, FASTER, "refuted"),
+        (0.0, 0.9, FASTER, "refuted"),
+        (0.0, INF, FASTER, "inconclusive"),
+        (1.0, 1.0, FASTER, "refuted"),
         # a factor of 6; about 6 is 4.8 or more
-        (4.8, 9.0, 6, 1.25, "supported"),
-        (5.0, INF, 6, 1.25, "supported"),
-        (7.0, 9.0, 6, 1.0, "supported"),
-        (4.7, 9.0, 6, 1.25, "inconclusive"),
-        (1.1, 4.9, 6, 1.25, "inconclusive"),
-        (5.0, 9.0, 6, 1.0, "inconclusive"),
-        (1.1, 4.7, 6, 1.25, "direction only"),
-        (1.1, 5.9, 6, 1.0, "direction only"),
-        (1.0, 4.7, 6, 1.25, "refuted"),
-        (0.9, 4.7, 6, 1.25, "refuted"),
-        (0.1, 0.9, 6, 1.25, "refuted"),
-        (0.0, 4.7, 6, 1.25, "refuted"),
-        (0.0, 4.9, 6, 1.25, "inconclusive"),
-        (0.0, INF, 6, 1.25, "inconclusive"),
-        # a factor that its tolerance brings below 1 still claims the direction
-        (0.95, 1.3, 1.1, 1.25, "inconclusive"),
-        (1.05, 1.3, 1.1, 1.25, "supported"),
-        (0.5, 0.8, 1.1, 1.25, "refuted"),
-        (0.9, 0.95, 1.1, 1.25, "refuted"),
+        (4.8, 9.0, BY_SIX, "supported"),
+        (5.0, INF, BY_SIX, "supported"),
+        (7.0, 9.0, EXACTLY_SIX, "supported"),
+        (4.7, 9.0, BY_SIX, "inconclusive"),
+        (1.1, 4.9, BY_SIX, "inconclusive"),
+        (5.0, 9.0, EXACTLY_SIX, "inconclusive"),
+        (1.1, 4.7, BY_SIX, "refuted"),
+        (0.0, 4.7, BY_SIX, "refuted"),
+        (0.0, INF, BY_SIX, "inconclusive"),
+        # about 6, and not more either
+        (5.0, 7.0, ABOUT_SIX, "supported"),
+        (5.0, 8.0, ABOUT_SIX, "inconclusive"),
+        (7.6, 9.0, ABOUT_SIX, "refuted"),
+        (1.0, 4.7, ABOUT_SIX, "refuted"),
     ],
 )
-def test_decisions_by_hand(low, high, by, tolerance, outcome):
-    assert decide(low, high, by, tolerance) == outcome
-
-
-ends = st.one_of(st.floats(0, 20), st.sampled_from([0.0, 1.0, 4.8, 6.0, INF]))
-intervals = st.tuples(ends, ends).map(sorted)
-
-
-@given(intervals, st.one_of(st.none(), st.floats(1.3, 10)), st.floats(1, 1.3))
-def test_every_interval_has_exactly_one_outcome(ends, by, tolerance):
-    low, high = ends
-    least = 1 if by is None else by / tolerance  # at least 1 here
-    holds = {
-        "supported": low > 1 and low >= least,
-        "direction only": by is not None and low > 1 and high < least,
-        "refuted": low <= 1 and (high < least or low == high == least),
-        "inconclusive": high >= least and (low < least or low <= 1) and not low == high == least,
-    }
-    assert [name for name, it_holds in holds.items() if it_holds] == [
-        decide(low, high, by, tolerance)
-    ]
-
-
-@given(intervals, intervals, st.one_of(st.none(), st.floats(1.01, 10)), st.floats(1, 2))
-def test_a_wider_interval_never_decides_more(inner, outer, by, tolerance):
-    wide = [min(inner[0], outer[0]), max(inner[1], outer[1])]
-    narrow_outcome, wide_outcome = (decide(*ends, by, tolerance) for ends in (inner, wide))
-    if wide_outcome in ("supported", "direction only"):
-        assert narrow_outcome == wide_outcome
-    if wide_outcome == "refuted":  # to be sure that it is faster takes a narrower one
-        assert narrow_outcome in ("refuted", "direction only")
-
-
-below_one = st.lists(st.floats(0, 1, exclude_max=True), min_size=2, max_size=2).map(sorted)
-
-
-@given(below_one, st.one_of(st.none(), st.floats(1.01, 10)), st.floats(1, 2))
-def test_an_arm_that_is_surely_slower_refutes_every_claim_that_it_is_faster(ends, by, tolerance):
-    assert decide(*ends, by, tolerance) == "refuted"
+def test_decisions_by_hand(low, high, region, outcome):
+    assert decide(low, high, region) == outcome
 
 
 def test_every_outcome_has_a_meaning():
-    assert set(OUTCOMES) == {
-        "supported", "direction only", "refuted", "inconclusive", "untestable"
-    }  # fmt: skip
+    assert set(OUTCOMES) == {"supported", "refuted", "inconclusive", "untestable"}
     assert all(OUTCOMES.values())
 
 
@@ -129,26 +82,27 @@ def respond(run):
 
 def test_every_claim_is_judged_at_every_condition_and_target():
     found = [
-        (v.claim.number, v.condition, v.target) for v in judge(results_of(read(TEXT), respond))
+        (v.claim.number, v.condition, v.target, v.hypothesis)
+        for v in judge(results_of(read(TEXT), respond))
     ]
     one, three = (("depth", "1"),), (("depth", "3"),)
     assert found == [
-        (1, one, 0.8), (1, one, 0.5), (1, three, 0.8), (1, three, 0.5),
-        (2, one, 0.5), (2, three, 0.5),
-        (3, (), 0.5),
-    ]  # fmt: skip
+        *((1, depth, target, "direction") for depth in (one, three) for target in (0.8, 0.5)),
+        *((2, depth, 0.5, name) for depth in (one, three) for name in ("direction", "size")),
+        (3, (), 0.5, "direction"),
+    ]
 
 
 def test_the_ratios_are_those_that_were_put_in():
     verdicts = judge(results_of(read(TEXT), respond))
     at_half = [v for v in verdicts if v.target == 0.5]
-    assert [v.ratio.estimate for v in at_half] == pytest.approx([3, 12, 3, 12, 3], rel=1e-6)
+    assert [v.ratio.estimate for v in at_half] == pytest.approx([3, 12, 3, 3, 12, 12, 3], rel=1e-6)
     assert [v.outcome for v in at_half] == [
-        "supported", "supported", "direction only", "supported", "supported"
+        "supported", "supported", "supported", "refuted", "supported", "supported", "supported"
     ]  # fmt: skip
     for verdict in at_half:
         assert verdict.ratio.pairs == verdict.ratio.wins == 10
-        assert (verdict.faster_arrived, verdict.than_arrived) == (10, 10)
+        assert (verdict.faster_reached, verdict.than_reached) == (10, 10)
         assert verdict.faster.setting.network.activation.name == "relu"
         assert verdict.than.setting.network.activation.name == "tanh"
 
@@ -174,7 +128,7 @@ def test_runs_that_fail_are_counted_and_never_dropped():
     verdict = next(v for v in judge(results_of(read(TEXT), fails)) if v.target == 0.5)
     assert verdict.ratio.pairs == 10
     assert verdict.ratio.censored == 4
-    assert (verdict.faster_arrived, verdict.than_arrived) == (10, 6)
+    assert (verdict.faster_reached, verdict.than_reached) == (10, 6)
     assert verdict.than.diverged == 2
     assert verdict.ratio.wins == 10  # each came within the budget that the others used up
     assert verdict.outcome == "supported"
@@ -198,8 +152,8 @@ def test_a_target_that_nobody_reaches_is_untestable():
 
 def test_a_target_that_one_run_reaches_is_not_untestable():
     def respond(run):
-        arrives = run.seed == 3 and run.network.activation.name == "relu"
-        return arriving(20 if arrives else 4 * BUDGET)
+        reaches = run.seed == 3 and run.network.activation.name == "relu"
+        return arriving(20 if reaches else 4 * BUDGET)
 
     verdicts = judge(results_of(read(TEXT), respond))
     assert {v.outcome for v in verdicts if v.target == 0.5} == {"inconclusive"}
@@ -256,7 +210,11 @@ def test_verdicts_do_not_depend_on_the_order_of_settings_and_runs(random):
         found = {}
         for v in judge(results):
             ratio = (v.ratio.estimate, v.ratio.low, v.ratio.high, v.ratio.wins, v.ratio.losses)
-            found[v.claim.number, v.condition, v.target] = (v.outcome, v.reason, ratio)
+            found[v.claim.number, v.condition, v.target, v.hypothesis] = (
+                v.outcome,
+                v.reason,
+                ratio,
+            )
         return found
 
     np.testing.assert_equal(facts(replace(results, settings=tuple(shuffled))), facts(results))

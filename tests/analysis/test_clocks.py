@@ -9,7 +9,7 @@ from scipy import stats
 from experiments.analysis.claims import judge
 from experiments.analysis.clocks import readings
 from experiments.analysis.summaries import CURVE_TARGETS, ratio_curves
-from experiments.analysis.verdicts import claimed_ratio, decide
+from experiments.analysis.verdicts import decide
 
 from .helpers import BUDGET, arriving, read, results_of
 
@@ -57,9 +57,7 @@ def test_a_clock_scales_the_whole_interval(relu, tanh):
         assert reading.estimate == pytest.approx(verdict.ratio.estimate * factor)
         assert reading.low == pytest.approx(verdict.ratio.low * factor)
         assert reading.high == pytest.approx(verdict.ratio.high * factor)
-        assert reading.outcome == decide(
-            reading.low, reading.high, claimed_ratio(None, 1.25), direction=1.0
-        )
+        assert reading.outcome == decide(reading.low, reading.high, verdict.region)
 
 
 def test_a_dear_update_turns_the_answer_and_the_clock_says_so():

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.analysis.claims import judge
-from experiments.analysis.enough import comparisons, fewest_seeds
+from experiments.analysis.enough import fewest_seeds, hypotheses_of
+from experiments.analysis.looks import Design, sign_p_values
 
 from .helpers import arriving, read, results_of
 
@@ -26,12 +27,28 @@ def clear(run):
     return arriving(8.0 if run.network.activation.name == "relu" else 64.0)
 
 
-def test_a_claim_makes_a_comparison_for_each_condition_and_target():
+def test_a_claim_tests_a_hypothesis_for_each_condition_and_target():
     study = read(TEXT % 10)
-    assert [comparisons(study, claim) for claim in study.claims] == [6, 3, 1, 6]
+    assert [hypotheses_of(study, claim) for claim in study.claims] == [6, 3, 1, 6]
     found = judge(results_of(study, clear))
     for claim in study.claims:
-        assert comparisons(study, claim) == sum(v.claim == claim for v in found)
+        assert hypotheses_of(study, claim) == sum(v.claim == claim for v in found)
+
+
+def test_a_factor_is_a_hypothesis_of_its_own():
+    study = read(TEXT % 10, "claims.0.by=3")
+    assert hypotheses_of(study, study.claims[0]) == 12
+    found = judge(results_of(study, clear))
+    assert sum(v.claim == study.claims[0] for v in found) == 12
+
+
+def test_a_rule_sets_six_targets_of_which_each_is_a_hypothesis():
+    study = read(
+        TEXT % 10,
+        "training.learning_rate=tuned",
+        "claims=[{faster: relu, than: tanh, by: 3, to: {train_loss: auto}}]",
+    )
+    assert hypotheses_of(study, study.claims[0]) == 3 * 6 * 2
 
 
 @pytest.mark.parametrize("seeds", ["%d", "{min: 2, max: %d}"])
@@ -69,7 +86,24 @@ def test_a_primary_claim_shares_with_no_other():
 @given(st.integers(1, 40))
 @settings(max_examples=20, deadline=None)
 def test_more_targets_never_take_fewer_seeds(count):
-    levels = [round(0.9 - i / 50, 3) for i in range(count)]
-    study = read(TEXT % 10, f"claims=[{{faster: relu, than: tanh, to: {{train_loss: {levels}}}}}]")
+    targets = [round(0.9 - i / 50, 3) for i in range(count)]
+    study = read(TEXT % 10, f"claims=[{{faster: relu, than: tanh, to: {{train_loss: {targets}}}}}]")
     fewest = fewest_seeds(study)
     assert 2.0 ** (1 - fewest) <= 0.05 / (3 * count) < 2.0 ** (2 - fewest)
+
+
+@given(st.integers(1, 12), st.integers(1, 30), st.integers(1, 12))
+@settings(max_examples=30, deadline=None)
+def test_seeds_that_are_added_are_enough_if_some_look_may_decide(least, more, count):
+    """All agreeing is the most that runs can say: its p-value at each look, against Holm's."""
+    targets = [round(0.9 - i / 50, 3) for i in range(count)]
+    study = read(
+        TEXT % f"{{min: {least}, max: {least + more}}}",
+        f"claims=[{{faster: relu, than: tanh, to: {{train_loss: {targets}}}}}]",
+    )
+    looks = study.seeds.looks
+    least_alpha = min(
+        sign_p_values(Design(study.alpha, looks[:k]))[0] for k in range(1, len(looks) + 1)
+    )
+    may_decide = least_alpha <= study.alpha / (3 * count) * (1 + 1e-9)
+    assert (fewest_seeds(study) <= least + more) == may_decide

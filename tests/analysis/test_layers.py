@@ -9,7 +9,7 @@ from analysis.helpers import BUDGET, arriving, read, results_of
 from experiments.analysis.claims import judge
 from experiments.analysis.diagnostic_curves import diagnostic_curves
 from experiments.analysis.layers import layer_profiles, moments, spread
-from experiments.analysis.map_shares import FEWEST_CELLS, mapped, shares
+from experiments.analysis.map_counts import FEWEST_CELLS, map_counts, mapped
 from experiments.nn.diagnostics import columns
 from experiments.records import METRICS, Trace
 
@@ -166,31 +166,43 @@ def test_the_first_claim_with_enough_comparisons_is_mapped():
     assert {v.claim.number for v in mapped(verdicts)} == {2}
     assert len(mapped(verdicts)) == FEWEST_CELLS
     assert mapped(verdicts[:17]) == []
-    assert shares(verdicts[:17]) == []
+    assert map_counts(verdicts[:17]) == []
 
 
-def test_shares_count_the_verdicts_of_every_value_of_every_axis():
+def test_counts_are_of_the_verdicts_of_every_value_of_every_axis():
     verdicts = judge(results_of(read(MAPPED), uneven))
     cells = mapped(verdicts)
-    found = {(s.axis, s.label): s for s in shares(verdicts)}
+    found = {(s.axis, s.label): s for s in map_counts(verdicts)}
     assert list(found) == [
         ("", ""), ("dataset", "moons"), ("dataset", "circles"), ("depth", "1"), ("depth", "2"),
         ("depth", "3"), ("target", "0.8"), ("target", "0.5"),
     ]  # fmt: skip
-    assert found["", ""].total == 12
-    assert found["depth", "1"].counts["supported"] == 4
-    assert found["depth", "2"].counts["refuted"] == 4
-    for (axis, label), share in found.items():
+    assert found["", ""].cells == 12
+    assert found["depth", "1"].outcomes["direction"]["supported"] == 4
+    assert found["depth", "2"].outcomes["direction"]["refuted"] == 4
+    for (axis, label), counted in found.items():
         meant = [
             c for c in cells
             if not axis or dict(c.condition).get(axis, f"{c.target:g}") == label
         ]  # fmt: skip
-        assert share.total == len(meant)
-        for outcome, count in share.counts.items():
+        assert counted.cells == len(meant)
+        for outcome, count in counted.outcomes["direction"].items():
             assert count == sum(c.outcome == outcome for c in meant)
 
 
-def test_an_axis_of_a_single_value_has_no_shares():
+def test_an_axis_of_a_single_value_has_no_counts():
     study = read(MAPPED.replace("[0.8, 0.5]", "0.5").replace("[1, 2, 3]", "[1, 2, 3, 4, 5, 6]"))
-    found = shares(judge(results_of(study, uneven)))
-    assert {share.axis for share in found} == {"", "dataset", "depth"}
+    found = map_counts(judge(results_of(study, uneven)))
+    assert {counts.axis for counts in found} == {"", "dataset", "depth"}
+
+
+def test_of_a_factor_both_hypotheses_are_counted():
+    study = read(MAPPED, "claims.1.by=3")
+    whole = map_counts(judge(results_of(study, uneven)))[0]
+    assert whole.cells == 12
+    assert {name: sum(counts.values()) for name, counts in whole.outcomes.items()} == {
+        "direction": 12,
+        "size": 12,
+    }
+    assert whole.outcomes["direction"]["supported"] == whole.outcomes["size"]["supported"] == 4
+    assert whole.outcomes["size"]["refuted"] == 8

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from experiments.analysis.claims import judge
-from experiments.analysis.inference import PairedTimes, errors, holm
-from experiments.analysis.races import Turn, turns
-from experiments.analysis.verdicts import claimed_ratio
-from experiments.analysis.verdicts import decide as decide_region
+from experiments.analysis.inference import PairedTimes, holm, p_values
+from experiments.analysis.looks import Design
+from experiments.analysis.times_to_target import Turn, turns
+from experiments.analysis.verdicts import decide
+from experiments.study import Region, Seeds
 
-from .helpers import BUDGET, arriving, at, read, results_of
+from .helpers import BUDGET, FIXED, arriving, at, read, results_of
 
 TEXT = """
     dataset: moons
@@ -26,40 +27,40 @@ TEXT = """
 """
 
 
-def decide(low, high, by, tolerance):
-    return decide_region(low, high, claimed_ratio(by, tolerance), direction=1.0)
+FASTER = Region(low=1.0, open=True)
 
 
-def least_error(times, by=None):
-    for error, low, high in times.intervals():
-        if decide(low, high, by, 1.25) != "inconclusive":
-            return error
+def p_value(times, region):
+    for p, low, high in times.intervals():
+        if decide(low, high, region) != "inconclusive":
+            return p
     return 1.0
 
 
 @pytest.mark.parametrize("sequential", [False, True])
 @pytest.mark.parametrize("pairs", [10, 20])
 def test_of_twenty_comparisons_of_equals_any_is_decided_in_a_study_of_twenty(pairs, sequential):
-    studies, claims, error = 400, 20, 0.05
+    studies, claims, alpha = 400, 20, 0.05
     rng = np.random.default_rng([pairs, sequential])
     logs = rng.standard_cauchy((studies, claims, pairs)).clip(-50, 50)
     # A direction is decided as soon as all values that are not left out lie on one side.
     below = (logs < 0).sum(axis=2)
-    possible = np.append(errors(pairs, sequential=sequential), 1.0)
+    design = Design(0.05, Seeds(6, pairs).looks) if sequential else FIXED
+    possible = np.append(p_values(pairs, design), 1.0)
     needed = possible[np.minimum(np.minimum(below, pairs - below), len(possible) - 1)]
-    allowed = np.array([holm(list(study), error) for study in needed])
+    allowed = np.array([holm(list(study), alpha) for study in needed])
     wrong = (needed <= allowed).any(axis=1)
-    assert wrong.mean() <= error + 3 * math.sqrt(error * (1 - error) / studies)
+    assert wrong.mean() <= alpha + 3 * math.sqrt(alpha * (1 - alpha) / studies)
     if not sequential:
-        assert (needed <= error).any(axis=1).mean() > 2 * error  # without the correction
+        assert (needed <= alpha).any(axis=1).mean() > 2 * alpha  # without the correction
     for which in [*np.flatnonzero(wrong)[:3], 0, 1]:  # the whole way agrees with the short cut
         compared = [
-            PairedTimes(at(*[1e30] * pairs), at(*(1e30 * np.exp(one))), sequential=sequential)
+            PairedTimes(at(*[1e30] * pairs), at(*(1e30 * np.exp(one))), design)
             for one in logs[which]
         ]
-        assert [least_error(times) for times in compared] == pytest.approx(needed[which])
+        assert [p_value(times, FASTER) for times in compared] == pytest.approx(needed[which])
         found = [times.ratio(a) for times, a in zip(compared, allowed[which], strict=True)]
-        decided = any(decide(r.low, r.high, None, 1.25) != "inconclusive" for r in found)
+        decided = any(decide(r.low, r.high, FASTER) != "inconclusive" for r in found)
         assert decided == wrong[which]
 
 
@@ -75,20 +76,23 @@ def test_each_verdict_agrees_with_its_own_interval(seeds, respond):
     text = TEXT.replace("seeds: 10", f"seeds: {seeds}")
     for v in judge(results_of(read(text), respond)):
         assert not v.reason
-        assert decide(v.ratio.low, v.ratio.high, v.claim.by, v.claim.tolerance) == v.outcome
+        assert decide(v.ratio.low, v.ratio.high, v.region) == v.outcome
 
 
 def test_the_intervals_are_as_wide_as_the_correction_asks_for():
     results = results_of(read(TEXT), noisy)
     verdicts = judge(results)
-    assert len(verdicts) == 6
+    assert len(verdicts) == 11  # of the second claim, direction and size
     for v in verdicts:
-        assert 0.95 <= v.ratio.confidence <= 1 - 0.05 / 6 + 1e-12
+        assert 0.95 <= v.ratio.confidence <= 1 - 0.05 / 11 + 1e-12
         alone = PairedTimes(
-            v.faster.arrivals(v.claim.metric, v.target), v.than.arrivals(v.claim.metric, v.target)
+            v.faster.hitting_times(v.claim.metric, v.target),
+            v.than.hitting_times(v.claim.metric, v.target),
+            FIXED,
         )
         assert alone.ratio(1 - v.ratio.confidence) == v.ratio
-    needed = [least_error(v.times, v.claim.by) for v in verdicts]
+    needed = [p_value(v.times, v.region) for v in verdicts]
+    assert [v.p_value for v in verdicts] == needed
     assert [1 - v.ratio.confidence for v in verdicts] == pytest.approx(holm(needed, 0.05))
 
 
@@ -129,9 +133,7 @@ def test_a_verdict_may_not_turn_for_the_company_it_keeps():
 def test_an_inconclusive_verdict_tells_how_many_pairs_it_would_take():
     for v in judge(results_of(read(TEXT), noisy)):
         if v.outcome == "inconclusive":
-            needed = v.times.pairs_needed(
-                claimed_ratio(v.claim.by, v.claim.tolerance).low, 1 - v.ratio.confidence
-            )
+            needed = v.times.pairs_needed(v.region.low, 1 - v.ratio.confidence)
             assert v.pairs_needed == needed
             assert needed is None or needed > v.ratio.pairs
             assert v.wants_seeds
@@ -153,7 +155,9 @@ def test_more_seeds_are_wanted_where_they_are_too_few_and_not_where_they_are_no_
 
 
 def verdict(claim, target, outcome, *condition):
-    return SimpleNamespace(claim=claim, target=target, outcome=outcome, condition=condition)
+    return SimpleNamespace(
+        claim=claim, hypothesis="direction", target=target, outcome=outcome, condition=condition
+    )
 
 
 def test_turns_are_the_disagreements_and_nothing_else():
@@ -172,8 +176,14 @@ def test_turns_are_the_disagreements_and_nothing_else():
         verdict(other, 0.5, "supported", flat, shared),
     ]
     expected = [
-        Turn(claim, 0.5, (deep,), {"own_rate": "supported", "shared_rate": "refuted"}),
-        Turn(other, 0.5, (flat,), {"own_rate": "inconclusive", "shared_rate": "supported"}),
+        Turn(claim, "direction", 0.5, (deep,), {"own_rate": "supported", "shared_rate": "refuted"}),
+        Turn(
+            other,
+            "direction",
+            0.5,
+            (flat,),
+            {"own_rate": "inconclusive", "shared_rate": "supported"},
+        ),
     ]
     assert turns(verdicts) == expected
     assert turns([]) == []
@@ -192,7 +202,7 @@ def test_a_study_of_one_protocol_turns_nowhere():
 PROTOCOLS = """
     dataset: moons
     network: {activation: [relu, tanh], width: 8, init: he}
-    tuning: {from: 0.25, to: 1, seeds: 2, extensions: 1}
+    tuning: {from: 0.25, to: 1, extensions: 1}
     protocol: [own_rate, shared_rate, common_init]
     seeds: 10
     claims: [{faster: relu, than: tanh, to: {train_loss: 0.5}}]

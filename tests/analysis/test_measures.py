@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from experiments.analysis.measures import Arrival, final, updates_to_target
+from experiments.analysis.measures import final
+from experiments.hitting_times import HittingTime, updates_to_target
 from experiments.records import METRICS
 
 from .helpers import make_trace
@@ -27,11 +28,11 @@ def literally(updates, values, target, *, upwards, budget):
             continue
         now = max(1, updates[i])
         if i == 0 or updates[i - 1] == 0 or not math.isfinite(values[i - 1]):
-            return Arrival(now, censored=False)
+            return HittingTime(now, censored=False)
         u, m = updates[i - 1], values[i - 1]
         log_time = math.log(u) + (math.log(now) - math.log(u)) * (target - m) / (value - m)
-        return Arrival(math.exp(log_time), censored=False)
-    return Arrival(budget, censored=True)
+        return HittingTime(math.exp(log_time), censored=False)
+    return HittingTime(budget, censored=True)
 
 
 @given(schedules, st.floats(0.01, 5), st.floats(-3, 3), st.floats(0, 1), st.sampled_from(METRICS))
@@ -103,8 +104,8 @@ def test_a_loss_must_fall_and_an_accuracy_rise():
     updates = [0, 1, 2, 4]
     rising, falling = [0.1, 0.2, 0.6, 0.9], [0.9, 0.6, 0.2, 0.1]
     trace = make_trace(updates, test_accuracy=rising, test_loss=falling)
-    assert updates_to_target(trace, "test_accuracy", 0.6) == Arrival(2.0, censored=False)
-    assert updates_to_target(trace, "test_loss", 0.2) == Arrival(2.0, censored=False)
+    assert updates_to_target(trace, "test_accuracy", 0.6) == HittingTime(2.0, censored=False)
+    assert updates_to_target(trace, "test_loss", 0.2) == HittingTime(2.0, censored=False)
     assert updates_to_target(trace, "test_accuracy", 0.95).censored
     assert updates_to_target(trace, "test_loss", 0.05).censored
 
@@ -114,9 +115,9 @@ def test_it_is_the_first_crossing_that_counts():
     assert updates_to_target(trace, "train_loss", 0.4).updates == pytest.approx(2)
 
 
-def test_a_run_that_never_arrives_is_censored_at_its_budget():
+def test_a_run_that_never_reaches_the_target_is_censored_at_its_budget():
     trace = make_trace([0, 8, 16], budget=20, train_loss=[1, 0.9, 0.8])
-    assert updates_to_target(trace, "train_loss", 0.5) == Arrival(20.0, censored=True)
+    assert updates_to_target(trace, "train_loss", 0.5) == HittingTime(20.0, censored=True)
 
 
 def test_a_target_met_exactly_at_the_budget_is_no_censored_run():
@@ -129,22 +130,22 @@ def test_a_target_met_exactly_at_the_budget_is_no_censored_run():
 @pytest.mark.parametrize("metric", METRICS)
 def test_a_target_met_before_any_update_counts_as_one(metric):
     trace = make_trace([0, 8, 16], **{metric: [0.5, 0.5, 0.5]})
-    assert updates_to_target(trace, metric, 0.5) == Arrival(1.0, censored=False)
+    assert updates_to_target(trace, metric, 0.5) == HittingTime(1.0, censored=False)
 
 
 def test_a_target_met_at_the_first_evaluation_after_the_start_counts_as_that():
     trace = make_trace([0, 7, 16], train_loss=[1, 0.2, 0.1])
-    assert updates_to_target(trace, "train_loss", 0.5) == Arrival(7.0, censored=False)
+    assert updates_to_target(trace, "train_loss", 0.5) == HittingTime(7.0, censored=False)
 
 
-def test_a_metric_that_the_data_lacks_never_arrives():
+def test_a_metric_that_the_data_lacks_is_never_reached():
     trace = make_trace([0, 7, 16], train_loss=[1, 0.2, 0.1])
-    assert updates_to_target(trace, "validation_loss", 0.5) == Arrival(16.0, censored=True)
+    assert updates_to_target(trace, "validation_loss", 0.5) == HittingTime(16.0, censored=True)
 
 
 def test_nothing_is_read_between_an_infinite_loss_and_a_finite_one():
     trace = make_trace([0, 1, 4, 16], train_loss=[1, 1, 1, 1], test_loss=[1, 1, np.inf, 0.1])
-    assert updates_to_target(trace, "test_loss", 0.5) == Arrival(16.0, censored=False)
+    assert updates_to_target(trace, "test_loss", 0.5) == HittingTime(16.0, censored=False)
 
 
 def diverged(*, accuracy_at_the_end: float = math.nan):
@@ -157,19 +158,21 @@ def diverged(*, accuracy_at_the_end: float = math.nan):
     )
 
 
-def test_a_run_that_arrived_and_then_diverged_has_arrived():
+def test_a_run_that_reached_the_target_and_then_diverged_has_reached_it():
     assert updates_to_target(diverged(), "train_loss", 0.6).updates == pytest.approx(2)
 
 
 def test_a_run_that_diverged_first_is_censored_at_its_whole_budget():
-    assert updates_to_target(diverged(), "train_loss", 0.5) == Arrival(1000.0, censored=True)
-    assert updates_to_target(diverged(), "train_accuracy", 0.5) == Arrival(1000.0, censored=True)
+    assert updates_to_target(diverged(), "train_loss", 0.5) == HittingTime(1000.0, censored=True)
+    assert updates_to_target(diverged(), "train_accuracy", 0.5) == HittingTime(
+        1000.0, censored=True
+    )
 
 
-def test_what_a_run_reads_where_it_diverges_is_no_arrival():
+def test_what_a_run_reads_where_it_diverges_reaches_no_target():
     # All outputs are NaN there, argmax takes the first class, and half of the labels are it.
     trace = diverged(accuracy_at_the_end=0.5)
-    assert updates_to_target(trace, "train_accuracy", 0.5) == Arrival(1000.0, censored=True)
+    assert updates_to_target(trace, "train_accuracy", 0.5) == HittingTime(1000.0, censored=True)
 
 
 @pytest.mark.parametrize("metric", METRICS)

@@ -29,10 +29,10 @@ def tables(draw, fewest=3):
     return draw(arrays(float, shape, elements=moments))
 
 
-def race(times, seeds=None):
+def contest(times, seeds=None):
     arms = tuple(((("activation", name),), None) for name in NAMES[: times.shape[1]])
     seeds = tuple(range(len(times))) if seeds is None else seeds
-    return ranking.Race(Condition((), arms), "train_loss", 0.5, seeds, times)
+    return ranking.Contest(Condition((), arms), "train_loss", 0.5, seeds, times)
 
 
 def profile(*found, confidence=0.95):
@@ -56,7 +56,7 @@ def test_ranks_count_who_came_before_and_ties_share(times):
 def test_the_order_of_the_seeds_is_irrelevant(times, random):
     order = list(range(len(times)))
     random.shuffle(order)
-    one, other = (ranking.rank(race(rows), 0.95) for rows in (times, times[order]))
+    one, other = (ranking.rank(contest(rows), 0.95) for rows in (times, times[order]))
     assert one.ranks == pytest.approx(other.ranks)
     assert one.p_value == pytest.approx(other.p_value)
 
@@ -67,10 +67,10 @@ def test_an_arm_that_is_always_first_has_rank_1_and_the_whole_profile(times):
     times = np.where(np.isfinite(times), times, 1000)
     times[:, 1] = times.min(axis=1) / 2
     assert ranking.average_ranks(times)[1] == 1
-    assert (profile(race(times)).share[1] == 1).all()
+    assert (profile(contest(times)).share[1] == 1).all()
 
 
-def test_runs_that_never_arrived_share_the_worst_rank():
+def test_runs_that_never_reach_the_target_share_the_worst_rank():
     found = ranking.average_ranks(np.array([[5.0, np.inf, 3.0, np.inf]]))
     assert found.tolist() == [2, 3.5, 1, 3.5]
 
@@ -109,15 +109,15 @@ def test_the_friedman_test_agrees_with_a_plain_count():
 @pytest.mark.parametrize("value", [3.0, np.inf])
 @pytest.mark.parametrize("seeds", [1, 5])
 def test_where_all_is_tied_nothing_is_told_apart(value, seeds):
-    found = ranking.rank(race(np.full((seeds, 4), value)), 0.95)
+    found = ranking.rank(contest(np.full((seeds, 4), value)), 0.95)
     assert found.ranks.tolist() == [2.5] * 4
     assert found.p_value == 1
     assert found.groups == ((0, 1, 2, 3),)
-    assert found.never.tolist() == [seeds * np.isinf(value)] * 4
+    assert found.not_reached.tolist() == [seeds * np.isinf(value)] * 4
 
 
 def test_arms_far_apart_on_many_seeds_are_told_apart():
-    found = ranking.rank(race(np.tile([10.0, 30.0, 20.0], (30, 1))), 0.95)
+    found = ranking.rank(contest(np.tile([10.0, 30.0, 20.0], (30, 1))), 0.95)
     assert found.ranks.tolist() == [1, 3, 2]
     assert found.groups == ()
     assert found.p_value < 1e-9
@@ -126,7 +126,7 @@ def test_arms_far_apart_on_many_seeds_are_told_apart():
 def test_nothing_is_told_apart_where_the_friedman_test_finds_nothing():
     times = np.array([[1.0, 2, 3], [1, 2, 3]])
     assert ranking.friedman(times) > 0.05
-    assert ranking.rank(race(times), 0.95).groups == ((0, 1, 2),)
+    assert ranking.rank(contest(times), 0.95).groups == ((0, 1, 2),)
 
 
 @given(arrays(float, st.integers(2, 7), elements=st.floats(1, 7)), st.floats(0.01, 7))
@@ -150,7 +150,7 @@ def test_groups_are_the_largest_sets_within_the_difference(ranks, difference):
         (lambda: ranking.critical_difference(1, 5, 0.95), "two arms"),
         (lambda: ranking.critical_difference(3, 0, 0.95), "a seed"),
         (profile, "same arms"),
-        (lambda: profile(race(np.ones((2, 3))), race(np.ones((2, 4)))), "same arms"),
+        (lambda: profile(contest(np.ones((2, 3))), contest(np.ones((2, 4)))), "same arms"),
     ],
 )
 def test_what_cannot_be_ranked_says_so(call, message):
@@ -162,14 +162,14 @@ def test_what_cannot_be_ranked_says_so(call, message):
 @given(tables(), tables())
 def test_a_profile_is_a_count_of_cells(one, other):
     arms = min(one.shape[1], other.shape[1])
-    found = profile(race(one[:, :arms]), race(other[:, :arms]))
+    found = profile(contest(one[:, :arms]), contest(other[:, :arms]))
     cells = np.concatenate([one[:, :arms], other[:, :arms]])
     solved = cells[np.isfinite(cells).any(axis=1)]
     assert (found.cells, found.unsolved) == (len(cells), len(cells) - len(solved))
     for place in range(0, len(found.factors), 16):
         within = solved / solved.min(axis=1, keepdims=True) <= found.factors[place]
         assert found.share[:, place] == pytest.approx(within.sum(axis=0) / len(cells))
-    # Every cell in which any arm arrived has a fastest, and ties have several.
+    # Every cell in which any arm reached the target has a fastest, and ties have several.
     assert found.share[:, 0].sum() >= len(solved) / len(cells) - 1e-12
     assert (np.diff(found.share, axis=1) >= 0).all()
     assert found.share[:, -1] == pytest.approx(np.isfinite(cells).mean(axis=0))
@@ -180,19 +180,19 @@ def test_a_profile_is_a_count_of_cells(one, other):
 
 def test_the_band_draws_whole_seeds_and_repeats_with_its_generator():
     times = np.array([[1.0, 2.0, 3.0]] * 6 + [[2.0, 1.0, 3.0]] * 6)
-    once = profile(race(times))
-    np.testing.assert_array_equal(once.low, profile(race(times)).low)
+    once = profile(contest(times))
+    np.testing.assert_array_equal(once.low, profile(contest(times)).low)
     # The first arm is the fastest on half of 12 seeds: the band is that of a binomial share.
     assert once.share[0, 0] == 0.5
     assert (once.low[0, 0], once.high[0, 0]) == pytest.approx((0.25, 0.75), abs=0.09)
     # The same seeds at a second target, where all is the same, tell nothing new.
-    twice = profile(race(times), race(times))
+    twice = profile(contest(times), contest(times))
     np.testing.assert_allclose(twice.low, once.low)
     np.testing.assert_allclose(twice.high, once.high)
 
 
 def test_one_seed_leaves_the_profile_open():
-    found = profile(race(np.array([[1.0, 2.0, 4.0]])))
+    found = profile(contest(np.array([[1.0, 2.0, 4.0]])))
     assert (found.low == 0).all()
     assert (found.high == 1).all()
 
@@ -206,16 +206,16 @@ def respond(run):
 
 def test_there_is_a_ranking_of_every_condition_and_target():
     found = ranking.rankings(results_of(read(TEXT), respond))
-    assert [(r.race.condition.labels, r.race.target) for r in found] == [
+    assert [(r.contest.condition.labels, r.contest.target) for r in found] == [
         ((("depth", depth),), target) for depth in "12" for target in (0.8, 0.5)
     ]
     at_half = found[1]
-    assert [arm for arm, _ in at_half.race.condition.arms] == [
+    assert [arm for arm, _ in at_half.contest.condition.arms] == [
         (("activation", name),) for name in ("relu", "tanh", "sigmoid")
     ]
-    # Four seeds in order, one at which none arrived, one at which relu diverged.
+    # Four seeds in order, one at which none reached the target, one at which relu diverged.
     assert at_half.ranks == pytest.approx([(4 * 1 + 2 + 3) / 6, (8 + 2 + 1) / 6, (12 + 2 + 2) / 6])
-    assert at_half.never.tolist() == [2, 1, 1]
+    assert at_half.not_reached.tolist() == [2, 1, 1]
 
 
 def test_the_profiles_of_a_study_count_every_cell():
@@ -228,7 +228,7 @@ def test_the_profiles_of_a_study_count_every_cell():
     assert [name for ((_, name),) in found.arms] == ["relu", "tanh", "sigmoid"]
 
 
-def test_a_run_beyond_the_smallest_budget_has_not_arrived():
+def test_a_run_beyond_the_smallest_budget_has_not_reached_the_target():
     text = TEXT.replace("{learning_rate: 0.1}", "{learning_rate: 0.1, epochs: [1, 2, 3]}")
     claim = "claims=[{faster: {epochs: 1}, than: {epochs: 2}, to: {train_loss: 0.5}}]"
 
@@ -237,8 +237,8 @@ def test_a_run_beyond_the_smallest_budget_has_not_arrived():
         return make_trace([0, budget - 1, budget], train_loss=[1, 1, 0.5])
 
     for found in ranking.rankings(results_of(read(text, claim), late)):
-        assert (found.race.times == [32, np.inf, np.inf]).all()
-        assert found.never.tolist() == [0, 6, 6]
+        assert (found.contest.times == [32, np.inf, np.inf]).all()
+        assert found.not_reached.tolist() == [0, 6, 6]
 
 
 @pytest.mark.parametrize("change", ["claims=[]", "network.activation=[relu, tanh]"])

@@ -25,7 +25,7 @@ TEXT = """
     diagnostics: [%s]
     claims: [{%s}]
 """
-RACE = "faster: relu, than: tanh, to: {train_loss: 0.5}"
+TIME = "faster: relu, than: tanh, to: {train_loss: 0.5}"
 
 
 def made(number, *, epochs=True, diverges=lambda run: False):
@@ -81,7 +81,7 @@ def test_the_two_that_differ_most_are_told_the_largest_difference_first():
     number = ratios(zeros=0.5, saturated=0.1, dead_units=0.3, calibration_error=0.9)
     names = ["zeros", "saturated", "dead_units", "calibration_error"]
     for order in (names, names[::-1]):
-        assert told(order, RACE, number) == [
+        assert told(order, TIME, number) == [
             ("saturated", "start", (0.1, 1.0)),
             ("dead_units", "start", (0.3, 1.0)),
         ]
@@ -91,14 +91,14 @@ def test_what_differs_by_less_than_a_fifth_is_no_reason():
     number = ratios(zeros=0.79, saturated=0.81, dead_units=1.24, calibration_error=1.26)
     names = ["zeros", "saturated", "dead_units", "calibration_error"]
     assert LEAST_CONTRAST == 0.2
-    assert [name for name, _, _ in told(names, RACE, number)] == ["zeros", "calibration_error"]
-    assert told(names, RACE, ratios(**dict.fromkeys(names, 1.0))) == []
-    assert told(names, RACE, lambda run, name, layer, at: 0.0) == []
+    assert [name for name, _, _ in told(names, TIME, number)] == ["zeros", "calibration_error"]
+    assert told(names, TIME, ratios(**dict.fromkeys(names, 1.0))) == []
+    assert told(names, TIME, lambda run, name, layer, at: 0.0) == []
 
 
 def test_numbers_on_both_sides_of_zero_differ_most():
     number = ratios(activation_mean=-1.0, zeros=0.01)
-    found = told(["activation_mean", "zeros"], RACE, number)
+    found = told(["activation_mean", "zeros"], TIME, number)
     assert [name for name, _, _ in found] == ["activation_mean", "zeros"]
 
 
@@ -113,7 +113,7 @@ def test_what_the_claim_is_about_is_not_told_again(claim):
 
 
 def test_nothing_is_told_where_nothing_was_read():
-    assert told([], RACE, ratios()) == []
+    assert told([], TIME, ratios()) == []
     assert told([], "measure: test_loss, lower: relu, than: tanh", ratios()) == []
 
 
@@ -122,7 +122,7 @@ def test_each_is_told_at_the_moment_at_which_it_differs_more():
         late = {"zeros": at == "end", "saturated": at == "start"}[name]
         return 1.0 if not is_relu(run) else 0.2 if late else 0.6
 
-    assert told(["zeros", "saturated"], RACE, number) == [
+    assert told(["zeros", "saturated"], TIME, number) == [
         ("zeros", "end", (0.2, 1.0)),
         ("saturated", "start", (0.2, 1.0)),
     ]
@@ -148,16 +148,16 @@ def test_runs_that_diverged_tell_nothing_of_the_end():
         return 1.0
 
     lost = {"diverges": lambda run: run.seed < 4}
-    assert told(["zeros"], RACE, number, **lost) == [("zeros", "end", (0.1, 1.0))]
+    assert told(["zeros"], TIME, number, **lost) == [("zeros", "end", (0.1, 1.0))]
     all_lost = {"diverges": is_relu}
-    assert told(["zeros"], RACE, number, **all_lost) == []
+    assert told(["zeros"], TIME, number, **all_lost) == []
 
 
 def test_a_number_that_is_not_known_is_not_told():
     def number(run, name, layer, at):
         return NAN if name == "zeros" and is_relu(run) else 0.5 if is_relu(run) else 1.0
 
-    found = told(["zeros", "saturated"], RACE, number)
+    found = told(["zeros", "saturated"], TIME, number)
     assert [name for name, _, _ in found] == ["saturated"]
 
 
@@ -165,7 +165,7 @@ def test_what_is_true_or_false_of_a_run_is_told_as_the_share_of_runs():
     def number(run, name, layer, at):
         return float(run.seed < (3 if is_relu(run) else 1))
 
-    (fact,) = told(["cut_off"], RACE, number)
+    (fact,) = told(["cut_off"], TIME, number)
     assert fact == ("cut_off", "start", (pytest.approx(3 / 7), pytest.approx(1 / 7)))
 
 
@@ -174,12 +174,12 @@ def test_layers_that_differ_much_are_told_by_the_first_relative_to_the_last():
         towards_input = 3 - layer
         return (0.1 if is_relu(run) else 2.0) ** towards_input * (1 + run.seed)
 
-    v = verdict(["gradient"], RACE, number, "network.depth=3")
+    v = verdict(["gradient"], TIME, number, "network.depth=3")
     (fact,) = facts(v)
     assert (fact.diagnostic, fact.first_of_last) == ("gradient", True)
     assert fact.values == pytest.approx((0.01, 4.0))
     # Where no arm's layers lie that far apart, it is the mean.
-    v = verdict(["gradient"], RACE, lambda *a: number(*a) + 100 * is_relu(a[0]), "network.depth=3")
+    v = verdict(["gradient"], TIME, lambda *a: number(*a) + 100 * is_relu(a[0]), "network.depth=3")
     (fact,) = facts(v)
     assert not fact.first_of_last
     assert fact.values[1] == pytest.approx(4 * (4 + 2 + 1) / 3)
@@ -191,7 +191,7 @@ def test_layers_of_which_one_is_dead_have_no_relation(bad):
     def number(run, name, layer, at):
         return (bad if layer == 3 else 0.5) if is_relu(run) else 10.0**layer
 
-    (fact,) = facts(verdict(["gradient"], RACE, number, "network.depth=3"))
+    (fact,) = facts(verdict(["gradient"], TIME, number, "network.depth=3"))
     assert not fact.first_of_last
     assert fact.values == pytest.approx(((1 + bad) / 3, 370.0))
 
@@ -238,17 +238,17 @@ def test_facts_are_medians_that_never_contradict_a_verdict(found):
     def number(run, name, layer, at):
         return found[is_relu(run), name, layer, at][run.seed]
 
-    claims = [RACE] + [
+    claims = [TIME] + [
         f"measure: {name}, at: {at}, higher: relu, than: tanh"
         for name in MEASURES[:-1]
         for at in ("start", "end")
     ]
     study = read(TEXT % (", ".join(MEASURES), "}, {".join(claims)))
-    race, *statements = judge(results_of(study, made(number)))
+    time, *others = judge(results_of(study, made(number)))
     medians = {
-        (v.claim.measure.name, v.claim.measure.at): v.values for v in statements
+        (v.claim.measure.name, v.claim.measure.at): v.values for v in others
     }  # as the page tells them
-    told_of = facts(race, {"cut_off"})
+    told_of = facts(time, {"cut_off"})
     for fact in told_of:
         for relu, told_value in zip((True, False), fact.values, strict=True):
             expected = by_hand(

@@ -1,4 +1,4 @@
-"""Curves and arrivals over seeds: failed runs stay in, as the worst there is."""
+"""Curves and hitting times over seeds: failed runs stay in, as the worst there is."""
 
 import math
 from dataclasses import replace
@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from experiments.analysis.looks import Design
 from experiments.analysis.results import Results, SettingResult
 from experiments.analysis.summaries import curve, curves, reaches
 from experiments.records import METRICS
@@ -66,7 +67,7 @@ def test_a_curve_is_the_median_and_the_quartiles_with_failures_as_the_worst(samp
 
     worst = 0.0 if metric.endswith("accuracy") else math.inf
     length = max(len(trace.updates) for trace in traces)
-    # Where nobody reads a held-out part there is nothing to tell; the training part always is.
+    # Where nobody reads a held-out split there is nothing to tell; the training split always is.
     told = [
         t
         for t in range(length)
@@ -159,7 +160,7 @@ def test_reaches_hold_every_run_in_the_order_of_the_seeds():
         expected = [base, base * 1.1, base * 1.21, BUDGET, BUDGET]
         assert reach.updates == pytest.approx(expected)
         assert reach.censored.tolist() == [False, False, False, True, True]
-        assert reach.never == 2
+        assert reach.not_reached == 2
         assert reach.median == pytest.approx(base * 1.21)
 
 
@@ -177,8 +178,26 @@ def test_reaches_hold_every_run_in_the_order_of_the_seeds():
 def test_the_median_time_is_a_time_of_the_sample(times, median):
     study = read(TEXT)
     setting = result(*(arriving(4 * BUDGET if t < 0 else t) for t in times))
-    reach = next(r for r in reaches(Results(study, (setting,), None, ())) if (r.target == 0.5))
+    reach = next(r for r in reaches(Results(study, (setting,))) if (r.target == 0.5))
     assert reach.median == pytest.approx(median)
+
+
+@pytest.mark.parametrize(
+    ("times", "design", "ends"),
+    [
+        ([4, 8, 16], Design(0.05), (0, math.inf)),  # too few for any interval
+        ([3, 4, 8, 16, 32, 40], Design(0.05), (3, 40)),
+        ([3, 4, 8, 16, 32, -1], Design(0.05), (3, math.inf)),
+        ([40, 3, 16, 5, 4, 8, 32, 64, 80], Design(0.05), (4, 64)),  # one value out at each end
+        ([40, 3, 16, 5, 4, 8, 32, 64, 80], Design(0.05, (4, 6, 9)), (3, 80)),
+        ([40, 3, 16, 5, 4, 8, -1, -1, -1], Design(0.05), (4, math.inf)),
+    ],
+)
+def test_the_interval_of_the_median_time_is_the_sign_test_of_the_design(times, design, ends):
+    study = read(TEXT)
+    setting = result(*(arriving(4 * BUDGET if t < 0 else t) for t in times))
+    reach = next(r for r in reaches(Results(study, (setting,))) if r.target == 0.5)
+    assert reach.median_interval(design) == pytest.approx(ends)
 
 
 def test_a_study_without_claims_has_no_targets():
@@ -186,7 +205,7 @@ def test_a_study_without_claims_has_no_targets():
 
 
 def test_a_part_that_is_read_seldom_has_a_curve_of_those_evaluations():
-    """Here the test part at the first, the fifth and the last."""
+    """Here the test split at the first, the fifth and the last."""
     values = np.linspace(2, 1, len(UPDATES))
     seldom = np.full(len(UPDATES), np.nan)
     read_at = [0, 4, len(UPDATES) - 1]

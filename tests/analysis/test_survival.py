@@ -1,4 +1,4 @@
-"""Curves of arrival against closed forms and an estimate written down plainly."""
+"""Curves of hitting times against closed forms and an estimate written down plainly."""
 
 import math
 from itertools import pairwise
@@ -11,7 +11,7 @@ from scipy import stats
 
 from experiments.analysis.results import SettingResult
 from experiments.analysis.summaries import Reach, reaches
-from experiments.analysis.survival import arrival_curve, arrival_curves, conditions
+from experiments.analysis.survival import conditions, reach_curve, reach_curves
 
 from .helpers import BUDGET, arriving, make_trace, read, results_of
 
@@ -26,7 +26,7 @@ SETTING = read(TEXT).settings[0]
 
 
 def reach(*times, budget=100):
-    """Arrivals at these times; a negative one is censored at its absolute value."""
+    """Hitting times; a negative one is censored at its absolute value."""
     traces = tuple(make_trace([0, 1], budget=budget, train_loss=[1, 1]) for _ in times)
     runs = tuple(SETTING.run("evaluation", seed) for seed in range(len(times)))
     times = np.array(times, dtype=float)
@@ -38,12 +38,12 @@ def curve(*times, budget=100, confidence=0.95, horizon=None):
     if not times:
         empty = reach(1.0)
         empty = Reach(empty.setting, "train_loss", 0.5, np.empty(0), np.empty(0, dtype=bool))
-        return arrival_curve(empty, confidence)
-    return arrival_curve(reach(*times, budget=budget), confidence, horizon)
+        return reach_curve(empty, confidence)
+    return reach_curve(reach(*times, budget=budget), confidence, horizon)
 
 
 def plain_share(times, at):
-    """The product-limit estimate, one run after the other; arrivals come before losses."""
+    """The product-limit estimate, run by run; who reaches it comes before who is given up."""
     still = 1.0
     for moment in sorted({t for t in times if 0 < t <= at}):
         on_the_way = sum(abs(t) >= moment for t in times)
@@ -117,21 +117,21 @@ def test_all_censored_is_a_share_of_nothing_with_an_exact_upper_end(runs):
 
 
 @pytest.mark.parametrize("runs", [1, 2, 12])
-def test_when_all_have_arrived_the_lower_end_is_exact(runs):
+def test_when_all_have_reached_the_target_the_lower_end_is_exact(runs):
     found = curve(*range(1, runs + 1))
     assert found.share[-1] == 1
     assert found.low[-1] == pytest.approx(0.025 ** (1 / runs))
     assert found.high[-1] == 1
 
 
-def test_arrivals_at_the_budget_come_before_those_given_up_there():
+def test_targets_reached_at_the_budget_come_before_those_given_up_there():
     found = curve(50, 100, 100, -100)
     assert found.updates.tolist() == [0, 50, 100, 100]
     assert found.share.tolist() == [0, 0.25, 0.75, 0.75]
 
 
 def test_the_interval_is_greenwoods_on_the_log_log_scale():
-    # Of 10 runs 3 have arrived: the variance of log S is d / (n (n - d)) summed, 3 / (10 * 7).
+    # Of 10 runs 3 have reached it: the variance of log S is d / (n (n - d)) summed, 3 / (10 * 7).
     found = curve(10, 20, 30, *[-100] * 7)
     spread = stats.norm.ppf(0.975) * math.sqrt(3 / 70) / math.log(0.7)
     ends = sorted(1 - 0.7 ** math.exp(sign * spread) for sign in (-1, 1))
@@ -178,13 +178,13 @@ def respond(run):
 
 def test_there_is_a_curve_of_every_setting_at_every_target_of_a_claim():
     results = results_of(read(TEXT), respond)
-    found, expected = arrival_curves(results), reaches(results)
+    found, expected = reach_curves(results), reaches(results)
     assert len(found) == 8
     for one, other in zip(found, expected, strict=True):
         assert (one.setting, one.metric, one.target) == (other.setting, other.metric, other.target)
-        assert (one.runs, one.censored) == (5, other.never)
+        assert (one.runs, one.censored) == (5, other.not_reached)
         assert one.horizon == BUDGET
-        assert one.share[-1] == pytest.approx(1 - other.never / 5)
+        assert one.share[-1] == pytest.approx(1 - other.not_reached / 5)
 
 
 def test_arms_with_different_budgets_have_their_means_up_to_the_smaller():
@@ -198,9 +198,9 @@ def test_arms_with_different_budgets_have_their_means_up_to_the_smaller():
     results = results_of(read(text, claim), budgets)
     assert [condition.budget for condition in conditions(results)] == [32] * 4
     assert [len(condition.arms) for condition in conditions(results)] == [2] * 4
-    assert {c.horizon for c in arrival_curves(results)} == {32}
-    assert {c.setting.budget for c in arrival_curves(results)} == {32, 64}
+    assert {c.horizon for c in reach_curves(results)} == {32}
+    assert {c.setting.budget for c in reach_curves(results)} == {32, 64}
 
 
 def test_a_study_without_claims_has_no_curves():
-    assert arrival_curves(results_of(read(TEXT, "claims=[]"), respond)) == []
+    assert reach_curves(results_of(read(TEXT, "claims=[]"), respond)) == []

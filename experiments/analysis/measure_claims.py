@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from experiments.analysis.inference import fewest_pairs
 from experiments.analysis.measures import step, value
 from experiments.analysis.results import Results, SettingResult
-from experiments.analysis.samples import Exact, Median, Sample, Share
+from experiments.analysis.samples import Exact, Median, Proportion, Sample
 from experiments.analysis.verdicts import MeasureVerdict, decide
 from experiments.study import Labels, Measure, MeasureClaim, Region
 
@@ -25,7 +26,7 @@ def measure_comparisons(results: Results, claim: MeasureClaim) -> Iterator[Measu
 
     def by_condition(arm: Labels) -> dict[Labels, list[SettingResult]]:
         groups = defaultdict(list)
-        for result in results.settings:
+        for result in results.of(claim):
             if result.setting.is_arm(arm):
                 labels = result.setting.labels
                 groups[tuple(pair for pair in labels if pair[0] not in named)].append(result)
@@ -39,7 +40,7 @@ def measure_comparisons(results: Results, claim: MeasureClaim) -> Iterator[Measu
 
 
 class MeasureComparison:
-    """One measure under one condition, before it is known how large an error its verdict may have.
+    """One measure under one condition, before its verdict may cost any error.
 
     Args:
         results: of the study.
@@ -60,7 +61,7 @@ class MeasureComparison:
     ) -> None:
         self.claim, self.condition = claim, condition
         self._settings, self._others = settings, others
-        self._study = results.study
+        self._alpha, self._design = results.study.alpha, results.design
         self._theory = dict(claim.theory).get(settings[0].setting.labels)
         self._region = claim.region
         if self._theory is not None:
@@ -72,34 +73,34 @@ class MeasureComparison:
         self._sample = self._make_sample()
 
     def _make_sample(self) -> Sample:
-        aggregate, sequential = self.claim.measure.aggregate, self._study.seeds.adaptive
+        aggregate = self.claim.measure.aggregate
         if aggregate == "exact":
             return Exact(self._readings)
-        if aggregate == "share":
-            return Share(self._readings, sequential=sequential)
-        return Median(self._readings, sequential=sequential)
+        sample = Proportion if aggregate == "share" else Median
+        return sample(self._readings, self._design)
 
-    def least_error(self) -> float:
-        """Return the least error at which the claim would be decided, 1 if at none."""
+    def p_value(self) -> float:
+        """Return the least alpha at which the claim would be decided, 1 if at none."""
         if self._why_untestable():
             return 1.0
-        return self._sample.least_error(
+        return self._sample.p_value(
             lambda low, high: decide(low, high, self._region) != "inconclusive"
         )
 
-    def verdict(self, error: float) -> MeasureVerdict:
+    def verdict(self, alpha: float) -> MeasureVerdict:
         """Judge the claim, with an interval that misses at most so often."""
         sample = self._sample
-        estimate, reason = sample.estimate(error), self._why_untestable()
-        few = sample.count < sample.fewest(1 - error)
+        estimate, reason = sample.estimate(alpha), self._why_untestable()
+        few = sample.count_is_too_small(alpha)
         if few and not reason:
-            reason = self._too_few(1 - error) + ", the level that so many comparisons ask for"
+            reason = self._too_few(alpha) + ", the level that so many comparisons ask for"
         outcome = "untestable" if reason else decide(estimate.low, estimate.high, self._region)
         return MeasureVerdict(
             claim=self.claim,
             condition=self.condition,
             outcome=outcome,
             reason=reason,
+            p_value=self.p_value(),
             estimate=estimate,
             region=self._region,
             theory=self._theory,
@@ -113,12 +114,12 @@ class MeasureComparison:
         """Say why the comparison tells nothing, or return nothing."""
         if np.isnan(self._readings).all():
             return "no run has such a number"
-        level = self._study.confidence
-        return self._too_few(level) if self._sample.count < self._sample.fewest(level) else ""
+        return self._too_few(self._alpha) if self._sample.count_is_too_small(self._alpha) else ""
 
-    def _too_few(self, level: float) -> str:
-        count, fewest = self._sample.count, self._sample.fewest(level)
-        return f"{count} runs are too few for an interval at {level * 100:.4g} %: it takes {fewest}"
+    def _too_few(self, alpha: float) -> str:
+        count, fewest = self._sample.count, fewest_pairs(alpha, self._design)
+        level = f"{(1 - alpha) * 100:.4g} %"
+        return f"{count} runs are too few for an interval at {level}: it takes {fewest}"
 
 
 def _by_seed(settings: Sequence[SettingResult], measure: Measure) -> np.ndarray:

@@ -1,0 +1,64 @@
+"""One claim under many conditions: how often each verdict was given, and where."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from experiments.analysis.verdicts import OUTCOMES, Hypothesis, Outcome, TimeVerdict, Verdict
+
+FEWEST_CELLS = 12
+"""From so many comparisons on, a claim is told as a map."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The verdicts of those comparisons that have one label on one axis."""
+
+    axis: str  # of the study, or "target"; empty: all comparisons
+    label: str
+    cells: int  # how many comparisons there are
+    outcomes: dict[Hypothesis, dict[Outcome, int]]  # every outcome, in the order of OUTCOMES
+
+
+def mapped(verdicts: Sequence[Verdict]) -> list[TimeVerdict]:
+    """Return the first claim's verdicts on the direction that are enough for a map, or none."""
+    by_claim: dict[int, list[TimeVerdict]] = {}
+    for verdict in verdicts:
+        if verdict.hypothesis == "direction":
+            by_claim.setdefault(verdict.claim.number, []).append(verdict)
+    return next((found for found in by_claim.values() if len(found) >= FEWEST_CELLS), [])
+
+
+def map_counts(verdicts: Sequence[Verdict]) -> list[Counts]:
+    """Count the outcomes of the claim that is mapped: over all, and at each value of each axis.
+
+    An axis of a single value is left out. Axes come in the order of the study's, the target last;
+    so do their values.
+    """
+    cells = mapped(verdicts)
+    if not cells:
+        return []
+    groups: dict[tuple[str, str], list[TimeVerdict]] = {}
+    for verdict in verdicts:
+        if verdict.claim == cells[0].claim:
+            pairs = (*verdict.condition, ("target", f"{verdict.target:g}"))
+            for pair in (("", ""), *pairs):
+                groups.setdefault(pair, []).append(verdict)
+    axes = ["", *dict.fromkeys(axis for axis, _ in cells[0].condition), "target"]
+    found = []
+    for axis in axes:
+        of_axis = [
+            _counts(axis, label, rows) for (name, label), rows in groups.items() if name == axis
+        ]
+        found += of_axis if len(of_axis) > 1 or not axis else []
+    return found
+
+
+def _counts(axis: str, label: str, verdicts: Sequence[TimeVerdict]) -> Counts:
+    outcomes = {}
+    for hypothesis in dict.fromkeys(v.hypothesis for v in verdicts):
+        counts = Counter(v.outcome for v in verdicts if v.hypothesis == hypothesis)
+        outcomes[hypothesis] = {outcome: counts[outcome] for outcome in OUTCOMES}
+    return Counts(axis, label, sum(v.hypothesis == "direction" for v in verdicts), outcomes)
