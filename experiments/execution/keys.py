@@ -1,11 +1,18 @@
-"""The name under which a run is stored: a hash of everything that can change its result."""
+"""The name under which a run is stored: a hash of everything that can change its result.
+
+What is at its default is left out, so that an option that is added, with a default that changes
+nothing, leaves the keys of all older runs as they were. The price: a default must never change by
+itself, or runs of the old one would be taken for runs of the new. If that of a row's parameter
+does, raise the row's version; if that of a run's field does, raise FORMAT.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
+from typing import Any
 
 from experiments import datasets
 from experiments.nn.activations import ACTIVATIONS
@@ -13,34 +20,77 @@ from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import INITIALIZERS
 from experiments.nn.losses import loss_of
 from experiments.nn.optimizers import OPTIMIZERS
+from experiments.parameters import Choice
 from experiments.records import Run
 
-FORMAT = 3
+FORMAT = 4
 """Raise it when training itself changes its numbers: every stored run is then trained anew."""
+
+_TABLES: dict[str, Mapping[str, Any]] = {
+    "data": datasets.DATASETS,
+    "activation": ACTIVATIONS,
+    "optimizer": OPTIMIZERS,
+}
+"""The table that a choice within a run is made from, by the name of its field."""
 
 
 def description(run: Run) -> str:
     """Return a run as canonical JSON, with its data's digest and its table rows' versions.
 
-    Neither the study's name, its claims nor how a run was executed are part of it, so that two
-    studies share the runs they have in common.
+    Values at their default and versions that are 1 are left out. Neither the study's name, its
+    claims nor how a run was executed are part of it, so that two studies share the runs they have
+    in common.
+
+    Args:
+        run: whose choices have all of their parameters.
+
+    Returns:
+        A text that two runs share only if they are equal.
+
     """
     network, training = run.network, run.training
+    versions = {
+        "data": datasets.DATASETS[run.data.name].version,
+        "activation": ACTIVATIONS[network.activation.name].version,
+        "output": ACTIVATIONS[network.output].version,
+        "loss": loss_of(network.output, datasets.shape(run.data).regression).version,
+        "init": INITIALIZERS[network.init].version,
+        "optimizer": OPTIMIZERS[training.optimizer.name].version,
+        **{f"diagnostic {name}": DIAGNOSTICS[name].version for name in run.diagnostics},
+    }
     content = {
         "format": FORMAT,
-        "run": asdict(run),
+        "run": _given(run) | {"seed": run.seed},  # `descriptions` looks for it, whatever its value
         "digest": datasets.digest(run.data),
-        "versions": {
-            "data": datasets.DATASETS[run.data.name].version,
-            "activation": ACTIVATIONS[network.activation.name].version,
-            "output": ACTIVATIONS[network.output].version,
-            "loss": loss_of(network.output, datasets.shape(run.data).regression).version,
-            "init": INITIALIZERS[network.init].version,
-            "optimizer": OPTIMIZERS[training.optimizer.name].version,
-            "diagnostics": [DIAGNOSTICS[name].version for name in run.diagnostics],
-        },
+        "versions": {what: version for what, version in versions.items() if version != 1},
     }
     return json.dumps(content, sort_keys=True, separators=(",", ":"))
+
+
+def _given(record: Any) -> dict[str, Any]:
+    """Return the fields of a record that are not at their default, and so on within them."""
+    given = {}
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if value != _default(field):
+            given[field.name] = _told(field.name, value)
+    return given
+
+
+def _default(field: Field) -> Any:
+    """Return the default of a field; one that has none gets what equals no value."""
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
+
+def _told(name: str, value: Any) -> Any:
+    """Return the value of the field of that name as JSON knows it."""
+    if not isinstance(value, Choice):
+        return _given(value) if is_dataclass(value) else value
+    row = _TABLES[name][value.name]
+    defaults = {(key, parameter.default) for key, parameter in row.parameters.items()}
+    # Pairs, and not an object: a parameter that is called seed must not look like the run's.
+    given = [pair for pair in value.parameters if pair not in defaults]
+    return {"name": value.name} | ({"parameters": given} if given else {})
 
 
 def descriptions(runs: Iterable[Run]) -> Iterator[tuple[Run, str]]:

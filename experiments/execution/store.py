@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from pathlib import Path
 
-import numpy as np
-
 from experiments.execution.keys import descriptions, key_of, run_key
-from experiments.records import Run, Trace
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS traces (
-    key     TEXT PRIMARY KEY,  -- see keys.run_key
-    run     TEXT NOT NULL,     -- see keys.description
-    status  TEXT NOT NULL,
-    updates BLOB NOT NULL,     -- T little-endian 8-byte integers
-    budget  INTEGER NOT NULL,  -- updates
-    columns TEXT NOT NULL,     -- the names of M columns, as JSON
-    metrics BLOB NOT NULL,     -- T x M little-endian 8-byte floats
-    seconds REAL NOT NULL      -- as measured: the only column that does not repeat to the bit
+from experiments.execution.rows import (
+    ADD,
+    ADD_ORIGIN,
+    LOADED,
+    ORIGINS,
+    TRACES,
+    UPDATE_TIMES,
+    row_of,
+    trace_of,
 )
-"""
-# The keys have an index apart from the rows, so that looking for some reads no row. (Files of older
-# versions have none, which is slower and larger, and makes no other difference.)
-
-
-_TIMES = """
-CREATE TABLE IF NOT EXISTS update_times (
-    key     TEXT PRIMARY KEY,  -- of a run with that network and training
-    seconds REAL NOT NULL      -- of one update, as measured
-) WITHOUT ROWID
-"""
+from experiments.records import Run, Trace
 
 
 class StoreError(Exception):
@@ -44,8 +27,9 @@ class StoreError(Exception):
 class Store:
     """Traces by the runs that left them.
 
-    A run that is stored is never changed: its key names everything that can change its result. The
-    trace of one that was stopped early may grow, if more is asked of it.
+    A run that is stored is not changed: its key names everything that can change its result, but
+    for the rounding of the machine, which its origin tells. The trace of one that was stopped early
+    may grow, if more is asked of it.
 
     Args:
         path: the database's file, created where it does not exist, or ":memory:".
@@ -63,14 +47,23 @@ class Store:
         except sqlite3.Error as error:
             raise self._explain(error) from error
         try:
-            with self._connection:
-                self._connection.execute(_SCHEMA)
-                self._connection.execute(_TIMES)
+            for table in (ORIGINS, TRACES, UPDATE_TIMES):
+                self._connection.execute(table)
+            if self._lacks_origins():
+                with self._connection:
+                    self._connection.execute("BEGIN IMMEDIATE")  # one process adds it, not two
+                    if self._lacks_origins():
+                        self._connection.execute("ALTER TABLE traces ADD COLUMN origin INTEGER")
         except sqlite3.Error as error:
             self.close()  # an open file could not be moved away on every system
             raise self._explain(error) from error
 
-    def _explain(self, error: Exception) -> StoreError:
+    def _lacks_origins(self) -> bool:
+        """Tell whether an older version, which stored no origins, made the table of traces."""
+        names = {name for _, name, *_ in self._connection.execute("PRAGMA table_info(traces)")}
+        return "key" in names and "origin" not in names
+
+    def _explain(self, error: Exception | str) -> StoreError:
         return StoreError(
             f"{self.path}: the store of finished runs cannot be used ({error}). Check that the "
             "folder can be written and the disk is not full; if the file is damaged, move it away "
@@ -93,15 +86,16 @@ class Store:
         """Return the traces of those of `runs` that are stored; the store itself keeps none.
 
         Raises:
-            StoreError: if the database cannot be read.
+            StoreError: if the database cannot be read, or what it holds is no trace.
 
         """
-        by_key = _by_key(runs)
-        rows = self._rows("key, status, updates, budget, columns, metrics, seconds", by_key)
-        try:
-            return {by_key[key]: _trace(*row) for key, *row in rows}
-        except ValueError as error:  # a record that was cut short
-            raise self._explain(error) from error
+        by_key, traces = _by_key(runs), {}
+        for key, *cells in self._rows(LOADED, by_key):
+            try:
+                traces[by_key[key]] = trace_of(*cells)
+            except ValueError as error:
+                raise self._explain(f"in the trace {key}: {error}") from error
+        return traces
 
     def _rows(self, columns: str, keys: Iterable[str]) -> Iterator[tuple]:
         """Yield columns of the traces that are stored under some of the keys."""
@@ -118,23 +112,21 @@ class Store:
     def add(self, traces: Mapping[Run, Trace]) -> None:
         """Store traces in one transaction: either all of them are kept or none.
 
-        Where a run is stored already, the longer trace stays: the shorter is its beginning, of a
-        run that was stopped early.
+        Where a run is stored already, a trace that was completed or that diverged stays. One that
+        was stopped early stays if the new one is its beginning, and else gives way: to one that
+        goes on for longer, or to another machine's, whose rounding is different. Otherwise a study
+        that needs more of the run would be given back for ever what it found to be too little.
 
         Raises:
             StoreError: if the database cannot be written.
 
         """
-        rows = [_row(text, traces[run]) for run, text in descriptions(traces)]
+        rows = [row_of(text, traces[run]) for run, text in descriptions(traces)]
+        origins = sorted({trace.origin for trace in traces.values()} - {""})
         try:
             with self._connection:
-                self._connection.executemany(
-                    "INSERT INTO traces VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (key) DO UPDATE SET "
-                    "status = excluded.status, updates = excluded.updates, "
-                    "metrics = excluded.metrics, seconds = excluded.seconds "
-                    "WHERE length(excluded.updates) > length(traces.updates)",
-                    rows,
-                )
+                self._connection.executemany(ADD_ORIGIN, [(content,) for content in origins])
+                self._connection.executemany(ADD, rows)
         except sqlite3.Error as error:
             raise self._explain(error) from error
 
@@ -151,7 +143,9 @@ class Store:
             ).fetchone()
         except sqlite3.Error as error:
             raise self._explain(error) from error
-        return None if row is None else float(row[0])
+        if row is not None and not isinstance(row[0], float):
+            raise self._explain(f"{row[0]!r:.40} was found where the seconds of an update belong")
+        return None if row is None else row[0]
 
     def add_update_time(self, run: Run, seconds: float) -> None:
         """Store the seconds that one update of such a run takes; the first measurement stays.
@@ -182,35 +176,3 @@ class Store:
 
 def _by_key(runs: Iterable[Run]) -> dict[str, Run]:
     return {key_of(text): run for run, text in descriptions(runs)}
-
-
-def _row(text: str, trace: Trace) -> tuple:
-    return (
-        key_of(text),
-        text,
-        trace.status,
-        trace.updates.astype("<i8").tobytes(),
-        trace.budget,
-        json.dumps(trace.columns),
-        trace.values.astype("<f8").tobytes(),
-        trace.seconds,
-    )
-
-
-def _trace(
-    status: str, updates: bytes, budget: int, columns: str, metrics: bytes, seconds: float
-) -> Trace:
-    names = _names(columns)
-    return Trace(
-        np.frombuffer(updates, "<i8"),
-        np.frombuffer(metrics, "<f8").reshape(-1, len(names)),
-        status,
-        budget,
-        seconds,
-        names,
-    )
-
-
-@cache  # a study's runs have a few sets of columns between them
-def _names(columns: str) -> tuple[str, ...]:
-    return tuple(json.loads(columns))

@@ -1,47 +1,52 @@
-"""Where and when a report was made: the one file of it that differs between machines."""
+"""Where the runs of a report were trained, and on which seeds."""
 
 from __future__ import annotations
 
 import json
-import platform
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
-
-from threadpoolctl import threadpool_info
+from collections import Counter
+from typing import Any
 
 from experiments.analysis.results import Results
-
-PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "matplotlib", "pydantic", "joblib")
+from experiments.analysis.targets import PILOTS
 
 
 def provenance(results: Results) -> str:
-    """Return versions, machine, seeds and data as JSON text."""
+    """Return the origins of a study's evaluation runs and its seeds, as JSON text.
+
+    A function of the runs alone: where and when the report is written is no part of it.
+
+    Args:
+        results: whose traces tell where they were trained.
+
+    Returns:
+        The origins, each with the number of runs that were trained there, the most frequent first;
+        null stands for one that is not known. Then the first and the last seed of each stream, null
+        where none is used.
+
+    """
     study = results.study
-    content = {
-        "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "packages": {name: version(name) for name in PACKAGES},
-        "system": platform.platform(),
-        "cpu": _cpu(),
-        "blas": [
-            {key: pool.get(key) for key in ("internal_api", "version", "architecture")}
-            for pool in threadpool_info()
-            if pool.get("user_api") == "blas"
-        ],
-        "threads_per_run": 1,
-        "evaluation_seeds": [0, results.seeds - 1],
-        "tuning_seeds": [0, study.tuning.seeds - 1] if study.tuning else None,
-        "training_seconds": round(
-            sum(trace.seconds for result in results.settings for trace in result.traces), 1
-        ),
+    traces = {
+        run: trace
+        for settings in (results.settings, *results.others.values())
+        for result in settings
+        for run, trace in zip(result.runs, result.traces, strict=True)
     }
-    return json.dumps(content, indent=2) + "\n"
+    counts = Counter(trace.origin for trace in traces.values())
+    last = results.seeds - 1
+    content = {
+        "origins": [
+            {"evaluation_runs": count, "origin": _read(origin)}
+            for origin, count in sorted(counts.items(), key=lambda found: (-found[1], found[0]))
+        ],
+        "evaluation_seeds": [0, last],
+        "tuning_seeds": [0, study.tuning.seeds_of(last)[-1]] if study.tuning else None,
+        "pilot_seeds": [0, PILOTS - 1] if any(claim.auto for claim in study.time_claims) else None,
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def _cpu() -> str:
-    try:  # the one place where Linux names the processor
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration, IndexError):
-        return platform.processor() or platform.machine()
+def _read(origin: str) -> Any:
+    try:
+        return json.loads(origin) if origin else None
+    except ValueError:
+        return origin  # some other text; it is passed on as it is

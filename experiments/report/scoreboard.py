@@ -1,4 +1,4 @@
-"""The scoreboard: what every study in a folder says of the statements of its source."""
+"""The scoreboard: what the studies in a folder say of the statements of their sources."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 import pandas as pd
@@ -30,8 +31,9 @@ ANSWERS = {
 }
 """What the answers to a statement mean."""
 
-# The parser in C is ten times faster, where libyaml was there when PyYAML was built.
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Texts as they were written, and none of what YAML 1.1 takes a `no` or a `12:30` for. The parser in
+# C is ten times faster, where libyaml was there when PyYAML was built.
+_Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +48,29 @@ class Tested:
 
 @dataclass(slots=True)
 class Statement:
-    """One statement of the source and all that was found of it."""
+    """One statement of a source and all that was found of it."""
 
     number: int
     says: str
     tested: list[Tested] = field(default_factory=list)
     outcomes: Counter = field(default_factory=Counter)
+    directions: Counter = field(default_factory=Counter)  # of claims whose size is in `outcomes`
 
     @property
     def answer(self) -> str:
         """The answer in a word or two; see ANSWERS."""
-        supported, direction, refuted = (
-            self.outcomes[outcome] > 0 for outcome in ("supported", "direction only", "refuted")
-        )
-        if supported:
-            return "under conditions" if direction or refuted else "stands"
-        if direction:
+        refuted = self.outcomes["refuted"] > 0
+        if self.outcomes["supported"]:
+            return "under conditions" if refuted else "stands"
+        if self.directions["supported"]:
             return "in direction at most"
         return "does not stand here" if refuted else "open"
 
     @property
     def partly_open(self) -> bool:
         """Whether comparisons are left undecided beside others that are not."""
-        undecided = self.outcomes["inconclusive"] + self.outcomes["untestable"]
-        return 0 < undecided < self.outcomes.total()
+        every = self.outcomes + self.directions
+        return 0 < every["inconclusive"] + every["untestable"] < every.total()
 
     @property
     def studies(self) -> list[str]:
@@ -78,11 +79,20 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """The statements of one source, by their numbers."""
+
+    name: str  # empty for those whose source has no name
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The report of one study, as it lies in the folder."""
 
     name: str
     title: str
+    source: str  # empty if it has no name
     article: dict[int, str]  # the statements of its source
     verdicts: pd.DataFrame | None  # None if it is damaged
 
@@ -115,7 +125,7 @@ def write(folder: Path) -> Path | None:
     text = render(
         "scoreboard.md.j2",
         mark=MARK,
-        statements=_statements(reports),
+        sources=_sources(reports),
         reports=reports,
         answers=ANSWERS,
     )
@@ -135,7 +145,7 @@ def _reports(folder: Path) -> Iterator[Report]:
             try:
                 yield _read(name, _text(config), _text(table))
             except (yaml.YAMLError, ValueError, KeyError, TypeError):
-                yield Report(name, name, {}, None)
+                yield Report(name, name, "", {}, None)
 
 
 def _text(path: Path) -> str:
@@ -150,6 +160,9 @@ def _read(name: str, config: str, table: str) -> Report:
     study = yaml.load(config, _Loader)
     if not isinstance(study, dict):
         raise TypeError(f"no study: {study}")
+    title, source = study["title"], study.get("source", "")
+    if not isinstance(title, str) or not isinstance(source, str):
+        raise TypeError(f"no texts: {title}, {source}")
     article = {int(row["number"]): str(row["says"]) for row in study.get("article", ())}
     verdicts = pd.read_csv(io.StringIO(table), dtype=str, keep_default_na=False)
     for column in ("estimate", "low", "high"):
@@ -157,29 +170,49 @@ def _read(name: str, config: str, table: str) -> Report:
     if unknown := set(verdicts["verdict"]) - OUTCOMES.keys():
         raise ValueError(f"no verdict: {unknown}")
     verdicts["claim"] = verdicts["claim"].astype(int)
+    if "hypothesis" not in verdicts:  # no claim of a time to target among them
+        verdicts["hypothesis"] = ""
     if "answers" in verdicts:
         verdicts["answers"] = pd.to_numeric(verdicts["answers"])
         if unknown := set(verdicts["answers"].dropna()) - article.keys():
             raise ValueError(f"no statement: {unknown}")
-    return Report(name, str(study["title"]), article, verdicts)
+    return Report(name, title, source, article, verdicts)
 
 
-def _statements(reports: list[Report]) -> list[Statement]:
-    found: dict[int, Statement] = {}
+def _sources(reports: list[Report]) -> list[Source]:
+    """Gather what is said of each source's statements; the source without a name comes first."""
+    found: dict[tuple[str, int], Statement] = {}
     for report in reports:
         for number, says in report.article.items():
-            found.setdefault(number, Statement(number, says))
+            found.setdefault((report.source, number), Statement(number, says))
     for report in reports:
         if report.verdicts is None or "answers" not in report.verdicts:
             continue
         for (number, _), rows in report.verdicts.groupby(["answers", "claim"]):
-            statement = found[int(number)]
-            outcomes = Counter(rows["verdict"])
-            statement.outcomes += outcomes
-            statement.tested.append(
-                Tested(report.name, rows["says"].iloc[0], _counted(outcomes), _effect(rows))
-            )
-    return [found[number] for number in sorted(found)]
+            _add(found[report.source, int(number)], report.name, rows)
+    return [
+        Source(name, tuple(found[place] for place in places))
+        for name, places in groupby(sorted(found), key=lambda place: place[0])
+    ]
+
+
+def _add(statement: Statement, study: str, rows: pd.DataFrame) -> None:
+    """Add what is found of one claim to the statement that it answers.
+
+    Where a factor is claimed, its size is what is judged; that the direction is right is told
+    beside it, and is no support for the size.
+    """
+    of_direction = rows["hypothesis"] == "direction"
+    sized = (rows["hypothesis"] == "size").any()
+    judged = rows[~of_direction] if sized else rows
+    outcomes = Counter(judged["verdict"])
+    statement.outcomes += outcomes
+    verdicts = _counted(outcomes)
+    if sized:
+        directions = Counter(rows["verdict"][of_direction])
+        statement.directions += directions
+        verdicts = f"faster: {_counted(directions)}; by the factor: {verdicts}"
+    statement.tested.append(Tested(study, rows["says"].iloc[0], verdicts, _effect(judged)))
 
 
 def _counted(outcomes: Counter) -> str:

@@ -7,16 +7,15 @@ import shutil
 import pandas as pd
 import pytest
 import yaml
-from analysis.helpers import read, results_of
-from analysis.test_claims import TEXT, respond
+from analysis.helpers import arriving, read, results_of
 
 from experiments import config
 from experiments.analysis.claims import judge
 from experiments.analysis.verdicts import OUTCOMES
 from experiments.report import page, scoreboard, tables
 
-COLUMNS = ["claim", "says", "answers", "condition", "kind", "unit", "verdict", "estimate", "bound",
-           "low", "high"]  # fmt: skip
+COLUMNS = ["claim", "says", "answers", "condition", "kind", "hypothesis", "unit", "verdict",
+           "estimate", "bound", "low", "high"]  # fmt: skip
 
 
 def row(verdict, *, answers=1, claim=1, kind="higher", **other):
@@ -26,7 +25,15 @@ def row(verdict, *, answers=1, claim=1, kind="higher", **other):
     return standard | found | other
 
 
-def put(folder, name, rows, *, title=None, article=None):
+def in_direction(size="refuted", **other):
+    """The two rows of a claim of a factor whose direction is right."""
+    return [
+        row("supported", kind="faster", hypothesis="direction", **other),
+        row(size, kind="faster", hypothesis="size", **other),
+    ]
+
+
+def put(folder, name, rows, *, title=None, article=None, source=None):
     """Write the two files of a report that the scoreboard reads."""
     (folder / name).mkdir(parents=True, exist_ok=True)
     if article is None:
@@ -35,6 +42,8 @@ def put(folder, name, rows, *, title=None, article=None):
         "title": title or f"the title of {name}",
         "article": [{"number": number, "says": says} for number, says in article.items()],
     }
+    if source is not None:
+        study["source"] = source
     (folder / name / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
     table = pd.DataFrame(rows, columns=COLUMNS)
     table["answers"] = table["answers"].astype("Int64")
@@ -69,11 +78,15 @@ def links(text):
         ("supported supported", "stands"),
         ("supported inconclusive untestable", "stands, partly open"),
         ("supported refuted", "under conditions"),
-        ("supported direction_only", "under conditions"),
-        ("refuted direction_only supported inconclusive", "under conditions, partly open"),
-        ("direction_only", "in direction at most"),
-        ("direction_only refuted", "in direction at most"),
-        ("direction_only untestable", "in direction at most, partly open"),
+        ("supported direction", "under conditions"),
+        ("refuted direction supported inconclusive", "under conditions, partly open"),
+        ("direction", "in direction at most"),
+        ("direction refuted", "in direction at most"),
+        ("direction untestable", "in direction at most, partly open"),
+        ("direction:supported", "stands"),
+        ("direction:inconclusive", "in direction at most, partly open"),
+        ("direction:inconclusive refuted", "in direction at most, partly open"),
+        ("direction:supported direction:refuted", "under conditions"),
         ("refuted", "does not stand here"),
         ("refuted refuted", "does not stand here"),
         ("refuted inconclusive", "does not stand here, partly open"),
@@ -83,15 +96,21 @@ def links(text):
     ],
 )
 def test_every_answer_is_reached_by_the_outcomes_that_define_it(tmp_path, outcomes, answer):
-    outcomes = [outcome.replace("_", " ") for outcome in outcomes.split()]
-    put(tmp_path, "study", [row(outcome) for outcome in outcomes])
+    rows = []
+    for claim, outcome in enumerate(outcomes.split(), 1):
+        outcome, _, size = outcome.partition(":")
+        if outcome == "direction":
+            rows += in_direction(size or "refuted", claim=claim)
+        else:
+            rows.append(row(outcome, claim=claim))
+    put(tmp_path, "study", rows)
     found = answers(written(tmp_path))[1].replace("**", "")
     assert found == answer
     assert found.removesuffix(", partly open") in scoreboard.ANSWERS
 
 
 def expected_answer(outcomes):
-    """The meanings in the table of answers, word by word."""
+    """The meanings in the table of answers, word by word; `direction` is right but for its size."""
     decided = [o for o in outcomes if o not in ("inconclusive", "untestable")]
     if not decided:
         return "open"
@@ -103,12 +122,13 @@ def expected_answer(outcomes):
 
 
 def test_any_three_outcomes_have_the_answer_that_its_meaning_says(tmp_path):
-    threes = list(itertools.combinations_with_replacement(OUTCOMES, 3))
-    rows = [
-        row(outcome, answers=number, claim=number)
-        for number, outcomes in enumerate(threes, 1)
-        for outcome in outcomes
-    ]
+    threes = list(itertools.combinations_with_replacement([*OUTCOMES, "direction"], 3))
+    rows = []
+    for number, outcomes in enumerate(threes, 1):
+        for place, outcome in enumerate(outcomes):
+            which = {"answers": number, "claim": 3 * number + place}
+            known = outcome != "direction"
+            rows += [row(outcome, **which)] if known else in_direction(**which)
     put(tmp_path, "study", rows)
     found = answers(written(tmp_path))
     assert len(found) == len(threes)
@@ -169,6 +189,70 @@ def test_two_studies_answer_one_statement_together(tmp_path):
     assert [cells[1:3] for cells in tested] == [["claim 1", "refuted"], ["claim 3", "supported"]]
 
 
+def test_direction_and_size_of_a_factor_are_told_apart(tmp_path):
+    rows = [*in_direction(estimate=2.0), *in_direction("inconclusive", estimate=4.0)]
+    put(tmp_path, "study", [*rows, row("refuted", claim=2, kind="faster", hypothesis="direction")])
+    assert [cells[2:4] for cells in rows_of(written(tmp_path), "## How each was tested")] == [
+        ["faster: supported 2; by the factor: refuted 1, inconclusive 1",
+         "2.00 to 4.00 times the updates, 2 comparisons"],
+        ["refuted", "0.5 times the updates (0.25 to 0.75)"],
+    ]  # fmt: skip
+
+
+# Sources
+
+
+def test_two_sources_that_number_alike_share_no_statement(tmp_path):
+    put(tmp_path, "a", [row("supported")], article={1: "of none"})
+    put(tmp_path, "b", [row("refuted")], article={1: "of one"}, source="One | 2012")
+    put(tmp_path, "c", [row("inconclusive"), row("supported", answers=2, claim=2)],
+        article={1: "of another", 2: "too"}, source="Another")  # fmt: skip
+    put(tmp_path, "d", [row("supported", claim=7)], article={1: "of one"}, source="One | 2012")
+    text = written(tmp_path)
+    assert answers(text) == {1: "stands"}
+    assert [line for line in text.splitlines() if line.startswith("#")] == [
+        "# What stands, and what does not", "## Another", "## One | 2012",
+        "## How each was tested", "### Another", "### One | 2012", "## All studies",
+    ]  # fmt: skip
+    assert [cells[:3] for cells in rows_of(text, "\n## Another")] == [
+        ["1", "of another", "**open**"], ["2", "too", "**stands**"],
+    ]  # fmt: skip
+    assert rows_of(text, "\n## One | 2012") == [
+        ["1", "of one", "**under conditions**", "[b](b/report.md), [d](d/report.md)"]
+    ]
+    assert [cells[2] for cells in rows_of(text, "## How each was tested")] == ["supported"]
+    assert [cells[2] for cells in rows_of(text, "### Another")] == ["inconclusive", "supported"]
+    assert [cells[1] for cells in rows_of(text, "### One | 2012")] == ["claim 1", "claim 7"]
+
+
+def test_where_every_source_has_a_name_there_is_no_table_without(tmp_path):
+    put(tmp_path, "a", [row("supported")], source="A book")
+    text = written(tmp_path)
+    assert "<!-- head -->" not in text
+    assert "*stands*: " in text
+    assert [cells[:3] for cells in rows_of(text, "\n## A book")] == [
+        ["1", "statement 1", "**stands**"]
+    ]
+    assert "\n\n\n" not in text
+
+
+def test_a_source_changes_nothing_of_the_table_without(tmp_path):
+    put(tmp_path, "a", [row("supported"), row("refuted", answers=3, claim=2)])
+    alone = written(tmp_path)
+    put(tmp_path, "b", [row("refuted")], source="A book")
+    both = written(tmp_path)
+    for part in (alone.split("## How")[0].rstrip(), alone.partition("## How")[2].split("\n\n")[1]):
+        assert part in both
+
+
+@pytest.mark.parametrize("name", ["no", "2012", "12:30", "~", "2012-06-01", "C: a book, 'n'"])
+def test_a_source_is_called_as_it_was_written(tmp_path, name):
+    study = read(ARTICLE, f"source={yaml.safe_dump(name, explicit_end=False).splitlines()[0]}")
+    assert study.source == name
+    page.write(results_of(study, respond), tmp_path / "study")
+    assert f"\n## {name}\n" in written(tmp_path)
+
+
 def test_a_study_whose_article_says_nothing_of_it_changes_no_answer(tmp_path):
     put(tmp_path, "one", [row("supported")])
     before = answers(written(tmp_path))
@@ -207,7 +291,7 @@ def test_the_effect_of_a_claim(tmp_path, rows, effect):
 
 def some(folder):
     put(folder, "b", [row("supported"), row("refuted", answers=3, claim=2)])
-    put(folder, "a", [row("direction only", answers=3)], article={3: "statement 3"})
+    put(folder, "a", in_direction(answers=3), article={3: "statement 3"})
     put(folder, "c", [])
 
 
@@ -215,7 +299,7 @@ def test_the_order_of_writing_does_not_matter_and_the_bytes_are_the_same_twice(t
     texts = set()
     reports = [
         ("b", [row("supported"), row("refuted", answers=3, claim=2)]),
-        ("a", [row("direction only", answers=3)]),
+        ("a", in_direction(answers=3)),
         ("c", []),
     ]
     for place, order in enumerate(itertools.permutations(reports)):
@@ -296,6 +380,9 @@ WHOLE = "claim,says,answers,kind,unit,verdict,estimate,bound,low,high\n"
         ("study.yaml", b"title: x\narticle: [{number: 1}]\n"),
         ("study.yaml", b"title: x\narticle: 3\n"),
         ("study.yaml", b"title: x\narticle: [1, 2]\n"),
+        ("study.yaml", b"title: [x]\narticle: [{number: 3, says: x}]\n"),
+        ("study.yaml", b"title: x\nsource: {a: b}\narticle: [{number: 3, says: x}]\n"),
+        ("study.yaml", b"title: x\nsource: Another\n"),
         ("study.yaml", b"title: 'never closed\n"),
         ("study.yaml", b"title: x\n"),  # the statement that is answered is gone
         ("study.yaml", b"\xff\xfe\x00\n"),
@@ -343,25 +430,38 @@ def test_a_file_cut_off_anywhere_is_no_traceback(tmp_path, file):
             assert scoreboard.DAMAGED in text
 
 
-ARTICLE = TEXT.replace("    claims:\n", """    title: Which | is faster?
+ARTICLE = """
+    title: Which | is faster?
+    dataset: moons
+    network: {activation: [relu, tanh], depth: [1, 3], width: 8}
+    training: {learning_rate: 0.1}
+    seeds: 10
     article: [{number: 4, says: relu is faster}, {number: 12, says: by far}]
     claims:
       - {measure: test_loss, lower: relu, than: tanh, answers: 4}
       - {measure: test_loss, at_most: 9}
-""").replace("by: 6,", "by: 6, answers: 12,")  # fmt: skip
+      - {faster: relu, than: tanh, to: {train_loss: [0.8, 0.5]}}
+      - {faster: relu, than: tanh, by: 6, answers: 12, to: {train_loss: 0.5}}
+"""
+
+
+def respond(run):
+    """Tanh needs three times the updates, and at depth 3 twelve times."""
+    slower = 3 if len(run.network.widths) == 1 else 12
+    return arriving(8.0 * (slower if run.network.activation.name == "tanh" else 1) * 1.01**run.seed)
 
 
 def test_what_the_program_writes_is_read_back(tmp_path):
     results = results_of(read(ARTICLE), respond)
     report = page.write(results, tmp_path / "study")
     text = written(tmp_path)
-    by_claim = {}
-    for v in report.verdicts:
-        by_claim.setdefault(v.claim.answers, []).append(v.outcome)
-    assert set(by_claim) == {None, 4, 12}
-    for number in (4, 12):
-        found = answers(text)[number].split("*")[0].split(",")[0]
-        assert found == expected_answer(by_claim[number])
+    assert [v.outcome for v in report.verdicts if v.claim.answers == 12] == [
+        "supported", "refuted", "supported", "supported",  # direction and size, depth by depth
+    ]  # fmt: skip
+    of_measure = [v.outcome for v in report.verdicts if v.claim.answers == 4]
+    assert answers(text) == {4: expected_answer(of_measure), 12: "under conditions"}
+    tested = [cells[2] for cells in rows_of(text, "## How each was tested")]
+    assert tested[1] == "faster: supported 2; by the factor: refuted 1, supported 1"
     assert all((tmp_path / link).exists() for link in links(text))
     assert rows_of(text, "## All studies")[0][0] == r"[Which \| is faster?](study/report.md)"
     assert text.startswith(scoreboard.MARK)
