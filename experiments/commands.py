@@ -36,7 +36,7 @@ def run(study: Study, output: Path, jobs: int | None, *, quiet: bool) -> None:
                 if not quiet:
                     terminal.note_few_seeds(study)
                 results, trained = complete(study, store, jobs, progress)
-            times = update_times(study, store) if study.races else None
+            times = update_times(study, store) if study.time_claims else None
         report = page.write(results, output / study.name, times)
         scoreboard.write(output)
     except (StoreError, DataError) as error:

@@ -17,7 +17,7 @@ import numpy as np
 from experiments.data import fashion
 from experiments.parameters import Choice, Parameter
 from experiments.records import Dataset, DataShape
-from experiments.splits import DataError, Pool, Standardise, parts, split
+from experiments.splits import DataError, Pool, Standardise, partition, split_sizes
 from experiments.streams import generator
 
 
@@ -48,7 +48,7 @@ class DatasetRow:
 
 
 def shape(data: Choice) -> DataShape:
-    """Return the sizes of the parts of `data`, without loading it.
+    """Return the sizes of the splits of `data`, without loading it.
 
     Raises:
         DataError: fewer training examples remain than there are classes or, of a regression, none.
@@ -61,7 +61,7 @@ def shape(data: Choice) -> DataShape:
         raise DataError(
             f"{data.name} ({shares}): {max(sizes.train, 0)} examples are left for training, and "
             f"there must be at least one{least}; "
-            "lower the shares of the other parts or, where examples are drawn, ask for more"
+            "lower the shares of the other splits or, where examples are drawn, ask for more"
         )
     return sizes
 
@@ -77,8 +77,8 @@ def load(data: Choice, stream: str, seed: int, dtype: type | np.dtype | str) -> 
 
     Returns:
         inputs (N, D) in C order and int64 labels (N,), rows ordered training, validation, test.
-        Within a part the classes alternate, so that its first n rows are a balanced sample. Of a
-        regression the labels are its targets (N, C), and the order within a part is random.
+        Within a split the classes alternate, so that its first n rows are a balanced sample. Of a
+        regression the labels are its targets (N, C), and the order within a split is random.
 
     Raises:
         DataError: a file is missing or damaged, or too few examples are left for training.
@@ -87,7 +87,7 @@ def load(data: Choice, stream: str, seed: int, dtype: type | np.dtype | str) -> 
     sizes = shape(data)
     row = DATASETS[data.name]
     pool = row.draw(generator(stream, seed, "data"), **data.arguments)
-    return split(pool, sizes, generator(stream, seed, "split"), row.standardise, dtype)
+    return partition(pool, sizes, generator(stream, seed, "split"), row.standardise, dtype)
 
 
 def digest(data: Choice) -> str:
@@ -184,8 +184,8 @@ def _gaussian(rng: np.random.Generator, examples: int, features: int) -> Pool:
     return Pool(rng.standard_normal((examples, features)), rng.standard_normal((examples, 1)))
 
 
-def _share(default: float, part: str) -> Parameter:
-    meaning = f"the share of the examples that is the {part} part"
+def _share(default: float, split: str) -> Parameter:
+    meaning = f"the share of the examples that is the {split} split"
     return Parameter(default, meaning, low=0.0, high=0.9, open_high=True)
 
 
@@ -195,7 +195,7 @@ def _noise(default: float, of: str) -> Parameter:
 
 _SHARES = {"validation": _share(0.1, "validation"), "test": _share(0.2, "test")}
 _GENERATED = _SHARES | {
-    "examples": Parameter(1000, "examples in all three parts", low=10, high=1_000_000)
+    "examples": Parameter(1000, "examples in all three splits", low=10, high=1_000_000)
 }
 _CLASSES = {"low": 2, "high": 100}
 
@@ -205,7 +205,7 @@ _ROWS = (
         label="Digits",
         source="scikit-learn's load_digits: 1,797 images of 8 x 8, after Alpaydin & Kaynak 1998",
         draw=lambda rng, **_: _digits(),
-        sizes=lambda validation, test: parts(64, 10, 1797, validation, test),
+        sizes=lambda validation, test: split_sizes(64, 10, 1797, validation, test),
         # One mean and deviation for all pixels: pixels that are blank in nearly all images would
         # else be blown up, to dozens of deviations where one image has ink.
         standardise="global",
@@ -216,7 +216,7 @@ _ROWS = (
         label="Fashion-MNIST, 6,000 images",
         source="Xiao, Rasul & Vollgraf 2017: the first 500 and 100 images a class of its two parts",
         draw=lambda rng, **_: fashion.read(fashion.FILE),
-        sizes=lambda validation: parts(784, 10, 5000, validation, given=1000),
+        sizes=lambda validation: split_sizes(784, 10, 5000, validation, given=1000),
         standardise="global",
         parameters={"validation": _share(0.1, "validation")},
         file_digest=lambda: fashion.sha256(fashion.FILE),
@@ -226,7 +226,7 @@ _ROWS = (
         label="Two moons",
         source="drawn by scikit-learn's make_moons: two interleaved half circles",
         draw=lambda rng, examples, noise, **_: _sklearn("make_moons", rng, examples, noise=noise),
-        sizes=lambda noise, **shares: parts(2, 2, **shares),
+        sizes=lambda noise, **shares: split_sizes(2, 2, **shares),
         parameters=_GENERATED | {"noise": _noise(0.2, "on half circles of radius 1")},
     ),
     DatasetRow(
@@ -236,7 +236,7 @@ _ROWS = (
         draw=lambda rng, examples, noise, factor, **_: _sklearn(
             "make_circles", rng, examples, noise=noise, factor=factor
         ),
-        sizes=lambda noise, factor, **shares: parts(2, 2, **shares),
+        sizes=lambda noise, factor, **shares: split_sizes(2, 2, **shares),
         parameters=_GENERATED
         | {
             "noise": _noise(0.1, "on an outer circle of radius 1"),
@@ -248,7 +248,7 @@ _ROWS = (
         label="Spirals",
         source="after Lang & Witbrock 1988: angle = 2 pi (turns r + class / classes), r = 0.1 .. 1",
         draw=_spirals,
-        sizes=lambda classes, turns, noise, **shares: parts(2, classes, **shares),
+        sizes=lambda classes, turns, noise, **shares: split_sizes(2, classes, **shares),
         parameters=_GENERATED
         | {
             "classes": Parameter(2, "arms of the spiral, one for each class", **_CLASSES),
@@ -261,7 +261,9 @@ _ROWS = (
         label="Blobs",
         source="a normal cloud for each class, around centres that are the same for each seed",
         draw=_blobs,
-        sizes=lambda classes, features, deviation, **shares: parts(features, classes, **shares),
+        sizes=lambda classes, features, deviation, **shares: split_sizes(
+            features, classes, **shares
+        ),
         parameters=_GENERATED
         | {
             "classes": Parameter(3, "clouds, one for each class", **_CLASSES),
@@ -274,7 +276,7 @@ _ROWS = (
         label="XOR",
         source="after Minsky & Papert 1969: clouds around (+-1, +-1), class 1 if the signs differ",
         draw=_xor,
-        sizes=lambda noise, **shares: parts(2, 2, **shares),
+        sizes=lambda noise, **shares: split_sizes(2, 2, **shares),
         parameters=_GENERATED | {"noise": _noise(0.25, "around each of the four corners")},
     ),
     DatasetRow(
@@ -282,7 +284,7 @@ _ROWS = (
         label="Curve",
         source="regression of y = sin(2 pi frequency x) + noise, x uniform in (-1, 1)",
         draw=_curve,
-        sizes=lambda frequency, noise, **shares: parts(1, 1, **shares, regression=True),
+        sizes=lambda frequency, noise, **shares: split_sizes(1, 1, **shares, regression=True),
         parameters=_GENERATED
         | {
             "frequency": Parameter(1.0, "periods of the sine from 0 to 1", low=0.0, open_low=True),
@@ -295,7 +297,7 @@ _ROWS = (
         source="scikit-learn's load_diabetes: 442 patients, Efron, Hastie, Johnstone & Tibshirani "
         "2004; regression of the disease's progression",
         draw=lambda rng, **_: _diabetes(),
-        sizes=lambda validation, test: parts(10, 1, 442, validation, test, regression=True),
+        sizes=lambda validation, test: split_sizes(10, 1, 442, validation, test, regression=True),
         parameters=_SHARES,
     ),
     DatasetRow(
@@ -303,7 +305,7 @@ _ROWS = (
         label="Gaussian noise",
         source="inputs and a regression's target, all drawn from N(0, 1): nothing can be learned",
         draw=_gaussian,
-        sizes=lambda examples, features: parts(features, 1, examples, 0.0, regression=True),
+        sizes=lambda examples, features: split_sizes(features, 1, examples, 0.0, regression=True),
         # By its own mean and deviation a single input, or a single target, would become 0.
         standardise="none",
         parameters={

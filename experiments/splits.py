@@ -1,4 +1,4 @@
-"""How a pool of examples becomes a data set: split, then standardised on the training part."""
+"""How a pool of examples becomes a data set: partitioned, then standardised."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Pool:
     inputs: np.ndarray  # (N, D) of any numeric type
     labels: np.ndarray  # (N,) int64, 0 .. C - 1; of a regression (N, C) floating point
     strata: np.ndarray | None = None  # (N,) int64: the groups to balance, where not the classes
-    given: int = 0  # how many of the last rows are the test part that the source prescribes
+    given: int = 0  # how many of the last rows are the test split that the source prescribes
 
 
-def parts(
+def split_sizes(
     features: int,
     outputs: int,
     examples: int,
@@ -35,14 +35,14 @@ def parts(
     given: int = 0,
     regression: bool = False,
 ) -> DataShape:
-    """Return the sizes of the parts, each share rounded to the nearest whole number of examples.
+    """Return the sizes of the splits, each share rounded to the nearest whole number of examples.
 
     Args:
         features: D, the inputs of an example.
         outputs: C, the classes or, of a regression, the numbers to predict.
         examples: those to split by the shares.
-        validation: the validation part's share.
-        test: the test part's share.
+        validation: the validation split's share.
+        test: the test split's share.
         given: test examples that the source prescribes, on top of `examples`.
         regression: whether numbers are to be predicted, not a class.
 
@@ -52,24 +52,24 @@ def parts(
     return DataShape(features, outputs, train, others[0], others[1] + given, regression)
 
 
-def split(
+def partition(
     pool: Pool,
     sizes: DataShape,
     rng: np.random.Generator,
     how: Standardise,
     dtype: type | np.dtype | str,
 ) -> Dataset:
-    """Split the pool at random and map each input x to (x - mean) / deviation.
+    """Partition the pool at random and map each input x to (x - mean) / deviation.
 
-    Both are taken from the training part alone, so that nothing of the other parts leaks into the
+    Both are taken from the training split alone, so that nothing of the other splits leaks into the
     training. An input that is constant there becomes 0, not a division by zero. The targets of a
     regression are mapped in the same way, output by output, so that a squared error of 1 on the
-    training part is what predicting the mean costs.
+    training split is what predicting the mean costs.
 
     Args:
-        pool: N examples, of which the last may be a given test part.
-        sizes: the sizes of the parts; they add up to N.
-        rng: decides which example goes into which part.
+        pool: N examples, of which the last may be a given test split.
+        sizes: the sizes of the splits; they add up to N.
+        rng: decides which example goes into which split.
         how: "feature" by feature; "global", one mean and deviation over all features; or "none",
             inputs and targets stay as they are.
         dtype: float32 or float64, the type of the inputs and of a regression's targets.
@@ -96,7 +96,7 @@ def _standardised(
     """Return `values` (N, D) in `dtype`, scaled by the moments of their first `train` rows."""
     if how == "none":
         return np.ascontiguousarray(values, dtype)
-    mean, deviation = _moments(values[:train], how)
+    mean, deviation = _mean_and_std(values[:train], how)
     # Computed in float64 but, thanks to `out`, block by block: images get no float64 copy.
     scaled = np.empty(values.shape, dtype)  # (N, D)
     np.subtract(values, mean, out=scaled, casting="same_kind")
@@ -107,7 +107,7 @@ def _interleave(strata: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return a random order in which any stretch of rows holds all strata in proportion.
 
     Each stratum is shuffled and spread evenly over the whole; those of equal size take turns, so
-    that their counts in a stretch, such as the training part, differ by one at most.
+    that their counts in a stretch, such as the training split, differ by one at most.
     """
     shuffled = rng.permutation(len(strata))  # (N,)
     strata = strata[shuffled]
@@ -119,7 +119,7 @@ def _interleave(strata: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return shuffled[np.lexsort((turn, (rank + 0.5) / counts[strata]))]
 
 
-def _moments(training: np.ndarray, how: Standardise) -> tuple[np.ndarray, np.ndarray]:
+def _mean_and_std(training: np.ndarray, how: Standardise) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and deviation: (D,) each by feature, or () over all features together."""
     if how == "feature":
         mean, deviation = training.mean(axis=0, dtype=float), training.std(axis=0, dtype=float)

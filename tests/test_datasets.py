@@ -10,8 +10,8 @@ from experiments import datasets
 from experiments.datasets import DATASETS, DataError
 from experiments.parameters import Choice
 from experiments.records import DataShape
-from experiments.splits import Pool, split
-from experiments.splits import parts as sizes
+from experiments.splits import Pool, partition
+from experiments.splits import split_sizes as sizes
 
 GENERATED = [name for name, row in DATASETS.items() if "examples" in row.parameters]
 REGRESSIONS = [n for n in DATASETS if datasets.shape(Choice.of(n, DATASETS)).regression]
@@ -125,7 +125,7 @@ def test_constant_feature_becomes_0():
     inputs = np.column_stack([np.full(20, 3.0), np.full(20, 0.1), np.arange(20.0)])
     pool = Pool(inputs, np.arange(20) % 2)
     rng = np.random.default_rng(0)
-    data = split(pool, sizes(3, 2, 20, 0.1, 0.1), rng, "feature", "float64")
+    data = partition(pool, sizes(3, 2, 20, 0.1, 0.1), rng, "feature", "float64")
     assert (data.inputs[:, :2] == 0).all()
     assert np.ptp(data.inputs[:, 2]) > 1
 
@@ -150,7 +150,7 @@ def test_targets_are_scaled_as_inputs_are(train, outputs, validation, test, mean
     values[:, 0] = mean  # one that is constant is centred, and that is all
     shape = DataShape(outputs, outputs, train, validation, test, regression=True)
     rng = np.random.default_rng(seed)
-    data = split(Pool(values, values.copy()), shape, rng, "feature", "float64")
+    data = partition(Pool(values, values.copy()), shape, rng, "feature", "float64")
     np.testing.assert_array_equal(data.labels, data.inputs)
     assert (data.labels[:, 0] == 0).all()
     # The rows are the pool's, in one order for all columns.
@@ -166,7 +166,7 @@ def test_without_standardising_inputs_and_targets_stay_as_they_are(given_rows):
     rng = np.random.default_rng(1)
     pool = Pool(rng.normal(5, 3, (12, 2)), rng.normal(7, 2, (12, 1)), given=given_rows)
     shape = DataShape(2, 1, 12 - given_rows, 0, given_rows, regression=True)
-    data = split(pool, shape, rng, "none", "float64")
+    data = partition(pool, shape, rng, "none", "float64")
     rows = [np.flatnonzero((pool.inputs == x).all(axis=1))[0] for x in data.inputs]
     assert sorted(rows) == list(range(12))
     assert rows[12 - given_rows :] == list(range(12 - given_rows, 12))

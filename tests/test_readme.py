@@ -43,7 +43,7 @@ TABLES = {
         if f"{key}." not in SECTIONS
     },
     "key of every claim": set(model.ClaimKeys.key_names()),
-    "key of a race": {*model.RaceKeys.key_names()} - {*model.ClaimKeys.key_names()},
+    "key of a time to target": {*model.TimeKeys.key_names()} - {*model.ClaimKeys.key_names()},
     "key of a measure": {*model.MeasureKeys.key_names()} - {*model.ClaimKeys.key_names()},
 }
 """The keys that each of its tables tells of, by the head of the table's first column."""
@@ -51,7 +51,7 @@ TABLES = {
 
 DEFAULTS = {
     prefix + key: show(default)
-    for prefix, section in (*SECTIONS.items(), ("", model.RaceKeys), ("", model.MeasureKeys))
+    for prefix, section in (*SECTIONS.items(), ("", model.TimeKeys), ("", model.MeasureKeys))
     for key, default in zip(
         section.key_names(), (field.default for field in section.model_fields.values()), strict=True
     )
@@ -87,7 +87,7 @@ def test_every_row_says_what_it_means(head):
 
 @pytest.mark.parametrize(
     ("head", "section"),
-    [("key", model.Config), ("key of a race", model.RaceKeys),
+    [("key", model.Config), ("key of a time to target", model.TimeKeys),
      ("key of a measure", model.MeasureKeys)],
 )  # fmt: skip
 def test_what_is_required_is_told(head, section):
@@ -111,7 +111,7 @@ def test_every_kind_of_claim_takes_what_its_row_says(kind):
     assert (f"`{kind.name}`" in within) == kind.margin
 
 
-@pytest.mark.parametrize("path", model.READERS, ids=".".join)
+@pytest.mark.parametrize("path", model.PARSERS, ids=".".join)
 def test_a_key_that_may_be_a_list_is_marked(path):
     (first,) = (row[0] for row in rows("key") if f"`{'.'.join(path)}`" in row[0])
     assert first == f"`{'.'.join(path)}` *"
@@ -119,7 +119,7 @@ def test_a_key_that_may_be_a_list_is_marked(path):
 
 def test_no_other_key_is_marked():
     marked = [row[0] for head in TABLES for row in rows(head) if "*" in row[0]]
-    assert len(marked) == len(model.READERS)
+    assert len(marked) == len(model.PARSERS)
 
 
 @pytest.mark.parametrize(

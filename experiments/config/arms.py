@@ -7,7 +7,7 @@ from typing import Any
 from experiments.config.checking import Checked
 from experiments.config.errors import Path, WrongError, found, listing, nearest, show
 from experiments.config.grid import Grid
-from experiments.config.model import READERS
+from experiments.config.model import PARSERS
 from experiments.study import Labels, arm_in_words
 
 
@@ -101,7 +101,7 @@ def _label(grid: Grid, name: str, raw: Any) -> str | None:
     if any(level.label == raw for level in levels):
         return raw
     try:
-        read = [level.value for level in READERS[grid.paths[name]](raw)]
+        read = [level.value for level in PARSERS[grid.paths[name]](raw)]
     except WrongError:
         return None
     return next((level.label for level in levels if [level.value] == read), None)

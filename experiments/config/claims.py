@@ -5,9 +5,9 @@ from __future__ import annotations
 from experiments.config.checking import Checked
 from experiments.config.errors import listing
 from experiments.config.grid import Grid
-from experiments.config.model import RaceKeys
-from experiments.config.races import race_claim
-from experiments.config.statements import measure_claim
+from experiments.config.measure_claims import measure_claim
+from experiments.config.model import TimeKeys
+from experiments.config.time_claims import time_claim
 from experiments.study import Claim
 
 
@@ -20,7 +20,7 @@ def check_claims(checked: Checked, grid: Grid) -> tuple[Claim, ...]:
     """
     claims = []
     for place, keys in enumerate(checked.config.claims):
-        resolve = race_claim if isinstance(keys, RaceKeys) else measure_claim
+        resolve = time_claim if isinstance(keys, TimeKeys) else measure_claim
         claims.append(resolve(checked, grid, place))
     _check_answers(checked)
     return tuple(claim for claim in claims if claim is not None)

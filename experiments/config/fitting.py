@@ -5,8 +5,8 @@ from __future__ import annotations
 from experiments.config.checking import Checked
 from experiments.config.errors import Path, show
 from experiments.config.grid import Grid, count_rates
-from experiments.config.model import RaceKeys
-from experiments.config.values import Level
+from experiments.config.model import TimeKeys
+from experiments.config.values import AxisValue
 from experiments.datasets import shape
 from experiments.nn.losses import loss_of
 from experiments.parameters import Choice
@@ -48,7 +48,7 @@ def check_fit(checked: Checked, grid: Grid) -> None:
         _check_size(checked, grid)
 
 
-def _at(grid: Grid, name: str, level: Level) -> Path:
+def _at(grid: Grid, name: str, level: AxisValue) -> Path:
     return (*grid.paths[name], *level.where)
 
 
@@ -94,13 +94,13 @@ def _check_validation(checked: Checked, shapes: dict[Choice, DataShape]) -> None
     empty = sorted({data.name for data, sizes in shapes.items() if sizes.validation == 0})
     without_classes = sorted({data.name for data, sizes in shapes.items() if sizes.regression})
     for i, claim in enumerate(checked.config.claims):
-        if not isinstance(claim, RaceKeys) or claim.to is None:
+        if not isinstance(claim, TimeKeys) or claim.to is None:
             continue
         metric = claim.to[0]
         if empty and metric.startswith("validation"):
             checked.report(
                 ("claims", i, "to", metric),
-                f"{' and '.join(empty)} has no validation part; give it a share of the examples, "
+                f"{' and '.join(empty)} has no validation split; give it a share of the examples, "
                 "or name another metric",
             )
         if without_classes and metric.endswith("accuracy"):
@@ -169,7 +169,7 @@ def _check_what_tuning_is_for(checked: Checked, grid: Grid) -> None:
             message = f"{level.label} goes only with training.learning_rate: tuned"
             checked.report(_at(grid, "protocol", level), message)
     for i, claim in enumerate(checked.config.claims):
-        if isinstance(claim, RaceKeys) and claim.to is not None and not claim.to[1]:
+        if isinstance(claim, TimeKeys) and claim.to is not None and not claim.to[1]:
             message = "auto goes only with training.learning_rate: tuned; name targets"
             checked.report(("claims", i, "to", claim.to[0]), message)
 
@@ -190,6 +190,6 @@ def _check_size(checked: Checked, grid: Grid) -> None:
     parts.append(f"seeds {checked.config.seeds.most:,}")
     how = " x ".join(parts)
     if (tuning := grid.tuning()) is not None:
-        how += f", and {count_rates(tuning)} learning rates x {tuning.seeds:,} seeds to tune them"
+        how += f", and {count_rates(tuning)} learning rates x {tuning.seeds:,} tuning seeds of each"
     path = grid.paths[max(sizes, key=sizes.__getitem__)] if sizes else ("tuning",)
     checked.report(path, f"the grid makes {runs:,} runs ({how}); allowed: at most {MOST_RUNS:,}")

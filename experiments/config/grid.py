@@ -8,23 +8,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from experiments.config.errors import Path
-from experiments.config.model import READERS, Config, RaceKeys
-from experiments.config.values import Level
+from experiments.config.model import PARSERS, Config, TimeKeys
+from experiments.config.values import AxisValue
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import MATCHED, matched
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.protocols import PROTOCOLS
-from experiments.records import METRICS, PARTS, Evaluation, Network, Training
+from experiments.records import METRICS, SPLITS, Evaluation, Network, Training
 from experiments.study import Axis, Setting, Tuning
 
 
 class Grid:
-    """The values of every key that may be an axis, in the order of READERS."""
+    """The values of every key that may be an axis, in the order of PARSERS."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self.paths: dict[str, Path] = {path[-1]: path for path in READERS}
-        self.levels: dict[str, tuple[Level, ...]] = {}
+        self.paths: dict[str, Path] = {path[-1]: path for path in PARSERS}
+        self.levels: dict[str, tuple[AxisValue, ...]] = {}
         for name, path in self.paths.items():
             value: Any = config
             for part in path:
@@ -66,7 +66,12 @@ class Grid:
                 for name in self.levels
                 if name not in ("learning_rate", "epochs")
             )
-            runs += math.prod(others) * tuned * count_rates(tuning) * tuning.seeds
+            runs += (
+                math.prod(others)
+                * tuned
+                * count_rates(tuning)
+                * (tuning.seeds * self._config.seeds.most)
+            )
         return runs
 
     def settings(self) -> Iterator[Setting]:
@@ -74,7 +79,7 @@ class Grid:
         keys = self._config.evaluation
         per_doubling = keys.per_doubling if keys.every is None and keys.at is None else None
         evaluation = Evaluation(
-            per_doubling, keys.every, keys.at, keys.examples, self._parts_read_often()
+            per_doubling, keys.every, keys.at, keys.examples, self._splits_read_often()
         )
         axes = [axis.name for axis in self.axes]
         diagnostics = self._diagnostics()
@@ -106,19 +111,19 @@ class Grid:
                 ),
                 evaluation=evaluation,
                 protocol=protocol.name,
-                shares_rate=protocol.shares_rate,
+                one_rate=protocol.one_rate,
                 diagnostics=diagnostics,
             )
 
-    def _parts_read_often(self) -> tuple[str, ...]:
-        """Return the parts of the data that a claim follows over the updates, and the training."""
+    def _splits_read_often(self) -> tuple[str, ...]:
+        """Return the splits of the data that a claim follows over the updates, and the training."""
         followed = {"train"}
         for claim in self._config.claims:
-            if isinstance(claim, RaceKeys):
+            if isinstance(claim, TimeKeys):
                 followed.add("" if claim.to is None else claim.to[0].split("_")[0])
             elif claim.measure in METRICS and claim.at not in ("start", "end"):
                 followed.add(claim.measure.split("_")[0])
-        return tuple(part for part in PARTS if part in followed)
+        return tuple(split for split in SPLITS if split in followed)
 
     def _diagnostics(self) -> tuple[str, ...]:
         """Return what is asked for or named by a claim, in the table's order."""

@@ -24,7 +24,7 @@ from experiments.analysis.measures import MOMENTS
 from experiments.config import values
 from experiments.config.errors import Path, WrongError, found, key_of, listing, nearest
 from experiments.config.rows import row_of
-from experiments.config.values import Level, axis, each, name_of, number
+from experiments.config.values import AxisValue, axis, each, name_of, number
 from experiments.config.yaml_lines import BROKEN
 from experiments.datasets import DATASETS
 from experiments.kinds import KINDS, Kind
@@ -36,7 +36,7 @@ from experiments.protocols import OWN_RATE, PROTOCOLS
 from experiments.records import METRICS
 from experiments.study import Seeds
 
-READERS: dict[Path, values.AxisReader] = {
+PARSERS: dict[Path, values.AxisParser] = {
     ("dataset",): row_of(DATASETS),
     ("network", "depth"): each(number(whole=True, low=0, high=values.MOST_LAYERS)),
     ("network", "width"): values.width,
@@ -56,7 +56,7 @@ READERS: dict[Path, values.AxisReader] = {
 
 
 def _axis(*path: str) -> PlainValidator:
-    return PlainValidator(axis(READERS[path]))
+    return PlainValidator(axis(PARSERS[path]))
 
 
 def _whole(low: int, high: int) -> PlainValidator:
@@ -67,7 +67,7 @@ def _number(**bounds: Any) -> PlainValidator:
     return PlainValidator(number(**bounds))
 
 
-Levels = tuple[Level, ...]
+AxisValues = tuple[AxisValue, ...]
 _Positive = Annotated[float | None, _number(low=0, open_low=True)]
 _Line = Annotated[str | None, PlainValidator(values.text(values.MOST_CHARACTERS))]
 _Paragraph = Annotated[str | None, PlainValidator(values.text(2000))]
@@ -114,7 +114,7 @@ def _meant(key: str, section: type[Section]) -> str:
     """Guess which key was meant: one of this section, or one of that name in another section."""
     if hint := nearest(key, section.key_names()):
         return hint
-    places = {path[-1]: path for path in READERS}
+    places = {path[-1]: path for path in PARSERS}
     places |= {
         name: (prefix, name)
         for prefix, other in (("evaluation", Evaluation), ("tuning", Tuning))
@@ -127,23 +127,23 @@ def _meant(key: str, section: type[Section]) -> str:
 class Network(Section):
     """The keys under `network`."""
 
-    depth: Annotated[Levels, _axis("network", "depth")] = Field(
+    depth: Annotated[AxisValues, _axis("network", "depth")] = Field(
         2, description="the number of hidden layers; 0 is a linear model"
     )
-    width: Annotated[Levels, _axis("network", "width")] = Field(
+    width: Annotated[AxisValues, _axis("network", "width")] = Field(
         64, description="the units of each hidden layer, or one number for each: 128-64-32"
     )
-    activation: Annotated[Levels, _axis("network", "activation")] = Field(
+    activation: Annotated[AxisValues, _axis("network", "activation")] = Field(
         "relu", description="the activation function of the hidden layers"
     )
-    init: Annotated[Levels, _axis("network", "init")] = Field(
+    init: Annotated[AxisValues, _axis("network", "init")] = Field(
         MATCHED,
         description="how weights are drawn; matched is he for the ReLU family, glorot for others",
     )
-    init_scale: Annotated[Levels, _axis("network", "init_scale")] = Field(
+    init_scale: Annotated[AxisValues, _axis("network", "init_scale")] = Field(
         1, description="a factor on the standard deviation of all starting weights"
     )
-    output: Annotated[Levels, _axis("network", "output")] = Field(
+    output: Annotated[AxisValues, _axis("network", "output")] = Field(
         "softmax", description="the activation function of the output; the loss follows from it"
     )
 
@@ -151,24 +151,24 @@ class Network(Section):
 class Training(Section):
     """The keys under `training`."""
 
-    optimizer: Annotated[Levels, _axis("training", "optimizer")] = Field(
+    optimizer: Annotated[AxisValues, _axis("training", "optimizer")] = Field(
         "sgd", description="the update rule and its parameters"
     )
-    learning_rate: Annotated[Levels, _axis("training", "learning_rate")] = Field(
+    learning_rate: Annotated[AxisValues, _axis("training", "learning_rate")] = Field(
         "tuned", description="tuned is the best of a grid, for each setting on seeds of its own"
     )
-    batch_size: Annotated[Levels, _axis("training", "batch_size")] = Field(
+    batch_size: Annotated[AxisValues, _axis("training", "batch_size")] = Field(
         32, description="the training examples of an update"
     )
-    epochs: Annotated[Levels, _axis("training", "epochs")] = Field(
+    epochs: Annotated[AxisValues, _axis("training", "epochs")] = Field(
         30,
         description="the passes over the training examples; fractions are allowed, and 0 trains "
         "nothing",
     )
-    precision: Annotated[Levels, _axis("training", "precision")] = Field(
+    precision: Annotated[AxisValues, _axis("training", "precision")] = Field(
         "float32", description="the floating-point numbers that training computes with"
     )
-    layers: Annotated[Levels, _axis("training", "layers")] = Field(
+    layers: Annotated[AxisValues, _axis("training", "layers")] = Field(
         "all", description="which layers learn; with output, the hidden layers stay as drawn"
     )
 
@@ -200,19 +200,19 @@ class Tuning(Section):
         None,
         alias="from",
         validate_default=False,
-        description="the lowest learning rate of the first grid, which runs in factors of two",
+        description="the lowest learning rate that a search starts with, in factors of two",
     )
     high: _Positive = Field(
         None,
         alias="to",
         validate_default=False,
-        description="the highest learning rate of the first grid",
+        description="the highest learning rate that a search starts with",
     )
     seeds: Annotated[int, _whole(1, 1000)] = Field(
-        3, description="the runs of each setting and learning rate, on seeds used for nothing else"
+        1, description="the tuning seeds of each evaluation seed, which serve for nothing else"
     )
     extensions: Annotated[int, _whole(0, 20)] = Field(
-        4, description="how often the grid may grow at an end where the best rate lies"
+        4, description="how often a search may go on by one more rate at an end where its best lies"
     )
 
 
@@ -238,7 +238,7 @@ class ClaimKeys(Section):
     )
 
 
-class RaceKeys(ClaimKeys):
+class TimeKeys(ClaimKeys):
     """The keys of a claim that one arm is faster than another."""
 
     required: ClassVar[tuple[str, ...]] = ("faster", "than", "to")
@@ -259,6 +259,11 @@ class RaceKeys(ClaimKeys):
     )
     tolerance: Annotated[float, _number(low=1)] = Field(
         1.25, description='what "about" allows: a factor of by / tolerance is still as claimed'
+    )
+    reading: Annotated[str, PlainValidator(name_of(("at_least", "about")))] = Field(
+        "at_least",
+        description="at_least is a factor of by or more; with about, more than by x tolerance is "
+        "not as claimed either",
     )
 
 
@@ -293,7 +298,7 @@ class _MeasureKeys(ClaimKeys):
     )
 
 
-def _taken(kind: Kind) -> values.Reader:
+def _taken(kind: Kind) -> values.Parser:
     if kind.takes == "number":  # a formula's number is never met to the bit
         return values.claimed(theory=kind.margin)
     return values.band if kind.takes == "band" else lambda raw: raw
@@ -312,18 +317,18 @@ MeasureKeys = create_model(
     },
 )
 
-_RACE, _MEASURE = "claim of a race", "claim about a measure"
-CLAIM_TAGS = (_RACE, _MEASURE)
+_TIME, _MEASURE = "claim of a time to target", "claim about a measure"
+CLAIM_TAGS = (_TIME, _MEASURE)
 """What pydantic puts into the paths of errors, between a claim and its keys."""
 
 
 def _tag(raw: Any) -> str:
     is_race = not isinstance(raw, dict) or ("measure" not in raw and not raw.keys() & KINDS.keys())
-    return _RACE if is_race else _MEASURE
+    return _TIME if is_race else _MEASURE
 
 
 _AnyClaim = Annotated[
-    Annotated[RaceKeys, Tag(_RACE)] | Annotated[MeasureKeys, Tag(_MEASURE)], Discriminator(_tag)
+    Annotated[TimeKeys, Tag(_TIME)] | Annotated[MeasureKeys, Tag(_MEASURE)], Discriminator(_tag)
 ]
 
 
@@ -364,7 +369,7 @@ class Config(Section):
         validate_default=False,
         description="where the claims come from, and what was measured there; shown in the report",
     )
-    dataset: Annotated[Levels, _axis("dataset")] = Field(
+    dataset: Annotated[AxisValues, _axis("dataset")] = Field(
         (),
         validate_default=False,
         description=f"the data set, with parameters if it has any: {listing(DATASETS)}",
@@ -373,13 +378,14 @@ class Config(Section):
     training: Training = Field({}, description="how a run is trained")
     evaluation: Evaluation = Field({}, description="when a run is evaluated, and on how much")
     tuning: Tuning = Field({}, description="the search for learning rates")
-    protocol: Annotated[Levels, _axis("protocol")] = Field(
+    protocol: Annotated[AxisValues, _axis("protocol")] = Field(
         OWN_RATE, description="what the arms have in common: their learning rate or initialisation"
     )
     seeds: Annotated[Seeds, PlainValidator(values.seeds)] = Field(
         20,
         description="the runs of each setting, each with its own split, weights and batches; "
-        "{min: 8, max: 64} adds seeds until every claim is decided",
+        "{min: 8, max: 64} adds seeds until every claim is decided; who goes on from there writes "
+        "max: [64, 128]",
     )
     confidence: Annotated[float, _number(low=0.5, high=1, open_low=True, open_high=True)] = Field(
         0.95, description="the level of the confidence intervals"
@@ -388,6 +394,12 @@ class Config(Section):
         [],
         description="what is read of the networks beside the metrics, to tell why; what claims "
         "name is read as well",
+    )
+    source: _Line = Field(
+        None,
+        validate_default=False,
+        description="the name of the source that the statements under article are of; sources "
+        "number theirs each for themselves",
     )
     article: Annotated[tuple[Statement, ...], BeforeValidator(_list("statement"))] = Field(
         [], description="the statements of the source that the study answers"

@@ -97,6 +97,7 @@ def loads(text: str, name: str, overrides: Sequence[str] = (), source: str = "<c
         claims=claims,
         confidence=config.confidence,
         article=tuple((statement.number, statement.says) for statement in config.article),
+        source=config.source,
     )
 
 

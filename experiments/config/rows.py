@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.config.errors import Path, WrongError, found, listing, nearest, show
-from experiments.config.values import AxisReader, Level, name_of
+from experiments.config.values import AxisParser, AxisValue, name_of
 from experiments.config.yaml_lines import BROKEN
 from experiments.parameters import Choice, Parameter
 
@@ -17,14 +17,14 @@ _MOST_VALUES = 10_000  # of one axis
 _LABEL = re.compile(r"[\w .,=()+-]{1,60}")
 
 
-def row_of(rows: Mapping[str, Any]) -> AxisReader:
+def row_of(rows: Mapping[str, Any]) -> AxisParser:
     """Return a reader of rows of a table: `relu`, or `{name: leaky_relu, slope: [0.01, 0.1]}`."""
     read_name = name_of(rows)
 
-    def levels(raw: Any) -> list[Level]:
+    def levels(raw: Any) -> list[AxisValue]:
         if not isinstance(raw, dict):
             name = read_name(raw)
-            return [Level(name, Choice.of(name, rows))]
+            return [AxisValue(name, Choice.of(name, rows))]
         if "name" not in raw:
             raise WrongError((("name",), f"missing; allowed: {listing(rows)}"))
         try:
@@ -36,7 +36,7 @@ def row_of(rows: Mapping[str, Any]) -> AxisReader:
     return levels
 
 
-def _with_parameters(raw: dict[str, Any], name: str, rows: Mapping[str, Any]) -> list[Level]:
+def _with_parameters(raw: dict[str, Any], name: str, rows: Mapping[str, Any]) -> list[AxisValue]:
     given, problems = _given(raw, name, rows[name].parameters)
     count = math.prod(map(len, given.values()))
     if count > _MOST_VALUES:
@@ -55,7 +55,7 @@ def _with_parameters(raw: dict[str, Any], name: str, rows: Mapping[str, Any]) ->
         )
         # The value is located where it differs from its siblings: at its entry in the list.
         where = next((path for path, _ in picked if len(path) > 1), ())
-        result.append(Level(label, choice, where))
+        result.append(AxisValue(label, choice, where))
     return result
 
 

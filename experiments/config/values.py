@@ -19,12 +19,13 @@ from experiments.study import Seeds
 
 MOST_LAYERS = 100
 MOST_UNITS = 8192
+MOST_SEEDS = 10_000
 MOST_CHARACTERS = 300  # of a line, such as what a claim says
 _WIDTHS = re.compile(r"[0-9]{1,9}(-[0-9]{1,9})+")
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class AxisValue:
     """One value of a key that may be an axis of the grid."""
 
     label: str
@@ -32,11 +33,11 @@ class Level:
     where: Path = ()  # where it stands below the key; () for a value that stands alone
 
 
-Reader = Callable[[Any], Any]
-AxisReader = Callable[[Any], list[Level]]
+Parser = Callable[[Any], Any]
+AxisParser = Callable[[Any], list[AxisValue]]
 
 
-def number(whole: bool = False, **bounds: Any) -> Reader:
+def number(whole: bool = False, **bounds: Any) -> Parser:
     """Return a reader of numbers within bounds, which are those of parameters.Parameter."""
     parameter = Parameter(0 if whole else 0.0, "", **bounds)
 
@@ -48,7 +49,7 @@ def number(whole: bool = False, **bounds: Any) -> Reader:
     return read
 
 
-def name_of(names: Iterable[str]) -> Reader:
+def name_of(names: Iterable[str]) -> Parser:
     """Return a reader of one name out of several."""
     names = tuple(names)
 
@@ -60,7 +61,7 @@ def name_of(names: Iterable[str]) -> Reader:
     return read
 
 
-def text(most: int) -> Reader:
+def text(most: int) -> Parser:
     """Return a reader of a text of so many characters at most, folded into one line."""
 
     def read(raw: Any) -> str:
@@ -72,12 +73,12 @@ def text(most: int) -> Reader:
     return read
 
 
-def each(read: Reader) -> AxisReader:
+def each(read: Parser) -> AxisParser:
     """Return a reader of one value of an axis, labelled by the value itself."""
 
-    def levels(raw: Any) -> list[Level]:
+    def levels(raw: Any) -> list[AxisValue]:
         value = read(raw)
-        return [Level(show(value), value)]
+        return [AxisValue(show(value), value)]
 
     return levels
 
@@ -86,25 +87,25 @@ TUNED = "tuned"
 """Stands for a learning rate that is searched for."""
 
 
-def rate(raw: Any) -> list[Level]:
+def rate(raw: Any) -> list[AxisValue]:
     """Read a learning rate; None stands for one that is tuned."""
     if raw == TUNED:
-        return [Level(TUNED, None)]
+        return [AxisValue(TUNED, None)]
     positive = Parameter(0.0, "", low=0, open_low=True)
     if not positive.admits(raw):
         hint = nearest(raw, [TUNED])
         raise WrongError(((), f"{found(raw)}; allowed: tuned, or {positive.allowed()}{hint}"))
-    return [Level(show(float(raw)), float(raw))]
+    return [AxisValue(show(float(raw)), float(raw))]
 
 
-def width(raw: Any) -> list[Level]:
+def width(raw: Any) -> list[AxisValue]:
     """Read a width: a number for all layers, or a tuple of one for each."""
     if isinstance(raw, str) and _WIDTHS.fullmatch(raw):
         units = tuple(int(part) for part in raw.split("-"))
         if len(units) <= MOST_LAYERS and all(1 <= n <= MOST_UNITS for n in units):
-            return [Level(show("-".join(map(str, units))), units)]
+            return [AxisValue(show("-".join(map(str, units))), units)]
     elif Parameter(0, "", low=1, high=MOST_UNITS).admits(raw):
-        return [Level(show(raw), raw)]
+        return [AxisValue(show(raw), raw)]
     message = (
         f"{found(raw)}; allowed: a whole number from 1 to {MOST_UNITS} for all layers, or one for "
         f"each of at most {MOST_LAYERS} layers, such as 128-64-32"
@@ -112,10 +113,10 @@ def width(raw: Any) -> list[Level]:
     raise WrongError(((), message))
 
 
-def axis(read: AxisReader) -> Callable[[Any], tuple[Level, ...]]:
+def axis(read: AxisParser) -> Callable[[Any], tuple[AxisValue, ...]]:
     """Return a reader of one value or a list of values, no two of which are the same."""
 
-    def levels(raw: Any) -> tuple[Level, ...]:
+    def levels(raw: Any) -> tuple[AxisValue, ...]:
         items = (
             [((i,), item) for i, item in enumerate(raw)] if isinstance(raw, list) else [((), raw)]
         )
@@ -130,7 +131,7 @@ def axis(read: AxisReader) -> Callable[[Any], tuple[Level, ...]]:
             except WrongError as wrong:
                 problems += [((*where, *path), message) for path, message in wrong.problems]
                 continue
-            result += [Level(v.label, v.value, (*where, *v.where)) for v in read_levels]
+            result += [AxisValue(v.label, v.value, (*where, *v.where)) for v in read_levels]
         problems += _twins(result)
         if problems:
             raise WrongError(*problems)
@@ -139,7 +140,7 @@ def axis(read: AxisReader) -> Callable[[Any], tuple[Level, ...]]:
     return levels
 
 
-def _twins(levels: list[Level]) -> list[tuple[Path, str]]:
+def _twins(levels: list[AxisValue]) -> list[tuple[Path, str]]:
     """Find the values that are given twice, and the labels that stand for two values."""
     problems, by_value, by_label = [], {}, {}
     for level in levels:
@@ -185,7 +186,7 @@ def yes_or_no(raw: Any) -> bool:
 
 def seeds(raw: Any) -> Seeds:
     """Read a number of seeds, or the bounds between which there are as many as it takes."""
-    whole = number(whole=True, low=1, high=10_000)
+    whole = number(whole=True, low=1, high=MOST_SEEDS)
     if not isinstance(raw, dict):
         return Seeds(whole(raw), whole(raw))
     problems = [
@@ -194,21 +195,43 @@ def seeds(raw: Any) -> Seeds:
         if key not in ("min", "max") and value is not BROKEN
     ]
     problems += [((key,), "missing; it is a bound") for key in ("min", "max") if key not in raw]
-    bounds = {"min": 1, "max": 10_000}
-    for key in bounds.keys() & raw.keys():
+    least, most = 1, (MOST_SEEDS,)
+    for key in {"min", "max"} & raw.keys():
         if raw[key] is BROKEN:
             continue
         try:
-            bounds[key] = whole(raw[key])
+            if key == "min":
+                least = whole(raw[key])
+            else:
+                most = _maxima(raw[key], whole)
         except WrongError as wrong:
             problems += [((key, *path), text) for path, text in wrong.problems]
-    if not problems and bounds["min"] > bounds["max"]:
+    if not problems and least > most[0]:
+        problems.append((("max",), f"found {most[0]}; allowed: at least {least}, min"))
+    if problems:
+        raise WrongError(*problems)
+    return Seeds(least, most[-1], most[:-1])
+
+
+def _maxima(raw: Any, whole: Parser) -> tuple[int, ...]:
+    """Read the most seeds, or a list of what it was before and what it is now, increasing."""
+    if not isinstance(raw, list):
+        return (whole(raw),)
+    problems, found_numbers = [], []
+    for place, value in enumerate(raw):
+        if value is BROKEN:
+            continue
+        try:
+            found_numbers.append(whole(value))
+        except WrongError as wrong:
+            problems += [((place, *path), text) for path, text in wrong.problems]
+    if not problems and (not raw or sorted(set(found_numbers)) != found_numbers):
         problems.append(
-            (("max",), f"found {bounds['max']}; allowed: at least {bounds['min']}, min")
+            ((), f"found {show(raw)}; allowed: numbers that increase, such as [64, 128]")
         )
     if problems:
         raise WrongError(*problems)
-    return Seeds(bounds["min"], bounds["max"])
+    return tuple(found_numbers) or (MOST_SEEDS,)
 
 
 AUTO = "auto"
@@ -241,7 +264,7 @@ THEORY = "theory"
 """Stands for the number that a formula gives."""
 
 
-def claimed(theory: bool) -> Reader:
+def claimed(theory: bool) -> Parser:
     """Return a reader of a number, or of `theory` where a formula may stand for it."""
     anything = Parameter(0.0, "")
 
@@ -278,7 +301,7 @@ def layer(raw: Any) -> str:
     raise WrongError(((), f"{found(raw)}; allowed: {allowed}{hint}"))
 
 
-def names_of(names: Iterable[str]) -> Reader:
+def names_of(names: Iterable[str]) -> Parser:
     """Return a reader of a list of names, each once."""
     read = axis(each(name_of(names)))
 

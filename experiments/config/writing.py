@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from experiments.config.errors import show
-from experiments.config.model import READERS
+from experiments.config.model import PARSERS
 from experiments.config.rows import row_of
 from experiments.config.values import AUTO, THEORY, TUNED
 from experiments.config.yaml_nodes import use_core_schema
@@ -19,7 +19,7 @@ from experiments.nn.initializers import MATCHED
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.parameters import Choice
 from experiments.protocols import PROTOCOLS
-from experiments.study import PROTOCOL, Claim, MeasureClaim, RaceClaim, Setting, Study
+from experiments.study import PROTOCOL, Claim, MeasureClaim, Seeds, Setting, Study, TimeClaim
 
 _TABLES = {"dataset": DATASETS, "activation": ACTIVATIONS, "optimizer": OPTIMIZERS}
 
@@ -57,7 +57,7 @@ def _keys(study: Study) -> dict[str, Any]:
     keys: dict[str, Any] = {"title": study.title}
     if study.background is not None:
         keys["background"] = study.background
-    for path in READERS:
+    for path in PARSERS:
         section = keys
         for part in path[:-1]:
             section = section.setdefault(part, {})
@@ -79,10 +79,12 @@ def _keys(study: Study) -> dict[str, Any]:
             "extensions": tuning.extensions,
         }
     seeds = study.seeds
-    keys["seeds"] = {"min": seeds.least, "max": seeds.most} if seeds.adaptive else seeds.least
+    keys["seeds"] = _bounds(seeds) if seeds.adaptive else seeds.least
     keys["confidence"] = study.confidence
     if diagnostics := study.settings[0].diagnostics:
         keys["diagnostics"] = list(diagnostics)
+    if study.source is not None:
+        keys["source"] = study.source
     if study.article:
         keys["article"] = [{"number": number, "says": says} for number, says in study.article]
     keys["claims"] = [_claim(claim) for claim in study.claims]
@@ -166,17 +168,17 @@ def _claim(claim: Claim) -> dict[str, Any]:
         keys["answers"] = claim.answers
     if claim.primary:
         keys["primary"] = True
-    return keys | (_race(claim) if isinstance(claim, RaceClaim) else _statement(claim))
+    return keys | (_race(claim) if isinstance(claim, TimeClaim) else _statement(claim))
 
 
-def _race(claim: RaceClaim) -> dict[str, Any]:
+def _race(claim: TimeClaim) -> dict[str, Any]:
     keys: dict[str, Any] = {
         "faster": dict(claim.faster),
         "than": dict(claim.than),
         "to": {claim.metric: AUTO if claim.auto else list(claim.targets)},
     }
     if claim.by is not None:
-        keys |= {"by": claim.by, "tolerance": claim.tolerance}
+        keys |= {"by": claim.by, "tolerance": claim.tolerance, "reading": claim.reading}
     return keys
 
 
@@ -197,3 +199,8 @@ def _statement(claim: MeasureClaim) -> dict[str, Any]:
     if kind.margin:
         keys["within"] = claim.within
     return keys
+
+
+def _bounds(seeds: Seeds) -> dict[str, Any]:
+    most = [*seeds.earlier, seeds.most]
+    return {"min": seeds.least, "max": most if seeds.earlier else seeds.most}

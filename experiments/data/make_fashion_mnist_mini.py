@@ -4,7 +4,7 @@
 
 The folder holds the four files of https://github.com/zalandoresearch/fashion-mnist, as installed
 by Debian's package dataset-fashion-mnist (the shipped file: 0.0~git20200523.55506a9-1). Taken are
-the first 500 images of each class of the training part and the first 100 of each class of the test
+the first 500 images of each class of the training split and the first 100 of each class of the test
 part, in an order shuffled with a fixed seed. The same files give the same bytes.
 """
 

@@ -17,7 +17,7 @@ GATHER_BYTES = 512 * 1024
 class Batches:
     """An iterator over batches without end: inputs (G, D + 1, B) and targets (G, C, B).
 
-    Every epoch is a fresh permutation of the training part, cut into whole batches. Several
+    Every epoch is a fresh permutation of the training split, cut into whole batches. Several
     batches are gathered at once, so that small nets do not wait for many small copies; a batch
     must be used before the next one is taken, which may lie in the same memory.
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from experiments.nn.schedule import (
     evaluation_updates,
     examples_read,
-    parts_read,
+    splits_read,
     total_updates,
 )
 from experiments.records import DataShape, Run
@@ -40,7 +40,7 @@ def of_run(run: Run, shape: DataShape) -> float:
     forward = sum(d * h for d, h in pairwise(sizes)) + 30 * sum(sizes[1:])
     evaluations = len(evaluation_updates(run.evaluation, run.training, shape))
     train = examples_read(run.evaluation, run.training, shape)
-    read = parts_read(run.evaluation, evaluations).sum(axis=0) @ (
+    read = splits_read(run.evaluation, evaluations).sum(axis=0) @ (
         train,
         shape.validation,
         shape.test,

@@ -12,35 +12,35 @@ from experiments.records import METRICS
 
 
 def metrics(
-    parts: Sequence[Sequence[Slice]],
+    splits: Sequence[Sequence[Slice]],
     stack_of: Callable[[int], Stack],
     runs: int,
     *,
     regression: bool,
 ) -> np.ndarray:
-    """Return the mean loss and the accuracy of all networks on each part, (R, M).
+    """Return the mean loss and the accuracy of all networks on each split, (R, M).
 
-    NaN for a part without slices, and for the accuracy of a regression.
+    NaN for a split without slices, and for the accuracy of a regression.
 
     Args:
-        parts: slices of the training, validation and test part.
+        splits: slices of the training, validation and test split.
         stack_of: returns the stack for batches of a size.
         runs: R.
         regression: whether there are no classes.
 
     """
     found = np.full((runs, len(METRICS)), np.nan)
-    for number, slices in enumerate(parts):
+    for number, slices in enumerate(splits):
         loss, hits, count = np.zeros(runs), np.zeros(runs), 0
-        for part in slices:
-            size = part.inputs.shape[-1]
+        for piece in slices:
+            size = piece.inputs.shape[-1]
             stack = stack_of(size)
-            stack.forward(part.inputs)
+            stack.forward(piece.inputs)
             # Cast before the sum: a reduction that casts as it goes may work through a buffer
             # whose cuts, and so the rounding, depend on a run's place in the fleet.
-            loss += stack.losses(part.targets).astype(np.float64).sum(axis=-1)
+            loss += stack.losses(piece.targets).astype(np.float64).sum(axis=-1)
             if not regression:
-                hits += np.count_nonzero(stack.hits(part.targets, part.later), axis=-1)
+                hits += np.count_nonzero(stack.hits(piece.targets, piece.later), axis=-1)
             count += size
         if count:
             found[:, 2 * number] = loss / count

@@ -1,4 +1,4 @@
-"""The data of a fleet's seeds, stacked: what is learned from, and the parts that are evaluated."""
+"""The data of a fleet's seeds, stacked: what is learned from, and the splits that are evaluated."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from experiments.records import PARTS, Dataset
+from experiments.records import SPLITS, Dataset
 
 CHUNK = 256
 """The most examples that an evaluation passes through the networks at once."""
@@ -70,16 +70,16 @@ class Examples:
         """
         self.inputs, self.labels = self.inputs[seeds], self.labels[seeds]
 
-    def parts(self, examples: int) -> list[list[Slice]]:
-        """Return each of PARTS as `part` does."""
-        return [self.part(name, examples) for name in PARTS]
+    def splits(self, examples: int) -> list[list[Slice]]:
+        """Return each of SPLITS as `split` does."""
+        return [self.split(name, examples) for name in SPLITS]
 
-    def part(self, name: str, examples: int) -> list[Slice]:
-        """Return one of PARTS in slices of about CHUNK examples.
+    def split(self, name: str, examples: int) -> list[Slice]:
+        """Return one of SPLITS in slices of about CHUNK examples.
 
         Args:
-            name: of the part.
-            examples: how many of the training part to read, at most.
+            name: of the split.
+            examples: how many of the training split to read, at most.
 
         """
         train, validation = self.shape.train, self.shape.validation

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from experiments.analysis.ranking import Profiles, Ranking
-from experiments.analysis.survival import Arrivals
+from experiments.analysis.survival import ReachCurve
 from experiments.report import style, words
 from experiments.report.canvas import INK, Canvas
 from experiments.report.panels import panels
@@ -30,7 +30,7 @@ _LINES: tuple[str | tuple, ...] = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (6, 1.5,
 """One for each target that is shown."""
 
 
-def arrival_curves(study: Study, curves: Sequence[Arrivals]) -> Figure:
+def reach_curves(study: Study, curves: Sequence[ReachCurve]) -> Figure:
     """Draw the share of each arm's runs that have reached each target by each update."""
     canvas = Canvas(study)
     found = {(c.setting.setting, c.metric, c.target): c for c in curves}
@@ -70,12 +70,12 @@ def arrival_curves(study: Study, curves: Sequence[Arrivals]) -> Figure:
 
 
 def ranks(study: Study, rankings: Sequence[Ranking]) -> Figure:
-    """Draw the average ranks of each race; a bar joins arms that the seeds do not tell apart."""
+    """Draw the average ranks of each contest; a bar joins arms that the seeds do not tell apart."""
     rows = list(rankings)[:MOST_RANKINGS]
     numbers = _numbers(study)
     bars = [_levels([_ends(row, group) for group in row.groups]) for row in rows]
     height = 0.36 + 0.09 * max((max(levels, default=-1) + 1 for levels in bars), default=0)
-    figure, (ax,) = style.grid(1, width=8.0, height=1.2 + height * len(rows))
+    figure, (ax,) = style.subplots(1, width=8.0, height=1.2 + height * len(rows))
     for place, (row, levels) in enumerate(zip(rows, bars, strict=True)):
         ax.axhline(place, color=_PALE, lw=0.6, zorder=0)
         for group, level in zip(row.groups, levels, strict=True):
@@ -143,7 +143,7 @@ def _stacked(ranks: np.ndarray) -> np.ndarray:
 
 def profiles(study: Study, found: Sequence[tuple[Labels, Profiles]]) -> Figure:
     """Draw the share of cells in which each arm came within a factor of the fastest arm."""
-    figure, axes = style.grid(len(found), width=6.4 if len(found) == 1 else 4.2, height=3.3)
+    figure, axes = style.subplots(len(found), width=6.4 if len(found) == 1 else 4.2, height=3.3)
     numbers = _numbers(study)
     for ax, (protocol, profile) in zip(axes, found, strict=True):
         ax.set_title(words.condition(protocol))
@@ -185,9 +185,9 @@ def _numbers(study: Study) -> dict[str, int]:
 
 
 def _arms(row: Ranking) -> list[Labels]:
-    return [arm for arm, _ in row.race.condition.arms]
+    return [arm for arm, _ in row.contest.condition.arms]
 
 
 def _row_label(row: Ranking) -> str:
-    goal = words.goal(row.race.metric, row.race.target)
-    return ", ".join(filter(None, [words.condition(row.race.condition.labels), goal]))
+    goal = words.goal(row.contest.metric, row.contest.target)
+    return ", ".join(filter(None, [words.condition(row.contest.condition.labels), goal]))

@@ -39,7 +39,7 @@ class Canvas:
         shown = panels(study)[:MOST_PANELS]
         labels = dict.fromkeys(label for panel in shown for label, _ in panel.arms)
         self.labels = list(labels)
-        self.figure, self.axes = style.grid(len(shown))
+        self.figure, self.axes = style.subplots(len(shown))
         self._arms: list[list[Arm]] = []
         for ax, panel in zip(self.axes, shown, strict=True):
             ax.set_title(panel.title)

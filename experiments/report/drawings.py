@@ -7,7 +7,7 @@ from functools import partial
 
 from matplotlib.figure import Figure
 
-from experiments.analysis.map_shares import mapped
+from experiments.analysis.map_counts import mapped
 from experiments.analysis.summary import Summary
 from experiments.report import (
     arm_figures,
@@ -42,22 +42,23 @@ def _if_any(draw: Callable[..., Figure], part: str, *, of_study: bool = True):
 
 
 def _ratios(summary: Summary) -> Drawing | None:
-    if not summary.races or (summary.map_shares and len(summary.races) > figures.MOST_ROWS):
+    if not summary.time_verdicts or (
+        summary.map_counts and len(summary.time_verdicts) > figures.MOST_ROWS
+    ):
         return None  # the map holds them all, where a row for each would not fit
-    return partial(figures.ratios, summary.races)
+    return partial(figures.ratios, summary.time_verdicts)
 
 
 def _never_arrived(summary: Summary) -> Drawing | None:
-    if not any(reach.never for reach in summary.reaches):  # a sentence says it better
+    if not any(reach.not_reached for reach in summary.reaches):  # a sentence says it better
         return None
-    return partial(figures.never_arrived, summary.results.study, summary.reaches)
+    return partial(figures.censored, summary.results.study, summary.reaches)
 
 
 def _tuning(summary: Summary) -> Drawing | None:
-    results = summary.results
-    if not results.tuned:
+    if not summary.searches:
         return None
-    return partial(figures.tuning_grid, results.study, results.tuned)
+    return partial(figures.tuning_searches, summary.results.study, summary.searches)
 
 
 def _layers(summary: Summary) -> Drawing | None:
@@ -73,14 +74,14 @@ def _diagnostics(summary: Summary) -> Drawing | None:
 
 
 def _measures(summary: Summary) -> Drawing | None:
-    if not measure_figures.measure_panels(summary.statements):
+    if not measure_figures.measure_panels(summary.measure_verdicts):
         return None
-    return partial(measure_figures.measures, summary.statements)
+    return partial(measure_figures.measures, summary.measure_verdicts)
 
 
 def _map(summary: Summary) -> Drawing | None:
     cells = mapped(summary.verdicts)
-    return partial(map_figure.race_map, cells) if cells else None
+    return partial(map_figure.ratio_map, cells) if cells else None
 
 
 def _functions(summary: Summary) -> Drawing | None:
@@ -94,8 +95,8 @@ DRAWINGS: dict[str, Callable[[Summary], Drawing | None]] = {
     "train_loss.png": _loss("train_loss"),
     "test_loss.png": _loss("test_loss"),
     "updates_to_target.png": _if_any(figures.updates_to_target, "reaches"),
-    "arrivals.png": _if_any(arm_figures.arrival_curves, "arrivals"),
-    "never_arrived.png": _never_arrived,
+    "reach_curves.png": _if_any(arm_figures.reach_curves, "reach_curves"),
+    "censored.png": _never_arrived,
     "ranks.png": _if_any(arm_figures.ranks, "rankings"),
     "profiles.png": _if_any(arm_figures.profiles, "profiles"),
     "map.png": _map,

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from experiments.analysis.summaries import Curve, RatioCurve, Reach
-from experiments.analysis.tuning import TunedRate
-from experiments.analysis.verdicts import RaceVerdict
+from experiments.analysis.tuning import Tried, Tuned
+from experiments.analysis.verdicts import TimeVerdict
 from experiments.goals import improves_upwards
 from experiments.report import style, words
 from experiments.report.canvas import INK, Canvas
@@ -23,7 +23,6 @@ MOST_ROWS = 40
 
 OUTCOME_COLOURS = {
     "supported": "#009E73",
-    "direction only": "#0072B2",
     "refuted": "#D55E00",
     "inconclusive": "#777777",
     "untestable": "#777777",
@@ -38,7 +37,7 @@ def loss_curves(study: Study, curves: Sequence[Curve], metric: str) -> Figure:
     for ax, arms in canvas.panels():
         for arm in arms:
             curve = by_setting.get(arm.setting)
-            if curve is None:  # its data has no such part
+            if curve is None:  # its data has no such split
                 continue
             after = curve.updates > 0  # a logarithmic axis has no place for the start
             x = curve.updates[after]
@@ -79,22 +78,22 @@ def updates_to_target(study: Study, reaches: Sequence[Reach]) -> Figure:
                         mew=0, color=arm.colour, alpha=0.55)  # fmt: skip
                 if np.isfinite(reach.median):
                     ax.hlines(reach.median, x - half, x + half, color=arm.colour, lw=2)
-                if reach.never:
+                if reach.not_reached:
                     ax.plot(x, reach.setting.budget, "^", mfc="none", color=arm.colour, ms=6)
-                    ax.annotate(f"{reach.never}", (x, reach.setting.budget), xytext=(0, 5),
+                    ax.annotate(f"{reach.not_reached}", (x, reach.setting.budget), xytext=(0, 5),
                                 textcoords="offset points", ha="center", fontsize=7,
                                 color=arm.colour)  # fmt: skip
         style.log_axes(ax, "y")
         ax.set_ylabel("updates to target")
         canvas.name_targets(ax, targets)
     extra = [Line2D([], [], color=INK, lw=2, label="median")]
-    if any(reach.never for reach in reaches):
-        label = "so many runs never arrived"
+    if any(reach.not_reached for reach in reaches):
+        label = "so many runs did not reach the target"
         extra.append(Line2D([], [], color=INK, marker="^", mfc="none", ls="", label=label))
     return canvas.finish(*extra)
 
 
-def never_arrived(study: Study, reaches: Sequence[Reach]) -> Figure:
+def censored(study: Study, reaches: Sequence[Reach]) -> Figure:
     """Draw the share of each arm's runs that never came to a target, and their number."""
     canvas = Canvas(study)
     found, targets = _by_target(reaches)
@@ -102,43 +101,53 @@ def never_arrived(study: Study, reaches: Sequence[Reach]) -> Figure:
         for place, target in enumerate(targets):
             for arm in arms:
                 reach, x = found[arm.setting, *target], canvas.place(place, arm)
-                share = reach.never / len(reach.updates)
+                share = reach.not_reached / len(reach.updates)
                 ax.bar(x, share, 0.9 * canvas.width, color=arm.colour)
-                ax.annotate(f"{reach.never}", (x, share), xytext=(0, 1), fontsize=7, ha="center",
-                            textcoords="offset points", color=arm.colour)  # fmt: skip
+                ax.annotate(f"{reach.not_reached}", (x, share), xytext=(0, 1), fontsize=7,
+                            ha="center", textcoords="offset points", color=arm.colour)  # fmt: skip
         ax.set_ylim(0, 1.08)
         ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-        ax.set_ylabel("runs that never arrived")
+        ax.set_ylabel("runs that did not reach the target")
         canvas.name_targets(ax, targets)
     return canvas.finish()
 
 
-def tuning_grid(study: Study, tuned: Sequence[TunedRate]) -> Figure:
-    """Draw what each learning rate scored on the tuning seeds; a ring marks the one taken."""
+def tuning_searches(study: Study, searches: Sequence[tuple[Tuned, Sequence[Tried]]]) -> Figure:
+    """Draw how the learning rates did in the searches: the median over pairs.
+
+    The larger a ring, the more pairs took the rate; an arrow up is a median that is at least so.
+    """
     canvas = Canvas(study)
-    by_setting = {choice.setting: choice for choice in tuned}
+    by_setting = {tuned.setting: rates for tuned, rates in searches}
+    goals = bool(study.objective.goals)
     for ax, arms in canvas.panels():
         for arm in arms:
-            choice = by_setting.get(arm.setting)
-            if choice is None:  # its learning rate was given
+            rates = by_setting.get(arm.setting)
+            if rates is None:  # its learning rate was given
                 continue
-            scores = np.array(
-                [np.exp(s.log_updates) if study.targets else s.last_loss for s in choice.scores]
-            )
-            ax.plot(choice.rates, np.where(np.isfinite(scores), scores, np.nan), ms=4, lw=1.2,
-                    marker=arm.marker, color=arm.colour)  # fmt: skip
-            if np.isfinite(scores[choice.best]):
-                ax.plot(choice.rate, scores[choice.best], marker="o", ms=11, mfc="none",
-                        color=arm.colour, mew=1.5)  # fmt: skip
+            x = np.array([rate.rate for rate in rates])
+            y = np.array([np.exp(r.log_updates) if goals else r.last_loss for r in rates])
+            y = np.where(np.isfinite(y), y, np.nan)
+            bounds = np.array([rate.at_least for rate in rates])
+            ax.plot(x, y, lw=1.2, color=arm.colour)
+            ax.plot(x[~bounds], y[~bounds], ls="", marker=arm.marker, ms=4, color=arm.colour)
+            ax.plot(x[bounds], y[bounds], ls="", marker="^", ms=5, mfc="none", color=arm.colour)
+            taken = np.array([rate.taken / max(1, rate.pairs) for rate in rates])
+            seen = np.isfinite(y) & (taken > 0)
+            if seen.any():  # of losses that are all infinite none is drawn
+                ax.scatter(x[seen], y[seen], s=260 * taken[seen], facecolors="none",
+                           edgecolors=arm.colour, lw=1.5)  # fmt: skip
         style.log_axes(ax, "y")
         ax.set_xscale("log", base=2)
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
         ax.tick_params(axis="x", labelrotation=45)
         ax.set_xlabel("learning rate")
-        ax.set_ylabel("updates to targets" if study.targets else "final training loss")
-    return canvas.finish(
-        Line2D([], [], color=INK, marker="o", mfc="none", ms=9, ls="", label="taken")
-    )
+        ax.set_ylabel("updates to targets" if goals else "final training loss")
+    extra = [Line2D([], [], color=INK, marker="o", mfc="none", ms=9, ls="", label="taken")]
+    if any(rate.at_least for _, rates in searches for rate in rates):
+        label = "at least: stopped early"
+        extra.append(Line2D([], [], color=INK, marker="^", mfc="none", ms=5, ls="", label=label))
+    return canvas.finish(*extra)
 
 
 def ratio_curves(curves: Sequence[RatioCurve]) -> Figure:
@@ -149,7 +158,7 @@ def ratio_curves(curves: Sequence[RatioCurve]) -> Figure:
         panels.setdefault((curve.claim, rest), {})[protocol] = curve
     shown = list(panels.items())[:MOST_PANELS]
     protocols = list(dict.fromkeys(name for lines in panels.values() for name in lines))
-    figure, axes = style.grid(len(shown))
+    figure, axes = style.subplots(len(shown))
     for ax, ((claim, condition), lines) in zip(axes, shown, strict=True):
         for protocol, curve in lines.items():
             _ratio_line(ax, curve, style.colour(protocols.index(protocol)))
@@ -191,27 +200,32 @@ def _ratio_line(ax: Axes, curve: RatioCurve, colour: str) -> None:
     ax.fill_between(curve.targets, low, high, color=colour, alpha=0.12, lw=0)
 
 
-def ratios(verdicts: Sequence[RaceVerdict]) -> Figure:
-    """Draw the ratio of times of each verdict with its interval; right of 1 the claim's way."""
-    rows = list(verdicts)[:MOST_ROWS]
-    figure, (ax,) = style.grid(1, width=7.5, height=0.9 + 0.34 * len(rows))
-    ends = [v for row in rows for v in (row.ratio.low, row.ratio.high, row.ratio.estimate)]
-    ends = [v for v in ends if np.isfinite(v) and v > 0]
+def ratios(verdicts: Sequence[TimeVerdict]) -> Figure:
+    """Draw the ratio of times of each comparison with its interval; right of 1 the claim's way.
+
+    A bold bar is the interval by which the direction is judged, a thin one that of the size.
+    """
+    rows = [v for v in verdicts if v.hypothesis == "direction"][:MOST_ROWS]
+    sizes = {_compared(v): v for v in verdicts if v.hypothesis == "size"}
+    figure, (ax,) = style.subplots(1, width=10 if sizes else 7.5, height=0.9 + 0.34 * len(rows))
+    drawn = [v for row in rows for v in (row, sizes.get(_compared(row))) if v is not None]
+    ends = [end for v in drawn for end in (v.ratio.low, v.ratio.high, v.ratio.estimate)]
+    ends = [end for end in ends if np.isfinite(end) and end > 0]
     factors = [row.claim.by for row in rows if row.claim.by]
     left = min([*ends, 0.8]) / 1.15
     right = max([*ends, *factors, 1.25]) * 1.15
     for place, row in enumerate(rows):
-        colour, ratio = OUTCOME_COLOURS[row.outcome], row.ratio
-        if row.outcome != "untestable":
-            low, high = max(ratio.low, left), min(ratio.high, right)
-            ax.plot([low, high], [place, place], color=colour, lw=2.2, solid_capstyle="butt")
-            if np.isfinite(ratio.estimate):
-                marker = {"at least": ">", "at most": "<"}.get(ratio.bound, "o")
-                ax.plot(ratio.estimate, place, marker, color=colour, ms=7)
-        if row.claim.by:
+        size = sizes.get(_compared(row))
+        if size is not None:
+            _interval(ax, place, size, (left, right), width=0.8)
             ax.plot(row.claim.by, place, "|", color="black", ms=13, mew=1.5)
-        ax.annotate(row.outcome, (1.01, place), xycoords=("axes fraction", "data"), va="center",
-                    color=colour)  # fmt: skip
+            _tell(ax, place, 105, f"{words.hypothesis(row.claim, 'size')}: {size.outcome}", size)
+        _interval(ax, place, row, (left, right), width=2.6)
+        if row.outcome != "untestable" and np.isfinite(row.ratio.estimate):
+            marker = {"at least": ">", "at most": "<"}.get(row.ratio.bound, "o")
+            ax.plot(row.ratio.estimate, place, marker, color=OUTCOME_COLOURS[row.outcome], ms=7)
+        named = "faster: " if size is not None else ""
+        _tell(ax, place, 0, f"{named}{row.outcome}", row)
     ax.axvline(1, color=INK, lw=1)
     ax.set_xlim(left, right)
     style.log_axes(ax, "x")
@@ -224,12 +238,32 @@ def ratios(verdicts: Sequence[RaceVerdict]) -> Figure:
     return figure
 
 
+def _compared(verdict: TimeVerdict) -> tuple:
+    """Return what the hypotheses of one comparison have in common."""
+    return verdict.claim.number, verdict.target, verdict.condition
+
+
+def _interval(
+    ax: Axes, place: int, verdict: TimeVerdict, inside: tuple[float, float], width: float
+) -> None:
+    if verdict.outcome != "untestable":
+        low, high = max(verdict.ratio.low, inside[0]), min(verdict.ratio.high, inside[1])
+        colour = OUTCOME_COLOURS[verdict.outcome]
+        ax.plot([low, high], [place, place], color=colour, lw=width, solid_capstyle="butt")
+
+
+def _tell(ax: Axes, place: int, shift: float, text: str, verdict: TimeVerdict) -> None:
+    ax.annotate(text, (1.01, place), xytext=(shift, 0), xycoords=("axes fraction", "data"),
+                textcoords="offset points", va="center",
+                color=OUTCOME_COLOURS[verdict.outcome])  # fmt: skip
+
+
 def _by_target(reaches: Sequence[Reach]) -> tuple[dict[tuple, Reach], list[tuple[str, float]]]:
     found = {(r.setting.setting, r.metric, r.target): r for r in reaches}
     return found, list(dict.fromkeys((r.metric, r.target) for r in reaches))
 
 
-def _row_label(verdict: RaceVerdict, *, tell_arms: bool) -> str:
+def _row_label(verdict: TimeVerdict, *, tell_arms: bool) -> str:
     parts = [f"claim {verdict.claim.number}"]
     if tell_arms:
         faster, than = arm_in_words(verdict.claim.faster), arm_in_words(verdict.claim.than)

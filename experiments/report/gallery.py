@@ -43,7 +43,7 @@ def shown_functions(study: Study) -> list[Choice]:
 
 def functions(found: Sequence[Choice]) -> Figure:
     """Draw each function and, dashed, the slope that training uses, all on one scale."""
-    figure, axes = style.grid(len(found))
+    figure, axes = style.subplots(len(found))
     for ax, choice in zip(axes, found, strict=True):
         if ACTIVATIONS[choice.name].derivative is None:
             _of_several(ax, choice)

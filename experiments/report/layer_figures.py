@@ -45,7 +45,7 @@ def layers(study: Study, profiles: Sequence[LayerProfile]) -> Figure:
     """
     every = layer_panels(study, profiles)
     shown = fitting(every)
-    figure, axes = style.grid(len(shown))
+    figure, axes = style.subplots(len(shown))
     numbers, scale = arm_numbers(study), _scales(shown)
     theory = False
     for ax, panel in zip(axes, shown, strict=True):
@@ -104,7 +104,7 @@ def curves(study: Study, found: Sequence[DiagnosticCurve]) -> Figure:
     """
     every = curve_panels(study, found)
     shown = fitting(every)
-    figure, axes = style.grid(len(shown))
+    figure, axes = style.subplots(len(shown))
     numbers, scale = arm_numbers(study), _scales(shown)
     for ax, panel in zip(axes, shown, strict=True):
         _title(ax, panel)

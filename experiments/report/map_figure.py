@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from experiments.analysis.verdicts import RaceVerdict
+from experiments.analysis.verdicts import TimeVerdict
 from experiments.report import scales, style, words
 from experiments.study import Labels, arm_in_words, split_protocol
 
@@ -37,7 +37,7 @@ _UNDECIDED = 0.8, 0.62  # of a cell's width and height
 Column = tuple[str, float]  # protocol and target
 
 
-def race_map(cells: Sequence[RaceVerdict]) -> Figure:
+def ratio_map(cells: Sequence[TimeVerdict]) -> Figure:
     """Draw the ratio of times of one claim: a row a condition, a column a protocol and target.
 
     Undecided cells are smaller, their numbers in italics; one that cannot be tested is grey.
@@ -66,7 +66,7 @@ def race_map(cells: Sequence[RaceVerdict]) -> Figure:
     return figure
 
 
-def _rows(cells: Sequence[RaceVerdict]) -> list[Labels]:
+def _rows(cells: Sequence[TimeVerdict]) -> list[Labels]:
     """Return the conditions without their protocol, those of one data set together."""
     rows = list(dict.fromkeys(split_protocol(cell.condition)[1] for cell in cells))
     return sorted(rows, key=lambda row: [_dataset(other) for other in rows].index(_dataset(row)))[
@@ -78,7 +78,7 @@ def _dataset(row: Labels) -> str:
     return dict(row).get("dataset", "")
 
 
-def _first(cells: Sequence[RaceVerdict], protocol: str) -> int:
+def _first(cells: Sequence[TimeVerdict], protocol: str) -> int:
     return [split_protocol(cell.condition)[0] for cell in cells].index(protocol)
 
 
@@ -88,7 +88,7 @@ def _width(columns: Sequence[Column]) -> float:
     return max(0.46, *(0.09 * len(name) / protocols.count(name) for name in protocols))
 
 
-def _cell(ax: Axes, x: int, y: int, verdict: RaceVerdict) -> None:
+def _cell(ax: Axes, x: int, y: int, verdict: TimeVerdict) -> None:
     ratio, tested = verdict.ratio, verdict.outcome != "untestable"
     undecided = verdict.outcome == "inconclusive"
     power, face, text = 0.0, _NOTHING, "?" if tested else "–"
@@ -140,7 +140,7 @@ def _scale(figure: Figure, ax: Axes, label: str) -> None:
     bar.outline.set_visible(False)
 
 
-def _explain(figure: Figure, cells: Sequence[RaceVerdict], left_out: int) -> None:
+def _explain(figure: Figure, cells: Sequence[TimeVerdict], left_out: int) -> None:
     every = (
         ("inconclusive", "#999999", 6, "small, in italics: inconclusive"),
         ("untestable", _NOTHING, 9, "–: untestable"),

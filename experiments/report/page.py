@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -12,12 +11,14 @@ import pandas as pd
 
 from experiments import config, datasets
 from experiments.analysis import targets
-from experiments.analysis.measures import READING, STEP
+from experiments.analysis.map_counts import mapped
+from experiments.analysis.measures import STEP
 from experiments.analysis.reasons import RULE as REASONS_RULE
 from experiments.analysis.results import Results
 from experiments.analysis.summary import Summary, summarise
-from experiments.analysis.tuning import RULE
+from experiments.analysis.tuning import RULE, SearchSpace
 from experiments.analysis.verdicts import OUTCOMES, Verdict
+from experiments.hitting_times import READING
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.schedule import SELDOM, examples_read, total_updates, updates_per_epoch
 from experiments.report import tables, words
@@ -28,7 +29,7 @@ from experiments.report.provenance import provenance
 from experiments.report.reasons import reason, told_apart
 from experiments.report.rendering import render
 from experiments.report.style import applied, save
-from experiments.study import Setting, arm_in_words, split_protocol
+from experiments.study import Claim, Setting, arm_in_words, split_protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def write(
     summary = summarise(results)
     drawn = drawings(summary)
     written = tables.all_tables(summary)
-    if summary.races and update_times:
+    if summary.time_verdicts and update_times:
         written[tables.CLOCKS] = tables.clock_table(summary, update_times)
     for name in {*DRAWINGS, *tables.TABLES, tables.CLOCKS} - {*drawn, *written}:
         (folder / name).unlink(missing_ok=True)
@@ -85,7 +86,7 @@ def _comparisons(summary: Summary) -> int:
 def _theories(summary: Summary) -> set[str]:
     """Return the diagnostics beside which a formula is drawn or told."""
     drawn = {p.name for p in summary.layer_profiles if expected_by_theory(p) is not None}
-    return drawn | {v.claim.measure.name for v in summary.statements if v.theory is not None}
+    return drawn | {v.claim.measure.name for v in summary.measure_verdicts if v.theory is not None}
 
 
 def _arms(summary: Summary, table: pd.DataFrame | None) -> list[dict]:
@@ -100,6 +101,25 @@ def _arms(summary: Summary, table: pd.DataFrame | None) -> list[dict]:
     return rows
 
 
+def _mapped(verdicts: Sequence[Verdict]) -> Claim | None:
+    """Return the claim that is told as a map, if there is one."""
+    return next((cell.claim for cell in mapped(verdicts)), None)
+
+
+def _rates(summary: Summary) -> list[dict]:
+    """Return the rows of the table of learning rates."""
+    return [
+        {
+            "arm": arm_in_words(tuned.setting.labels) or "all runs",
+            "init": tuned.setting.network.init,
+            "taken": words.rates(tuned.taken),
+            "updates": tuned.updates,
+            "loss": tuned.last_loss,
+        }
+        for tuned, _ in summary.searches
+    ]
+
+
 def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
     results, verdicts = summary.results, summary.verdicts
     study = results.study
@@ -110,7 +130,7 @@ def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
         study=study,
         results=results,
         turns=words.turns(summary.turns, _comparisons(summary)),
-        races=summary.races,
+        time_verdicts=summary.time_verdicts,
         article=study.article,
         reason=reason,
         reasoned=any(map(told_apart, verdicts)),
@@ -119,14 +139,15 @@ def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
         learning=words.learning(results),
         read=[DIAGNOSTICS[name] for name in settings[0].diagnostics],
         theories=_theories(summary),
-        map_lines=words.map_lines(summary.map_shares),
-        step=STEP if any(v.claim.measure.over for v in summary.statements) else "",
+        map_lines=words.map_lines(summary.map_counts, _mapped(verdicts)),
+        mapped=_mapped(verdicts),
+        step=STEP if any(v.claim.measure.over for v in summary.measure_verdicts) else "",
         reasons_rule=REASONS_RULE,
         primary=next((claim.number for claim in study.claims if claim.primary), None),
-        auto=targets.RULE if any(claim.auto for claim in study.races) else "",
-        taken={result.setting: result.rates for result in results.settings},
+        auto=targets.RULE if any(claim.auto for claim in study.time_claims) else "",
+        first_rates=SearchSpace.first(study.tuning).rates if study.tuning else (),
+        rate_rows=_rates(summary),
         claims=[(claim, list(rows)) for claim, rows in groupby(verdicts, lambda v: v.claim)],
-        counts=lambda rows: Counter(v.outcome for v in rows).most_common(),
         summary=summary,
         arms=arms,
         files=files,
@@ -137,7 +158,7 @@ def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
         tuning_rule=RULE,
         hidden_panels=max(0, len(panels(study)) - MOST_PANELS),
         failed=[result for result in results.settings if result.diverged],
-        edges=[t for t in results.tuned if t.at_low_edge or t.at_high_edge],
+        edges=[t for t in results.tuned if t.at_edge],
         shapes=list(dict.fromkeys(zip((s.data.name for s in settings), shapes, strict=True))),
         updates=sorted(
             {
@@ -155,9 +176,9 @@ def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
             }
         ),
         read_seldom=[
-            part
-            for part in ("validation", "test")
-            if part not in settings[0].evaluation.often
-            and any(getattr(shape, part) for shape in shapes)
+            split
+            for split in ("validation", "test")
+            if split not in settings[0].evaluation.often
+            and any(getattr(shape, split) for shape in shapes)
         ],
     )

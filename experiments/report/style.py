@@ -58,7 +58,7 @@ def handle(label: str, number: int, *, lines: bool) -> Line2D:
                   marker="" if lines else marker(number))  # fmt: skip
 
 
-def grid(panels: int, width: float = 4.2, height: float = 3.1) -> tuple[Figure, list[Axes]]:
+def subplots(panels: int, width: float = 4.2, height: float = 3.1) -> tuple[Figure, list[Axes]]:
     """Return a figure with so many panels, two or three in a row."""
     columns = {1: 1, 2: 2, 4: 2}.get(panels, 3)
     rows = -(-panels // columns)

@@ -16,7 +16,8 @@ from experiments.analysis.measures import final
 from experiments.analysis.results import Results
 from experiments.analysis.summaries import Curve, Reach
 from experiments.analysis.summary import Summary
-from experiments.analysis.verdicts import MeasureVerdict, RaceVerdict, Verdict
+from experiments.analysis.tuning import Tried, Tuned
+from experiments.analysis.verdicts import MeasureVerdict, TimeVerdict, Verdict
 from experiments.nn.cost import per_update
 from experiments.nn.schedule import updates_per_epoch
 from experiments.records import METRICS
@@ -32,14 +33,15 @@ def verdict_table(verdicts: Sequence[Verdict]) -> pd.DataFrame:
             "says": v.claim.says,
             "answers": v.claim.answers,
             "condition": words.condition(v.condition),
-            **(_race(v) if isinstance(v, RaceVerdict) else _statement(v)),
+            **(_race(v) if isinstance(v, TimeVerdict) else _statement(v)),
             "verdict": v.outcome,
+            "p_value": v.p_value,
             "estimate": v.estimate.estimate,
             "bound": v.estimate.bound,
             "low": v.estimate.low,
             "high": v.estimate.high,
             "confidence": v.estimate.confidence,
-            **(_race_counts(v) if isinstance(v, RaceVerdict) else {"runs": v.estimate.count}),
+            **(_race_counts(v) if isinstance(v, TimeVerdict) else {"runs": v.estimate.count}),
             "reason": v.reason,
         }
         for v in verdicts
@@ -52,14 +54,17 @@ def verdict_table(verdicts: Sequence[Verdict]) -> pd.DataFrame:
     return table
 
 
-def _race(v: RaceVerdict) -> dict[str, object]:
+def _race(v: TimeVerdict) -> dict[str, object]:
     return {
         "kind": "faster",
+        "hypothesis": v.hypothesis,
         "arm": arm_in_words(v.claim.faster),
         "than": arm_in_words(v.claim.than),
         "measure": v.claim.metric,
         "target": v.target,
         "by": v.claim.by,
+        "claimed_low": v.region.low,
+        "claimed_high": v.region.high,
     }
 
 
@@ -80,12 +85,12 @@ def _statement(v: MeasureVerdict) -> dict[str, object]:
     }
 
 
-def _race_counts(v: RaceVerdict) -> dict[str, object]:
+def _race_counts(v: TimeVerdict) -> dict[str, object]:
     return {
         "pairs": v.ratio.pairs,
         "censored": v.ratio.censored,
-        "faster_never": v.ratio.pairs - v.faster_arrived,
-        "than_never": v.ratio.pairs - v.than_arrived,
+        "faster_censored": v.ratio.pairs - v.faster_reached,
+        "than_censored": v.ratio.pairs - v.than_reached,
         "faster_diverged": v.faster.diverged,
         "than_diverged": v.than.diverged,
         "faster_first": v.ratio.wins,
@@ -147,29 +152,31 @@ def run_table(results: Results, reaches: Sequence[Reach]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def tuning_table(results: Results) -> pd.DataFrame:
-    """One row for each setting and learning rate of the search."""
+def tuning_table(searches: Sequence[tuple[Tuned, Sequence[Tried]]]) -> pd.DataFrame:
+    """One row for each setting and learning rate that some pair tried."""
     rows = [
         {
-            **_axes(choice.setting),
-            "learning_rate_tried": rate,
-            "mean_log_updates": score.log_updates,
-            "last_train_loss": score.last_loss,
-            "taken": place == choice.best,
+            **_axes(tuned.setting),
+            "learning_rate_tried": rate.rate,
+            "pairs": rate.pairs,
+            "taken": rate.taken,
+            "median_log_updates": rate.log_updates,
+            "bound": "at least" if rate.at_least else "",
+            "median_last_train_loss": rate.last_loss,
         }
-        for choice in results.tuned
-        for place, (rate, score) in enumerate(zip(choice.rates, choice.scores, strict=True))
+        for tuned, rates in searches
+        for rate in rates
     ]
     return pd.DataFrame(rows)
 
 
 def arm_table(summary: Summary) -> pd.DataFrame:
     """One row for each setting and target: how its runs came there."""
-    means = {(a.setting.setting, a.metric, a.target): a for a in summary.arrivals}
+    means = {(a.setting.setting, a.metric, a.target): a for a in summary.reach_curves}
     rows = []
     for reach in summary.reaches:
         arrivals = means[reach.setting.setting, reach.metric, reach.target]
-        interval = reach.median_interval(summary.results.study.confidence)
+        interval = reach.median_interval(summary.results.design)
         run = reach.setting.runs[0]
         shape = datasets.shape(run.data)
         rows.append(
@@ -178,7 +185,7 @@ def arm_table(summary: Summary) -> pd.DataFrame:
                 "metric": reach.metric,
                 "target": reach.target,
                 "runs": len(reach.updates),
-                "never_arrived": reach.never,
+                "censored": reach.not_reached,
                 "diverged": reach.setting.diverged,
                 "median_updates": reach.median,
                 "median_low": interval[0],
@@ -193,7 +200,7 @@ def arm_table(summary: Summary) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def arrival_table(summary: Summary) -> pd.DataFrame:
+def reach_curve_table(summary: Summary) -> pd.DataFrame:
     """One row for each setting, target and step: the share of runs that had arrived by then."""
     return _joined(
         {
@@ -205,7 +212,7 @@ def arrival_table(summary: Summary) -> pd.DataFrame:
             "low": a.low,
             "high": a.high,
         }
-        for a in summary.arrivals
+        for a in summary.reach_curves
     )
 
 
@@ -222,13 +229,13 @@ def rank_table(summary: Summary) -> pd.DataFrame:
     """One row for each ranking and arm."""
     return pd.DataFrame(
         {
-            **dict(ranking.race.condition.labels),
-            "metric": ranking.race.metric,
-            "target": ranking.race.target,
+            **dict(ranking.contest.condition.labels),
+            "metric": ranking.contest.metric,
+            "target": ranking.contest.target,
             "arm": words.arm_of(ranking, number),
             "average_rank": ranking.ranks[number],
-            "never_arrived": int(ranking.never[number]),
-            "seeds": len(ranking.race.seeds),
+            "censored": int(ranking.not_reached[number]),
+            "seeds": len(ranking.contest.seeds),
             "critical_difference": ranking.critical_difference,
             "p_value": ranking.p_value,
             "groups": " ".join(
@@ -256,9 +263,9 @@ TABLES: dict[str, Callable[[Summary], pd.DataFrame | None]] = {
     "curves.csv": lambda s: curve_table(s.curves),
     "runs.csv": lambda s: run_table(s.results, s.reaches) if _few(s.results) else None,
     ARMS: lambda s: arm_table(s) if s.reaches else None,
-    "arrivals.csv": lambda s: arrival_table(s) if s.arrivals else None,
+    "reach_curves.csv": lambda s: reach_curve_table(s) if s.reach_curves else None,
     "ranks.csv": lambda s: rank_table(s) if s.rankings else None,
-    "tuning.csv": lambda s: tuning_table(s.results) if s.results.tuned else None,
+    "tuning.csv": lambda s: tuning_table(s.searches) if s.searches else None,
 }
 """Every table that a report may have; None where the study has nothing of the kind."""
 
@@ -288,12 +295,13 @@ def clock_table(summary: Summary, update_times: Mapping[Setting, float]) -> pd.D
             "bound": r.verdict.ratio.bound,
             "low": r.low,
             "high": r.high,
+            "hypothesis": r.verdict.hypothesis,
             "verdict": r.outcome,
             "remark": "" if r.agrees else f"in updates: {r.verdict.outcome}",
             "faster_cost_of_an_update": costs[r.verdict.faster.setting][r.clock],
             "than_cost_of_an_update": costs[r.verdict.than.setting][r.clock],
         }
-        for r in readings(summary.races, costs)
+        for r in readings(summary.time_verdicts, costs)
     )
 
 

@@ -63,7 +63,8 @@ def show(study: Study, report: Report, trained: int) -> None:
         if verdict.claim.number != number:
             number = verdict.claim.number
             print(f"\n{number}. {verdict.claim.says}")
-        print(f"   {verdict.outcome:<14} {words.sentence(verdict)}")
+        judged = words.judged(verdict)
+        print(f"   {verdict.outcome:<14} {judged}{', ' if judged else ''}{words.sentence(verdict)}")
     stored = "every run was stored already" if not trained else f"{trained} runs trained"
     print(f"\n{stored}; report: {report.page}")
 
@@ -73,8 +74,8 @@ def note_few_seeds(study: Study) -> None:
     fewest = fewest_seeds(study)
     if study.seeds.most < fewest:
         print(
-            f"note: with {study.seeds.most} seeds nothing can be decided, as so many comparisons "
-            f"share the error of {100 * (1 - study.confidence):.4g} %; it takes {fewest} or more",
+            f"note: with {study.seeds.most} seeds nothing can be decided, as so many hypotheses "
+            f"divide the error of {100 * (1 - study.confidence):.4g} %; it takes {fewest} or more",
             file=sys.stderr,
         )
 

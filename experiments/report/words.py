@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from experiments.analysis.inference import Ratio
-from experiments.analysis.map_shares import Share
-from experiments.analysis.races import Turn
+from experiments.analysis.map_counts import Counts
+from experiments.analysis.neighbours import Shifted
 from experiments.analysis.ranking import Ranking
 from experiments.analysis.results import Results
 from experiments.analysis.samples import Estimate
-from experiments.analysis.tuning import TunedRate
-from experiments.analysis.verdicts import OUTCOMES, MeasureVerdict, RaceVerdict, Verdict
+from experiments.analysis.times_to_target import Turn
+from experiments.analysis.verdicts import OUTCOMES, Hypothesis, MeasureVerdict, TimeVerdict, Verdict
 from experiments.parameters import Choice
 from experiments.records import METRIC_WORDS
 from experiments.study import (
     PROTOCOL,
     Claim,
     Labels,
-    RaceClaim,
     Region,
     Setting,
     Study,
+    TimeClaim,
     arm_in_words,
 )
 
@@ -41,9 +42,11 @@ def number(value: float, digits: int = 3) -> str:
     if abs(rounded) >= 10**digits:
         return f"{value:,.0f}"
     trim = "-" if abs(rounded) < 1 else "k"  # 2.00 and 0.05
-    return np.format_float_positional(
+    text = np.format_float_positional(
         rounded, precision=digits, unique=False, fractional=False, trim=trim
     ).rstrip(".")
+    whole, point, rest = text.partition(".")
+    return f"{int(whole):,}{point}{rest}" if abs(rounded) >= 1000 else text
 
 
 def scientific(value: float) -> str:
@@ -158,46 +161,74 @@ def interval(ratio: Ratio | Estimate) -> str:
     return f"{scientific(ratio.low)} to {scientific(ratio.high)}"
 
 
-def penalised(tuned: TunedRate, study: Study) -> str:
-    """Write the score of the rate that was taken, in updates; `–` where no target was named."""
-    return number(math.exp(tuned.scores[tuned.best].log_updates)) if study.targets else "–"
+def p_value(value: float) -> str:
+    """Write a p-value with two digits: `0.041`, `< 0.0001`."""
+    return "< 0.0001" if value < 1e-4 else number(value, 2)
 
 
-def chance(verdict: RaceVerdict) -> str:
+def between(shifted: Shifted) -> str:
+    """Write a ratio that may be known as a range alone: `0.84`, `0.8 to 1.2`, `at least 2`."""
+    low, high = shifted.low, shifted.high
+    if not shifted.pairs or (low == 0 and math.isinf(high)) or math.isnan(low):
+        return "–"
+    if low == high:
+        told = scientific(low)
+    elif math.isinf(high):
+        told = f"at least {scientific(low)}"
+    else:
+        told = (
+            f"at most {scientific(high)}"
+            if low == 0
+            else f"{scientific(low)} to {scientific(high)}"
+        )
+    return f"{told} ({shifted.pairs} pairs)"
+
+
+def chance(verdict: TimeVerdict) -> str:
     """Write the interval for the chance to come first: `1 to 25 %`."""
     low, high = verdict.chance
     return f"{100 * low:.0f} to {100 * high:.0f} %"
 
 
+def hypothesis(claim: Claim, name: Hypothesis | None) -> str:
+    """Write which hypothesis of a claim is judged: `faster`, `by 6 or more`, `by about 6`."""
+    if name is None or not isinstance(claim, TimeClaim):
+        return ""
+    if name == "direction":
+        return "faster"
+    return f"by about {claim.by:g}" if claim.reading == "about" else f"by {claim.by:g} or more"
+
+
 def sentence(verdict: Verdict) -> str:
     """Say in one sentence what a verdict rests on."""
-    return _race(verdict) if isinstance(verdict, RaceVerdict) else _statement(verdict)
+    return _time(verdict) if isinstance(verdict, TimeVerdict) else _measure(verdict)
 
 
-def _race(verdict: RaceVerdict) -> str:
+def _time(verdict: TimeVerdict) -> str:
     faster, than = arm_in_words(verdict.claim.faster), arm_in_words(verdict.claim.than)
     where = f", {condition(verdict.condition)}" if verdict.condition else ""
     at = f"{goal(verdict.claim.metric, verdict.target)}{where}"
     if verdict.reason:
         return f"at {at}: {verdict.reason}."
-    ratio, never = verdict.ratio, ""
+    ratio, censored = verdict.ratio, ""
     if ratio.censored:
-        never = (
-            f"; {_never(faster, verdict.faster_arrived, ratio.pairs)}"
-            f" and {_never(than, verdict.than_arrived, ratio.pairs)} never arrived"
+        censored = (
+            f"; {_not_reached(faster, verdict.faster_reached, ratio.pairs)}"
+            f" and {_not_reached(than, verdict.than_reached, ratio.pairs)} did not reach the target"
         )
     if math.isnan(ratio.estimate):
-        size = "so many runs never arrived that the ratio has no estimate"
+        size = "so many runs did not reach the target that the ratio has no estimate"
     else:
         size = f"{than} needed {estimate(ratio)} times the updates of {faster}"
-    interval_at = f"{level(ratio.confidence)} interval {interval(ratio)}"
-    return (
-        f"at {at}: {size} ({interval_at}; {faster} came first in {ratio.wins} of "
-        f"{ratio.pairs} pairs{never}).{_more(verdict)}"
-    )
+    told = [f"{level(ratio.confidence)} interval {interval(ratio)}"]
+    if verdict.hypothesis == "size":
+        told.append(f"claimed: {region(verdict.region)}")
+    else:
+        told.append(f"{faster} came first in {ratio.wins} of {ratio.pairs} pairs{censored}")
+    return f"at {at}: {size} ({'; '.join(told)}).{_more(verdict)}"
 
 
-def _statement(verdict: MeasureVerdict) -> str:
+def _measure(verdict: MeasureVerdict) -> str:
     claim, found = verdict.claim, verdict.estimate
     measure = claim.measure.in_words
     where = f"with {condition(verdict.condition)}, " if verdict.condition else ""
@@ -243,8 +274,8 @@ def region(claimed: Region) -> str:
 
 
 def value_of(verdict: Verdict) -> str:
-    """Write what a verdict is about: a goal of a race, or a measure."""
-    if isinstance(verdict, RaceVerdict):
+    """Write what a verdict is about: a target of a claim of time, or a measure."""
+    if isinstance(verdict, TimeVerdict):
         return goal(verdict.claim.metric, verdict.target)
     return verdict.claim.measure.in_words
 
@@ -261,6 +292,7 @@ def arms(verdict: MeasureVerdict) -> str:
 def extremes(verdicts: Sequence[Verdict]) -> list[Verdict]:
     """Return the two verdicts of a claim whose estimates lie farthest apart."""
     known = [v for v in verdicts if not math.isnan(v.estimate.estimate) and not v.reason]
+    known = [v for v in known if v.hypothesis != "size"]
     if len(known) < 2:
         return known
     ordered = sorted(known, key=lambda v: v.estimate.estimate)
@@ -268,49 +300,80 @@ def extremes(verdicts: Sequence[Verdict]) -> list[Verdict]:
 
 
 def against(claim: Claim, verdicts: Sequence[Verdict]) -> str:
-    """Say where a claim that answers a statement is refuted, or falls short; empty if nowhere."""
+    """Say where a claim that answers a statement is refuted; empty if nowhere."""
     if claim.answers is None:
         return ""
-    where = [v for v in verdicts if v.outcome in ("refuted", "direction only")]
+    where = [v for v in verdicts if v.outcome == "refuted"]
     if not where:
         return ""
-    shown = [", ".join(filter(None, [value_of(v), condition(v.condition)])) for v in where[:3]]
+    shown = [
+        ", ".join(filter(None, [judged(v), value_of(v), condition(v.condition)])) for v in where[:3]
+    ]
     more = f", and {len(where) - 3} more" if len(where) > 3 else ""
     return f"statement {claim.answers}: {'; '.join(shown)}{more}"
 
 
-def share_of(share: Share) -> str:
-    """Write which cells of a map a share is of: `all cells`, `depth 2`."""
-    if not share.axis:
+def judged(verdict: Verdict) -> str:
+    """Write which hypothesis is judged, where a claim has two."""
+    two = isinstance(verdict, TimeVerdict) and verdict.claim.by is not None
+    return hypothesis(verdict.claim, verdict.hypothesis) if two else ""
+
+
+def outcome(verdict: Verdict) -> str:
+    """Write a verdict, and of what where a claim has two: `Refuted`, `By 6 or more: refuted`."""
+    return f"{judged(verdict)}: {verdict.outcome}".removeprefix(": ").capitalize()
+
+
+def outcomes(verdicts: Sequence[Verdict]) -> str:
+    """Write how often each verdict on a claim was given, hypothesis by hypothesis."""
+    parts = []
+    for name in dict.fromkeys(v.hypothesis for v in verdicts):
+        some = [v for v in verdicts if v.hypothesis == name]
+        counts = Counter(v.outcome for v in some).most_common()
+        told = ", ".join(
+            f"{verdict} in {count}{f' of {len(some)} comparisons' if not place else ''}"
+            if len(some) > 1
+            else verdict
+            for place, (verdict, count) in enumerate(counts)
+        )
+        parts.append(f"{judged(some[0])}: {told}".removeprefix(": "))
+    return "; ".join(parts)
+
+
+def where(counts: Counts) -> str:
+    """Write which cells of a map are counted: `all cells`, `depth 2`."""
+    if not counts.axis:
         return "all cells"
-    return (
-        share.label if share.axis == PROTOCOL else f"{share.axis.replace('_', ' ')} {share.label}"
-    )
+    if counts.axis == PROTOCOL:
+        return counts.label
+    return f"{counts.axis.replace('_', ' ')} {counts.label}"
 
 
-def shares(share: Share) -> list[str]:
-    """Write how many of the cells have each verdict, as percentages."""
-    return [f"{100 * share.counts[outcome] / share.total:.0f} %" for outcome in OUTCOMES]
+def of_cells(counts: Counts, name: Hypothesis) -> list[str]:
+    """Write in how many of the cells each verdict was given on a hypothesis."""
+    return [str(counts.outcomes[name][verdict]) for verdict in OUTCOMES]
 
 
-def map_lines(found: Sequence[Share]) -> list[str]:
-    """Say plainly in how much of a map the claim holds."""
-    if not found:
+def map_lines(found: Sequence[Counts], claim: Claim | None) -> list[str]:
+    """Say plainly in how much of a map each hypothesis of a claim stands."""
+    if not found or not isinstance(claim, TimeClaim):
         return []
-    whole = found[0]
-    held, direction = whole.counts["supported"], whole.counts["direction only"]
-    lines = [f"**The claim holds in {held or 'none'} of the {whole.total} cells**"]
-    if direction:
-        lines[0] += f", and its direction alone in {direction} more"
-    lines[0] += "."
-    for title, outcomes in (
-        ("It holds in some cell of", ("supported",)),
-        ("Its direction, or more, is right in some cell of", ("supported", "direction only")),
-    ):
-        named = [share_of(s) for s in found[1:] if any(s.counts[o] for o in outcomes)]
-        missing = [share_of(s) for s in found[1:] if not any(s.counts[o] for o in outcomes)]
-        if named and missing:
-            lines.append(f"{title}: {', '.join(named)}; in no cell of {', '.join(missing)}.")
+    whole, lines = found[0], []
+    for name, counts in whole.outcomes.items():
+        held, lost = counts["supported"], counts["refuted"]
+        still_open = whole.cells - held - lost
+        what = f"{arm_in_words(claim.faster)} {hypothesis(claim, name)}"
+        lines.append(
+            f"**{what}: supported in {held or 'none'} of the {whole.cells} cells, refuted in "
+            f"{lost or 'none'}, open in {still_open or 'none'}.**"
+        )
+        some = [where(c) for c in found[1:] if c.outcomes[name]["supported"]]
+        none = [where(c) for c in found[1:] if not c.outcomes[name]["supported"]]
+        if some and none:
+            lines.append(
+                f"It is supported in some cell of: {', '.join(some)}; in no cell of "
+                f"{', '.join(none)}."
+            )
     return lines
 
 
@@ -322,7 +385,7 @@ def learning(results: Results) -> str:
     return "and learning rates as given" if trained else "and nothing trained"
 
 
-def _more(verdict: RaceVerdict) -> str:
+def _more(verdict: TimeVerdict) -> str:
     """Say how many pairs would decide what is open."""
     if verdict.outcome != "inconclusive":
         return ""
@@ -351,21 +414,22 @@ def turn(turn: Turn) -> str:
     """Say that the protocol turns an answer."""
     claim, verdicts = turn.claim, turn.by_protocol
     where = f", {condition(turn.condition)}" if turn.condition else ""
-    if isinstance(claim, RaceClaim):
-        where = f" at {goal(claim.metric, turn.target)}{where}"
+    if isinstance(claim, TimeClaim):
+        named = f" ({hypothesis(claim, turn.hypothesis)})" if claim.by is not None else ""
+        where = f"{named} at {goal(claim.metric, turn.target)}{where}"
     answers = ", ".join(f"{outcome} under `{protocol}`" for protocol, outcome in verdicts.items())
     return f"**The protocol turns the answer** of claim {claim.number}{where}: {answers}."
 
 
 def arm_of(ranking: Ranking, number: int) -> str:
     """Write the arm of that number of a ranking."""
-    return arm_in_words(ranking.race.condition.arms[number][0])
+    return arm_in_words(ranking.contest.condition.arms[number][0])
 
 
 def order(ranking: Ranking) -> str:
-    """Write the arms of a ranking from the fastest on: `relu 1.08 (0 never), ...`."""
+    """Write the arms of a ranking from the fastest on: `relu 1.08 (0 censored), ...`."""
     return ", ".join(
-        f"{arm_of(ranking, i)} {number(ranking.ranks[i])} ({ranking.never[i]} never)"
+        f"{arm_of(ranking, i)} {number(ranking.ranks[i])} ({ranking.not_reached[i]} censored)"
         for i in sorted(range(len(ranking.ranks)), key=lambda i: ranking.ranks[i])
     )
 
@@ -376,5 +440,5 @@ def alike(ranking: Ranking) -> str:
     return "; ".join(groups) or "none"
 
 
-def _never(name: str, arrived: int, pairs: int) -> str:
-    return f"{pairs - arrived} of {pairs} runs of {name}"
+def _not_reached(name: str, reached: int, pairs: int) -> str:
+    return f"{pairs - reached} of {pairs} runs of {name}"

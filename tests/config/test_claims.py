@@ -55,6 +55,14 @@ def test_generated_words():
         "width 8 reaches train_loss 0.6, 0.5 and 0.4 in 6 times fewer updates than width 8-8"
     )
     assert (claim.number, claim.by, claim.tolerance) == (1, 6.0, 1.5)
+    assert claim.reading == "at_least"
+
+
+@pytest.mark.parametrize("reading", ["at_least", "about"])
+def test_how_a_factor_is_to_be_read(reading):
+    text = TEXT % ("8", "8-8", f"train_loss: 0.5}}, by: 6, reading: {reading}")
+    (claim,) = read(text.replace("}}]", "}]")).claims
+    assert claim.reading == reading
 
 
 def test_labels_come_before_names():

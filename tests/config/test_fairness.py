@@ -1,6 +1,10 @@
 """Protocols, seeds as needed, targets by a rule and the primary claim, as a config writes them."""
 
+import itertools
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from experiments import config
 from experiments.protocols import PROTOCOLS
@@ -26,7 +30,9 @@ def again(study):
 @pytest.mark.parametrize(
     ("written", "seeds"),
     [("5", Seeds(5, 5)), ("{min: 8, max: 64}", Seeds(8, 64)), ("{max: 9, min: 9}", Seeds(9, 9)),
-     ("{min: 1, max: 10000}", Seeds(1, 10000))],
+     ("{min: 1, max: 10000}", Seeds(1, 10000)), ("{min: 8, max: [64]}", Seeds(8, 64)),
+     ("{min: 8, max: [64, 128]}", Seeds(8, 128, (64,))), ("{min: 8, max: [8]}", Seeds(8, 8)),
+     ("{min: 8, max: [8, 9, 20]}", Seeds(8, 20, (8, 9)))],
 )  # fmt: skip
 def test_seeds(written, seeds):
     study = read(TEXT, f"seeds={written}")
@@ -36,6 +42,7 @@ def test_seeds(written, seeds):
 
 
 WHOLE = "allowed: a whole number at least 1 and at most 10,000"
+INCREASING = "allowed: numbers that increase, such as [64, 128]"
 
 
 @pytest.mark.parametrize(
@@ -49,7 +56,22 @@ WHOLE = "allowed: a whole number at least 1 and at most 10,000"
          [f"seeds.min: found 0; {WHOLE}", f"seeds.max: found 20000; {WHOLE}"]),
         ("seeds: {min: 2.5, max: yes}",
          [f"seeds.min: found 2.5; {WHOLE}", f"seeds.max: found 'yes'; {WHOLE}"]),
-        ("seeds: {min: 2, max: [8]}", [f"seeds.max: found a list; {WHOLE}"]),
+        ("seeds: {min: 2, max: []}", [f"seeds.max: found []; {INCREASING}"]),
+        ("seeds: {min: 2, max: [8, 8]}", [f"seeds.max: found [8, 8]; {INCREASING}"]),
+        ("seeds: {min: 2, max: [64, 8]}", [f"seeds.max: found [64, 8]; {INCREASING}"]),
+        ("seeds: {min: 9, max: [8, 64]}", ["seeds.max: found 8; allowed: at least 9, min"]),
+        ("seeds: {min: 2, max: [8, x]}", [f"seeds.max.1: found 'x'; {WHOLE}"]),
+        ("seeds: {min: 2, max: [8.0, 9, true]}",
+         [f"seeds.max.0: found 8.0; {WHOLE}", f"seeds.max.2: found true; {WHOLE}"]),
+        ("seeds: {min: 2, max: [8, [9]]}", [f"seeds.max.1: found a list; {WHOLE}"]),
+        ("seeds: {min: 2, max: [0, 10001]}",
+         [f"seeds.max.0: found 0; {WHOLE}", f"seeds.max.1: found 10001; {WHOLE}"]),
+        ("seeds: {min: 2, max: [!!int 8]}",
+         ["seeds.max.0: found the tag !!int; tags are not allowed"]),
+        ("seeds: {min: x, max: [y, z]}",
+         [f"seeds.min: found 'x'; {WHOLE}", f"seeds.max.0: found 'y'; {WHOLE}",
+          f"seeds.max.1: found 'z'; {WHOLE}"]),
+        ("seeds: {min: [2], max: 8}", [f"seeds.min: found a list; {WHOLE}"]),
         ("seeds: {mn: 8, max: 9}",
          ["seeds.mn: unknown key; allowed: min, max; did you mean 'min'?",
           "seeds.min: missing; it is a bound"]),
@@ -63,6 +85,38 @@ def test_mistakes_in_seeds(seeds, expected):
     assert sorted(found) == sorted(f"c.yaml:2: {message}" for message in expected)
 
 
+@pytest.mark.parametrize(
+    ("seeds", "looks"),
+    [
+        ("5", [5]),
+        ("{min: 8, max: 64}", [8, 12, 18, 27, 41, 62, 64]),
+        # From 64 the steps go on as if it were any other look.
+        ("{min: 8, max: [64, 128]}", [8, 12, 18, 27, 41, 62, 64, 96, 128]),
+        ("{min: 8, max: [20, 64]}", [8, 12, 18, 20, 30, 45, 64]),
+        ("{min: 8, max: [8, 10, 11]}", [8, 10, 11]),
+        ("{min: 1, max: 4}", [1, 2, 3, 4]),
+    ],
+)
+def test_the_looks_at_a_study(seeds, looks):
+    assert read(TEXT, f"seeds={seeds}").seeds.looks == tuple(looks)
+
+
+@given(st.sets(st.integers(1, 300), min_size=2, max_size=5))
+def test_who_goes_on_from_an_earlier_maximum_has_looked_as_before(numbers):
+    least, *most = sorted(numbers)
+    before = Seeds(least, most[0])
+    for place in range(1, len(most)):
+        after = Seeds(least, most[place], tuple(most[:place]))
+        assert after.looks[: len(before.looks)] == before.looks
+        assert sorted(set(after.looks)) == list(after.looks)
+        assert {least, *most[: place + 1]} <= set(after.looks)
+        for look, following in itertools.pairwise(after.looks):
+            assert following <= -(-3 * look // 2)
+            if following not in most:
+                assert following == -(-3 * look // 2)
+        before = after
+
+
 def test_each_mistake_in_seeds_has_its_own_line():
     text = "dataset: moons\nseeds:\n  min: 0\n  max: -1\n  mx: 3\n"
     assert [problem.split(": ")[0] for problem in problems(text)] == [
@@ -72,8 +126,9 @@ def test_each_mistake_in_seeds_has_its_own_line():
 
 def test_a_grid_is_refused_by_the_most_seeds_it_may_have():
     text = TEXT.replace("width: 8", f"width: {list(range(1, 101))}")
-    (problem,) = problems(text, "seeds={min: 1, max: 10000}")
-    assert "seeds 10,000" in problem
+    for most in ("10000", "[1, 10000]"):
+        (problem,) = problems(text, f"seeds={{min: 1, max: {most}}}")
+        assert "seeds 10,000" in problem
     read(text, "seeds={min: 1, max: 20}")
 
 
@@ -88,7 +143,7 @@ def test_protocols_make_an_axis():
     )
     found = {
         (dict(s.labels)["activation"], dict(s.labels)["protocol"]):
-        (s.network.init, s.shares_rate) for s in study.settings
+        (s.network.init, s.one_rate) for s in study.settings
     }  # fmt: skip
     assert found == {
         ("relu", "own_rate"): ("he", False), ("tanh", "own_rate"): ("glorot", False),
@@ -112,7 +167,7 @@ def test_one_protocol_is_no_axis(protocol):
     assert [axis.name for axis in study.axes] == ["activation"]
     row = PROTOCOLS[protocol]
     assert row.meaning
-    assert {s.shares_rate for s in study.settings} == {row.shares_rate}
+    assert {s.one_rate for s in study.settings} == {row.one_rate}
     if row.init:
         assert {s.network.init for s in study.settings} == {row.init}
     assert again(study) == study

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from experiments.analysis.tuning import candidates, subjects
+from experiments.config import fitting
 from experiments.nn.activations import ACTIVATIONS
 from experiments.parameters import Choice
 from experiments.records import Evaluation
@@ -22,7 +24,7 @@ def test_defaults():
     (setting,) = study.settings
     assert (study.title, study.axes, study.claims) == ("My first study", (), ())
     assert (study.seeds, study.confidence) == (Seeds(20, 20), 0.95)
-    assert study.tuning == Tuning(2.0**-8, 2.0**-2, seeds=3, extensions=4)
+    assert study.tuning == Tuning(2.0**-8, 2.0**-2, seeds=1, extensions=4)
     assert setting.labels == ()
     assert setting.network.widths == (64, 64)
     assert setting.network.activation == Choice("relu")
@@ -160,8 +162,8 @@ def test_absurd_grids_are_refused_by_their_count():
     text = f"dataset: moons\nnetwork:\n  depth: {many}\n  width: {many}\ntraining:\n"
     text += f"  batch_size: {many}\n  epochs: {list(range(1, 1001))}"
     assert problems(text) == [
-        "c.yaml:7: training.epochs: the grid makes 41,000,000,000 runs (depth 100 x width 100 x "
-        "batch_size 100 x epochs 1,000 x seeds 20, and 7 learning rates x 3 seeds to tune them); "
+        "c.yaml:7: training.epochs: the grid makes 160,000,000,000 runs (depth 100 x width 100 x "
+        "batch_size 100 x epochs 1,000 x seeds 20, and 7 learning rates x 1 tuning seeds of each); "
         "allowed: at most 200,000"
     ]
     thousands = [i / 3000 for i in range(1, 3000)]
@@ -174,16 +176,56 @@ def test_absurd_grids_are_refused_by_their_count():
 
 def test_the_count_is_exact():
     text = "dataset: moons\nnetwork: {activation: [relu, tanh]}\ntraining: {learning_rate: [%s]}"
-    overrides = ["seeds=10000", "tuning.seeds=1000"]
-    rates = "tuned, " + ", ".join(f"0.{i}" for i in range(1, 9))
-    # 2 activations x (9 rates x 10,000 seeds + 10 rates to try x 1,000 tuning seeds) = 200,000
-    assert len(read(text % rates, *overrides, "tuning.to=2").settings) == 18
+    overrides = ["seeds={min: 8, max: [50, 100]}", "tuning.seeds=99"]
+    rates = "tuned, " + ", ".join(f"{i}e-9" for i in range(1, 10))
+    # 2 activations x 100 seeds x (10 rates + 10 rates to try x 99 tuning seeds of each) = 200,000
+    assert len(read(text % rates, *overrides, "tuning.to=2").settings) == 20
     (problem,) = problems(text % rates, *overrides, "tuning.to=4")
     assert problem == (
-        "c.yaml:3: training.learning_rate: the grid makes 202,000 runs (activation 2 x "
-        "learning_rate 9 x seeds 10,000, and 11 learning rates x 1,000 seeds to tune them); "
+        "c.yaml:3: training.learning_rate: the grid makes 219,800 runs (activation 2 x "
+        "learning_rate 10 x seeds 100, and 11 learning rates x 99 tuning seeds of each); "
         "allowed: at most 200,000"
     )
+    (problem,) = problems(text % (rates + ", 11e-9"), *overrides, "tuning.to=2")
+    assert "the grid makes 200,200 runs (activation 2 x learning_rate 11 x seeds 100" in problem
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        (),
+        ("tuning.seeds=3",),
+        ("seeds={min: 2, max: 5}",),
+        ("seeds={min: 2, max: [3, 7]}", "tuning.seeds=2"),
+        ("training.learning_rate=[tuned, 0.3, 0.6]",),
+        ("training.learning_rate=[0.3, 0.6]",),
+        ("training.epochs=[1, 2]", "network.depth=[1, 2]"),
+        ("protocol=[own_rate, common_init]", "seeds=1"),
+        ("claims=[]", "training.epochs=[0, 2]"),
+    ],
+)
+def test_the_count_is_that_of_all_pairs_of_searches_and_evaluations(monkeypatch, overrides):
+    text = """
+    dataset: moons
+    network: {activation: [leaky_relu, tanh], init: lecun}
+    tuning: {from: 0.25, to: 1}
+    seeds: 4
+    claims: [{faster: tanh, than: leaky_relu, to: {train_loss: 1}}]
+    """
+    study = read(text, *overrides)
+    searched = {
+        run
+        for subject in subjects(study)
+        for seed in range(study.seeds.most)
+        for some in candidates(subject, seed, (0.25, 0.5, 1.0), study.tuning)
+        for run in some
+    }
+    count = len(searched) + len(study.settings) * study.seeds.most
+    monkeypatch.setattr(fitting, "MOST_RUNS", count)
+    assert read(text, *overrides) == study
+    monkeypatch.setattr(fitting, "MOST_RUNS", count - 1)
+    (problem,) = problems(text, *overrides)
+    assert f": the grid makes {count} runs (" in problem
 
 
 def test_heavy_libraries_are_not_imported():

@@ -8,7 +8,7 @@ import yaml
 
 from experiments import config
 from experiments.analysis.measures import MOMENTS
-from experiments.config.model import MeasureKeys, RaceKeys
+from experiments.config.model import MeasureKeys, TimeKeys
 from experiments.datasets import shape
 from experiments.kinds import KINDS
 from experiments.nn.diagnostics import DIAGNOSTICS
@@ -182,10 +182,10 @@ def test_generated_words(keys, says):
 def test_both_sorts_of_claims_stand_side_by_side():
     text = TEXT % "zeros, at_most: 0.5, answers: 4}, {faster: relu, than: tanh, to: {train_loss: 1}"
     study = read(text + "article: [{number: 4, says: half of it is zero}]")
-    assert [type(c).__name__ for c in study.claims] == ["MeasureClaim", "RaceClaim"]
+    assert [type(c).__name__ for c in study.claims] == ["MeasureClaim", "TimeClaim"]
     assert [c.number for c in study.claims] == [1, 2]
     assert [c.answers for c in study.claims] == [4, None]
-    assert study.races == study.claims[1:]
+    assert study.time_claims == study.claims[1:]
     assert study.targets == (("train_loss", 1.0),)
     assert study.arm_axes == {"activation"}
     assert study.article == ((4, "half of it is zero"),)
@@ -337,7 +337,7 @@ def test_theory_of_an_absurd_grid_is_not_worked_out():
     text += f"training: {{batch_size: {many}}}\nseeds: 1\n"
     text += "claims: [{measure: zeros, at: start, is: theory}]"
     (problem,) = problems(text)
-    assert problem.startswith("c.yaml:2: network.depth: the grid makes 22,000,000 runs")
+    assert problem.startswith("c.yaml:2: network.depth: the grid makes 8,000,000 runs")
     assert time.perf_counter() - start < 5
 
 
@@ -348,7 +348,7 @@ MEASURE_KEYS = (
     "says, answers, primary, measure, layer, at, over, of, than, within, higher, lower, equal, is, "
     "at_least, at_most, between"
 )
-RACE_KEYS = "says, answers, primary, faster, than, to, by, tolerance"
+RACE_KEYS = "says, answers, primary, faster, than, to, by, tolerance, reading"
 SOME_MEASURES = ", ".join([*METRICS, *DIAGNOSTICS][:20]) + ", ..."
 LAYERS = "first, last, output, or a whole number from 1 to 100"
 
@@ -457,7 +457,7 @@ def test_a_misspelt_key_of_a_claim_about_a_measure_gives_the_nearest_name(key):
     ]
 
 
-@pytest.mark.parametrize("key", RaceKeys.key_names())
+@pytest.mark.parametrize("key", TimeKeys.key_names())
 def test_a_misspelt_key_of_a_race_gives_the_nearest_name(key):
     misspelt = f"{key}x" if key != "to" else "too"
     keys = f"{{faster: relu, than: tanh, to: {{train_loss: 1}}, {misspelt}: 1}}"
@@ -487,12 +487,13 @@ def test_a_claim_that_names_a_kind_and_no_measure():
         *((name, "curve", "curve is a regression without classes")
           for name in ("train_accuracy", "test_accuracy", "calibration_error", "ambiguous",
                        "negative_log_likelihood", "pre_activation_accuracy")),
-        ("test_loss", "gaussian", "gaussian has no test part"),
-        ("sum_error", "gaussian", "gaussian has no test part"),
-        ("validation_loss", "gaussian", "gaussian has no validation part"),
+        ("test_loss", "gaussian", "gaussian has no test split"),
+        ("sum_error", "gaussian", "gaussian has no test split"),
+        ("validation_loss", "gaussian", "gaussian has no validation split"),
         ("validation_loss", "[{name: moons, validation: 0}, {name: moons, noise: 0.3}]",
-         "moons has no validation part"),
-        ("test_loss", "[{name: moons, test: 0, noise: [0.1, 0.2]}, xor]", "moons has no test part"),
+         "moons has no validation split"),
+        ("test_loss", "[{name: moons, test: 0, noise: [0.1, 0.2]}, xor]",
+         "moons has no test split"),
     ],
 )  # fmt: skip
 def test_a_measure_that_the_data_do_not_have(measure, data, message):
@@ -554,6 +555,20 @@ claims:
 def test_mistakes_in_the_article(article, messages):
     found = problems(f"dataset: moons\narticle: {article}\n")
     assert found == [f"c.yaml:2: {message}" for message in messages]
+
+
+@pytest.mark.parametrize("source", ["", "[a, b]", "3", '"two\\0"', "x" * 301])
+def test_mistakes_in_the_source(source):
+    allowed = "allowed: a text of at most 300 characters"
+    (problem,) = problems(f"dataset: moons\nsource: {source}\n")
+    assert problem.startswith("c.yaml:2: source: found ")
+    assert problem.endswith(allowed)
+
+
+def test_the_source_is_folded_into_one_line():
+    folded = "dataset: moons\nsource: >\n  A book,\n  of 2012\n"
+    assert read(folded).source == "A book, of 2012"
+    assert read("dataset: moons").source is None
 
 
 def test_an_answer_to_a_statement_that_there_is_not():
@@ -621,12 +636,12 @@ def test_some_epochs_of_0_are_no_reason_to_tune_less(training, rates, written):
 
 
 def test_the_count_of_the_runs_knows_that_nothing_is_tuned_for_them():
-    text = "dataset: moons\ntraining: {epochs: [0, 5]}\nseeds: 10000\ntuning: {seeds: 1000, to: %s}"
+    text = "dataset: moons\ntraining: {epochs: [0, 5]}\nseeds: 100\ntuning: {seeds: 33, to: %s}"
     width = list(range(1, 8))
-    # 7 widths x (2 x 10,000 evaluation runs + rates x 1,000 tuning runs): 8 rates fit, 9 do not.
+    # 7 widths x 100 seeds x (2 evaluation runs + rates x 33 tuning runs): 8 rates fit, 9 do not.
     assert len(read(text % 0.5, f"network.width={width}").settings) == 14
     (problem,) = problems(text % 1, f"network.width={width}")
-    assert "the grid makes 203,000 runs" in problem
+    assert "the grid makes 209,300 runs" in problem
 
 
 RACE = "claims: [{faster: relu, than: tanh, to: {train_loss: 1}}]"
@@ -694,8 +709,8 @@ def test_scales_and_layers_are_axes():
         ("training: {layers: outputs}",
          "training.layers: found 'outputs'; allowed: all, output; did you mean 'output'?"),
         ("layers: output", "layers: unknown key; allowed: title, background, dataset, network, "
-         "training, evaluation, tuning, protocol, seeds, confidence, diagnostics, article, claims; "
-         "did you mean 'training.layers'?"),
+         "training, evaluation, tuning, protocol, seeds, confidence, diagnostics, source, article, "
+         "claims; did you mean 'training.layers'?"),
     ],
 )  # fmt: skip
 def test_mistakes_in_scales_and_layers(keys, message):
@@ -757,20 +772,20 @@ def test_all_mistakes_at_once():
     assert problems(MUCH_WRONG) == MUCH.splitlines()
 
 
-PARTS = {  # one mistake in each key of a claim, with the lines that tell it
+SPLITS = {  # one mistake in each key of a claim, with the lines that tell it
     "at": ("middle", 1), "layer": ("0", 1), "over": ("activation", 1), "of": ("rleu", 1),
     "within": ("-1", 1), "answers": ("x", 1), "primary": ("x", 1), "says": ("''", 1),
     "measure": ("zeross", 1),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("first", PARTS)
-@pytest.mark.parametrize("second", PARTS)
+@pytest.mark.parametrize("first", SPLITS)
+@pytest.mark.parametrize("second", SPLITS)
 def test_two_mistakes_in_a_claim_are_two_problems(first, second):
     keys = {"measure": "zeros", "is": "1"}
     expected = []
     for key in {first: None, second: None}:
-        keys[key] = PARTS[key][0]
+        keys[key] = SPLITS[key][0]
         expected.append(f"c.yaml:3: claims.0.{key}: ")
     text = TEXT.replace("measure: %s", ", ".join(f"{k}: {v}" for k, v in keys.items()))
     found = problems(text)

@@ -6,7 +6,7 @@ from .helpers import problems, read
 
 ALL_KEYS = (
     "title, background, dataset, network, training, evaluation, tuning, protocol, seeds, "
-    "confidence, diagnostics, article, claims"
+    "confidence, diagnostics, source, article, claims"
 )
 ACTIVATIONS = (
     "step, linear, sigmoid, tanh, relu, leaky_relu, softmax, straight_through_step, "
@@ -118,7 +118,7 @@ c.yaml:39: claims.2.to: found 2 metrics; allowed: one metric and its targets, su
 c.yaml:42: claims.3.to.test_accuracy.1: found 90; allowed: a number above 0 and at most 1
 c.yaml:42: claims.3.to.test_accuracy.2: 0.9 is listed twice
 c.yaml:43: claims.4: found 'relu beats tanh'; allowed: a mapping of says, answers, primary, \
-faster, than, to, by, tolerance
+faster, than, to, by, tolerance, reading
 c.yaml:44: yes: found the tag !!python/object:os.system; tags are not allowed
 """
 
@@ -142,7 +142,7 @@ SINGLE = {
     "dataset: {name: moons, test: 0.8, validation: 0.5}": (
         "1: dataset: moons (examples 1000, noise 0.2, test 0.8, validation 0.5): 0 examples are "
         "left for training, and there must be at least one for each of the 2 classes; lower the "
-        "shares of the other parts or, where examples are drawn, ask for more"
+        "shares of the other splits or, where examples are drawn, ask for more"
     ),
     "network: relu": "1: network: found 'relu'; allowed: a mapping of depth, width, activation, "
     "init, init_scale, output",
@@ -212,6 +212,27 @@ SINGLE = {
     ARMS + CLAIM % ", tolerance: 2": (
         "2: claims.0.tolerance: goes only with by, the factor that is claimed"
     ),
+    ARMS + CLAIM % ", reading: about": (
+        "2: claims.0.reading: goes only with by, the factor that is claimed"
+    ),
+    ARMS + CLAIM % ", by: 2, reading: abuot": (
+        "2: claims.0.reading: found 'abuot'; allowed: at_least, about; did you mean 'about'?"
+    ),
+    ARMS + CLAIM % ", by: 2, reading: true": (
+        "2: claims.0.reading: found true; allowed: at_least, about"
+    ),
+    ARMS + CLAIM % ", by: 2, reading: ": (
+        "2: claims.0.reading: found nothing; allowed: at_least, about"
+    ),
+    ARMS + CLAIM % ", by: 2, reading: [about]": (
+        "2: claims.0.reading: found a list; allowed: at_least, about"
+    ),
+    ARMS + CLAIM % ", by: 0.5, reading: about": "2: claims.0.by: found 0.5; allowed: a number "
+    "above 1",
+    ARMS + "claims: [{measure: test_loss, at_most: 1, reading: about}]": (
+        "2: claims.0.reading: unknown key; allowed: says, answers, primary, measure, layer, at, "
+        "over, of, than, within, higher, lower, equal, is, at_least, at_most, between"
+    ),
     ARMS + "claims: [{faster: rleu, than: tanh, to: {train_loss: 1}}]": (
         "2: claims.0.faster: found 'rleu'; allowed: activation relu, tanh; did you mean 'relu'?"
     ),
@@ -276,7 +297,7 @@ def test_validation_metric_needs_a_validation_part():
     text = "dataset: {name: moons, validation: 0}\n" + ARMS
     text += "claims: [{faster: relu, than: tanh, to: {validation_loss: 1}}]"
     assert problems(text) == [
-        "c.yaml:3: claims.0.to.validation_loss: moons has no validation part; give it a share of "
+        "c.yaml:3: claims.0.to.validation_loss: moons has no validation split; give it a share of "
         "the examples, or name another metric"
     ]
     assert read(text.replace("validation: 0", "validation: 0.1")).claims

@@ -47,8 +47,8 @@ def test_values_replace_what_the_file_says():
         (
             "trainig.epochs=3",
             "trainig: unknown key; allowed: title, background, dataset, network, training, "
-            "evaluation, tuning, protocol, seeds, confidence, diagnostics, article, claims; "
-            "did you mean 'training'?",
+            "evaluation, tuning, protocol, seeds, confidence, diagnostics, source, article, "
+            "claims; did you mean 'training'?",
         ),
         ("claims.0.by=1", "found 1; allowed: a number above 1"),
         ("claims.1.by=3", "claims has no entry 1; its entries: 0 to 0"),

@@ -55,7 +55,7 @@ def test_every_key_is_written():
             "layers": "all",
         },
         "evaluation": {"per_doubling": 4},
-        "tuning": {"from": 2.0**-8, "to": 2.0**-2, "seeds": 3, "extensions": 4},
+        "tuning": {"from": 2.0**-8, "to": 2.0**-2, "seeds": 1, "extensions": 4},
         "protocol": "own_rate",
         "seeds": 20,
         "confidence": 0.95,
@@ -67,6 +67,7 @@ def test_every_key_is_written():
                 "to": {"train_loss": [1]},
                 "by": 2,
                 "tolerance": 1.25,
+                "reading": "at_least",
             }
         ],
     }
@@ -102,6 +103,20 @@ def section(**keys):
     return st.fixed_dictionaries({}, optional=keys)
 
 
+def bounds(numbers):
+    """Increasing numbers as bounds: the least, and the most or what it was and is."""
+    least, *most = sorted(numbers)
+    return {"min": least, "max": most if len(most) > 1 else most[0]}
+
+
+SEEDS = st.integers(1, 30) | st.sets(st.integers(1, 40), min_size=2, max_size=4).map(bounds)
+FACTORS = st.fixed_dictionaries(
+    {
+        "faster": st.just("relu"), "than": st.just("tanh"), "to": st.just({"test_loss": 0.5}),
+        "by": st.floats(1.01, 100),
+    },
+    optional={"tolerance": st.floats(1, 3), "reading": st.sampled_from(["at_least", "about"])},
+)  # fmt: skip
 LINE = st.text(
     st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min_size=1, max_size=30
 ).filter(str.strip)
@@ -131,8 +146,12 @@ STUDIES = st.fixed_dictionaries(
                 {"at": st.lists(st.floats(0.1, 10), min_size=1, unique=True).map(sorted)}
             ),
         ),
-        "tuning": section(**{"from": st.floats(1e-6, 1e-4), "to": st.floats(1, 9)}),
-        "seeds": st.integers(1, 30),
+        "tuning": section(
+            **{"from": st.floats(1e-6, 1e-4), "to": st.floats(1, 9)},
+            seeds=st.integers(1, 4),
+            extensions=st.integers(0, 20),
+        ),
+        "seeds": SEEDS,
         "claims": st.lists(
             st.fixed_dictionaries(
                 {
@@ -146,7 +165,8 @@ STUDIES = st.fixed_dictionaries(
                     ),
                 },
                 optional={"says": LINE, "by": st.floats(1.01, 100)},
-            ),
+            )
+            | FACTORS,
             max_size=2,
         ),
     },
@@ -243,6 +263,7 @@ def measured_studies(draw):
         "diagnostics": draw(st.lists(st.sampled_from(list(DIAGNOSTICS)), unique=True, max_size=3)),
         "article": [{"number": n, "says": draw(LINE)} for n in draw(st.permutations([1, 20, 999]))],
         "claims": list(claims),
+        **draw(section(source=LINE | st.sampled_from(["no", "12"]))),
     }  # fmt: skip
 
 
@@ -263,6 +284,7 @@ def test_every_key_of_a_claim_about_a_measure_is_written():
     dataset: moons
     network: {activation: [relu, tanh]}
     diagnostics: [zeros]
+    source: A book
     article:
       - {number: 7, says: as many as not}
     claims:
@@ -272,6 +294,7 @@ def test_every_key_of_a_claim_about_a_measure_is_written():
     """
     keys = yaml.safe_load(config.resolved(read(text)))
     assert keys["diagnostics"] == ["gradient", "zeros"]
+    assert keys["source"] == "A book"
     assert keys["article"] == [{"number": 7, "says": "as many as not"}]
     assert keys["claims"] == [
         {
@@ -307,7 +330,7 @@ def _sections(kind):
 def test_every_key_has_a_description():
     models = list(_sections(Config))
     assert {model.__name__ for model in models} == {
-        "Config", "Network", "Training", "Evaluation", "Tuning", "Statement", "RaceKeys",
+        "Config", "Network", "Training", "Evaluation", "Tuning", "Statement", "TimeKeys",
         "MeasureKeys",
     }  # fmt: skip
     for model in models:

@@ -8,7 +8,7 @@ from analysis.helpers import BUDGET, arriving, read, results_of
 from matplotlib.colors import to_hex
 
 from experiments.analysis.ranking import profiles, rankings
-from experiments.analysis.survival import arrival_curves
+from experiments.analysis.survival import reach_curves
 from experiments.report import arm_figures, style
 from experiments.report.style import applied, save
 
@@ -49,8 +49,8 @@ def drawn(figure, tmp_path):
 
 
 def test_every_arm_and_target_has_its_curve(results, tmp_path):
-    curves = arrival_curves(results)
-    figure = drawn(arm_figures.arrival_curves(results.study, curves), tmp_path)
+    curves = reach_curves(results)
+    figure = drawn(arm_figures.reach_curves(results.study, curves), tmp_path)
     assert [ax.get_title() for ax in figure.axes] == ["depth 1", "depth 2"]
     arms, targets = legends(figure)
     assert arms == NAMES
@@ -73,7 +73,7 @@ def test_of_many_targets_some_are_shown_with_the_first_and_the_last(results):
     levels = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4]
     study = read(TEXT, f"claims=[{{faster: relu, than: tanh, to: {{train_loss: {levels}}}}}]")
     results = results_of(study, respond)
-    figure = arm_figures.arrival_curves(study, arrival_curves(results))
+    figure = arm_figures.reach_curves(study, reach_curves(results))
     shown = legends(figure)[1][:-1]
     assert len(shown) == arm_figures.MOST_TARGETS
     assert (shown[0], shown[-1]) == ("training loss 0.9", "training loss 0.4")
@@ -82,7 +82,7 @@ def test_of_many_targets_some_are_shown_with_the_first_and_the_last(results):
 def test_where_no_run_arrives_the_curves_are_drawn_all_the_same(tmp_path):
     results = results_of(read(TEXT), lambda run: arriving(1e6))
     study = results.study
-    figure = drawn(arm_figures.arrival_curves(study, arrival_curves(results)), tmp_path)
+    figure = drawn(arm_figures.reach_curves(study, reach_curves(results)), tmp_path)
     assert all((line.get_ydata() == 0).all() for ax in figure.axes for line in ax.lines)
     figure = drawn(arm_figures.ranks(study, rankings(results)), tmp_path)
     assert markers(figure.axes[0], 0) == [pytest.approx(2)] * 3

@@ -250,7 +250,7 @@ def test_where_claims_name_no_arm_few_settings_are_lines_of_one_panel():
 
 @pytest.mark.parametrize("length", [3, 20, 60])
 def test_the_legend_is_no_wider_than_the_figure(length, tmp_path):
-    figure = style.grid(3)[0]
+    figure = style.subplots(3)[0]
     handles = [scales.remark(("relu, learning rate 0.003, " * 3)[:length])] * 7
     scales.legend(figure, handles, "outside upper center")
     save(figure, tmp_path / "figure.png")

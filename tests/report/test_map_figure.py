@@ -8,11 +8,11 @@ from analysis.helpers import arriving, read, results_of
 from matplotlib import rcParams
 from matplotlib.colors import to_rgba
 
-from experiments.analysis.map_shares import mapped
+from experiments.analysis.map_counts import mapped
 from experiments.analysis.summary import summarise
 from experiments.report import map_figure
 from experiments.report.drawings import drawings
-from experiments.report.map_figure import _COLOURS, _NOTHING, WIDEST, race_map
+from experiments.report.map_figure import _COLOURS, _NOTHING, WIDEST, ratio_map
 from experiments.report.style import applied, save
 
 TEXT = """
@@ -67,7 +67,7 @@ def cells_of(ax):
 
 
 def test_rows_are_conditions_and_columns_protocols_and_targets(summary, tmp_path):
-    figure = drawn(race_map(mapped(summary.verdicts)), tmp_path)
+    figure = drawn(ratio_map(mapped(summary.verdicts)), tmp_path)
     ax, bar = figure.axes
     assert [t.get_text() for t in ax.get_yticklabels()] == [
         f"dataset {name}, depth {depth}" for name in ("moons", "circles") for depth in (1, 2, 3)
@@ -85,7 +85,7 @@ def test_rows_are_conditions_and_columns_protocols_and_targets(summary, tmp_path
 
 def test_each_cell_has_its_ratio_and_its_colour(summary):
     cells = mapped(summary.verdicts)
-    ax = race_map(cells).axes[0]
+    ax = ratio_map(cells).axes[0]
     rows = {text.get_text(): y for y, text in enumerate(ax.get_yticklabels())}
     columns = [("own_rate", 0.8), ("own_rate", 0.5), ("shared_rate", 0.8), ("shared_rate", 0.5)]
     found = cells_of(ax)
@@ -118,7 +118,7 @@ def test_the_ends_of_the_scale_and_what_has_no_number(
     cells = mapped(summary.verdicts)
     first = replace(cells[0], outcome=outcome,
                     ratio=replace(cells[0].ratio, estimate=estimate))  # fmt: skip
-    ax = drawn(race_map([first, *cells[1:]]), tmp_path).axes[0]
+    ax = drawn(ratio_map([first, *cells[1:]]), tmp_path).axes[0]
     patch, written = cells_of(ax)[0, 0]
     assert written.get_text() == text
     expected = to_rgba(_NOTHING) if shade is None else _COLOURS(shade)
@@ -128,7 +128,7 @@ def test_the_ends_of_the_scale_and_what_has_no_number(
 def test_a_single_condition_and_protocol(summary, tmp_path):
     first = mapped(summary.verdicts)[0]
     alone = [replace(first, condition=(), target=float(t)) for t in range(1, 13)]
-    figure = drawn(race_map(alone), tmp_path)
+    figure = drawn(ratio_map(alone), tmp_path)
     ax = figure.axes[0]
     assert [t.get_text() for t in ax.get_yticklabels()] == ["all"]
     assert len(ax.get_xticks()) == 12
@@ -139,7 +139,7 @@ def test_more_cells_than_fit_are_left_out_and_told(summary):
     first = mapped(summary.verdicts)[0]
     count = map_figure.MOST_CONDITIONS + 2
     many = [replace(first, condition=(("width", str(n)),)) for n in range(count)]
-    figure = race_map(many)
+    figure = ratio_map(many)
     assert len(figure.axes[0].patches) == map_figure.MOST_CONDITIONS
     texts = [text.get_text() for text in figure.legends[0].get_texts()]
     assert texts[-1] == "2 cells more than fit"
@@ -147,7 +147,7 @@ def test_more_cells_than_fit_are_left_out_and_told(summary):
 
 def test_the_same_map_is_the_same_bytes(summary, tmp_path):
     for name in ("one.png", "two.png"):
-        save(race_map(mapped(summary.verdicts)), tmp_path / name)
+        save(ratio_map(mapped(summary.verdicts)), tmp_path / name)
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
 
 

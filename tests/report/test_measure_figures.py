@@ -48,7 +48,7 @@ def fixed(run):
 
 @pytest.fixture(scope="module")
 def verdicts():
-    return summarise(results_of(read(TEXT), fixed)).statements
+    return summarise(results_of(read(TEXT), fixed)).measure_verdicts
 
 
 @pytest.fixture(autouse=True)

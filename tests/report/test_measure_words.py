@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.analysis.claims import judge
-from experiments.analysis.races import Turn
 from experiments.analysis.samples import Estimate
+from experiments.analysis.times_to_target import Turn
 from experiments.report import words
 from experiments.study import Region
 
@@ -199,9 +199,7 @@ def against(claim, outcomes, answers=4):
 def test_what_goes_against_a_statement_is_named():
     label = "statement 4: share of exact zeros"
     assert against("", ["refuted"]) == f"{label}, depth 1"
-    assert against("", ["supported", "direction only", "refuted"]) == (
-        f"{label}, depth 2; share of exact zeros, depth 3"
-    )
+    assert against("", ["supported", "inconclusive", "refuted"]) == f"{label}, depth 3"
     assert against("", ["refuted"] * 5).endswith("depth 3, and 2 more")
     assert against("", ["refuted"] * 3).endswith("; share of exact zeros, depth 3")
 
@@ -265,7 +263,7 @@ def test_a_grid_of_networks_is_told_in_short_and_others_one_by_one(network, said
 
 def turn(claim, number, condition=()):
     answers = {"own_rate": "supported", "shared_rate": "refuted"}
-    return Turn(claim, None, condition, answers)
+    return Turn(claim, None, None, condition, answers)
 
 
 def test_a_turn_of_a_statement_has_no_target():

@@ -1,7 +1,6 @@
 """Whole reports of results made by hand: ordinary ones and the strangest that can come."""
 
 import csv
-import json
 import math
 import os
 import re
@@ -18,6 +17,7 @@ from experiments import config
 from experiments.analysis.summaries import curves, reaches
 from experiments.records import METRICS
 from experiments.report import page, words
+from experiments.report.provenance import provenance
 from experiments.report.tables import run_table
 
 TEXT = """
@@ -35,7 +35,7 @@ ALWAYS = {
     "report.md", "verdicts.csv", "curves.csv", "runs.csv", "study.yaml", "provenance.json",
     "train_loss.png", "test_loss.png",
 }  # fmt: skip
-OF_CLAIMS = {"verdicts.png", "updates_to_target.png", "never_arrived.png"}
+OF_CLAIMS = {"verdicts.png", "updates_to_target.png", "censored.png"}
 OF_TUNING = {"tuning.png", "tuning.csv"}
 KNOWN = ALWAYS | OF_CLAIMS | OF_TUNING | {"map.png"}
 
@@ -107,7 +107,7 @@ SCENES = {
     "a loss that does not move": ((), constant(2.0)),
     "a tiny loss": ((), constant(1e-30)),
     "a huge loss": ((), constant(1e37)),
-    "no test part": ((), no_test_part),
+    "no test split": ((), no_test_part),
     "other metrics": (
         (
             "claims=[{faster: relu, than: tanh, to: {test_accuracy: [0.7, 0.9]}},"
@@ -170,10 +170,10 @@ def check_all_files_are_there_and_no_others(folders, name):
     expected = ALWAYS | (OF_CLAIMS if results.study.claims else set())
     expected |= OF_TUNING if results.tuned else set()
     text = report.page.read_text(encoding="utf-8")
-    if results.study.claims and not any(reach.never for reach in reaches(results)):
-        expected -= {"never_arrived.png"}
-        assert "Every run arrived at every target." in text
-    if name == "no test part":
+    if results.study.claims and not any(reach.not_reached for reach in reaches(results)):
+        expected -= {"censored.png"}
+        assert "Every run reached every target." in text
+    if name == "no test split":
         expected -= {"test_loss.png"}
     if name == "fourteen conditions":  # more comparisons than one figure has rows: a map
         expected = expected - {"verdicts.png"} | {"map.png"}
@@ -200,7 +200,10 @@ def check_tables_are_well_formed_and_nothing_is_left_unrendered(folders, name):
     results, report, _ = folders(name)
     text = report.page.read_text(encoding="utf-8")
     found = tables(text)
-    for column, is_there in (("verdict", results.study.claims), ("rates taken", results.tuned)):
+    for column, is_there in (
+        ("verdict", results.study.claims),
+        ("learning rates taken", results.tuned),
+    ):
         assert sum(column in table[0] for table in found) == bool(is_there)
     for head, rule, *body in found:
         assert set(map(len, [head, rule, *body])) == {len(head)}
@@ -278,13 +281,9 @@ def check_the_study_beside_the_report_is_the_study(folders, name):
     assert config.loads(text, "scene") == results.study
 
 
-def check_the_provenance_tells_seeds_and_versions(folders, name):
+def check_the_provenance_tells_of_the_runs(folders, name):
     results, _, folder = folders(name)
-    content = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-    assert content["evaluation_seeds"] == [0, results.seeds - 1]
-    assert content["packages"]["numpy"] == np.__version__
-    assert (content["tuning_seeds"] is None) == (results.study.tuning is None)
-    assert content["written"]
+    assert (folder / "provenance.json").read_text(encoding="utf-8") == provenance(results)
 
 
 def check_every_verdict_stands_on_the_page(folders, name):
@@ -295,9 +294,9 @@ def check_every_verdict_stands_on_the_page(folders, name):
     if report.verdicts:
         head, _, *body = next(table for table in tables(text) if "verdict" in table[0])
         assert [row[head.index("verdict")] for row in body] == [v.outcome for v in report.verdicts]
-        never = [row[head.index("never arrived: faster / than")] for row in body]
+        never = [row[head.index("did not reach the target: faster / than")] for row in body]
         assert never == [
-            f"{v.ratio.pairs - v.faster_arrived} / {v.ratio.pairs - v.than_arrived}"
+            f"{v.ratio.pairs - v.faster_reached} / {v.ratio.pairs - v.than_reached}"
             for v in report.verdicts
         ]
     else:
@@ -315,7 +314,7 @@ CHECKS = (
     check_every_run_has_a_row_failed_ones_too,
     check_the_table_of_curves_is_tidy_and_complete,
     check_the_study_beside_the_report_is_the_study,
-    check_the_provenance_tells_seeds_and_versions,
+    check_the_provenance_tells_of_the_runs,
     check_every_verdict_stands_on_the_page,
 )
 
@@ -371,21 +370,27 @@ def test_targets_that_are_close_have_columns_of_their_own():
 
 
 @pytest.mark.parametrize("name", ["tuned", "tuned and some fail"])
-def test_the_whole_grid_is_shown_and_what_was_taken_of_it(folders, name):
+def test_every_rate_that_was_tried_is_told_and_how_often_it_was_taken(folders, name):
     results, report, folder = folders(name)
     found = rows(folder, "tuning.csv")
-    assert len(found) == 2 * len(results.grid.rates)
-    taken = [float(row["learning_rate_tried"]) for row in found if row["taken"] == "True"]
-    assert taken == pytest.approx([tuned.rate for tuned in results.tuned])
+    tried = {rate for tuned in results.tuned for one in tuned.found for rate in one.space.rates}
+    assert {float(row["learning_rate_tried"]) for row in found} == tried
+    for tuned in results.tuned:
+        label = dict(tuned.setting.labels)["activation"]
+        taken = {
+            float(row["learning_rate_tried"]): int(row["taken"])
+            for row in found
+            if row["activation"] == label and row["taken"] != "0"
+        }
+        assert taken == tuned.taken
+        assert sum(taken.values()) == results.seeds
     text = report.page.read_text(encoding="utf-8")
-    ((head, _, *body),) = (table for table in tables(text) if "rates taken" in table[0])
-    best = [float(row[head.index("best by all tuning seeds")]) for row in body]
-    assert best == pytest.approx(taken, rel=5e-3)
-    shown = [row[head.index("rates taken")] for row in body]
+    ((head, _, *body),) = (table for table in tables(text) if "learning rates taken" in table[0])
+    shown = [row[head.index("learning rates taken")] for row in body]
     assert shown == [words.rates(result.rates) for result in results.settings]
-    edge = any(t.at_low_edge or t.at_high_edge for t in results.tuned)
-    assert ("still lies on the grid's edge" in text) == edge
-    assert ("Every best rate lies inside" in text) == (not edge)
+    edge = any(tuned.at_edge for tuned in results.tuned)
+    assert ("A best rate still lies at an end" in text) == edge
+    assert ("has a worse one on either side" in text) == (not edge)
 
 
 def test_the_page_gives_the_level_to_its_last_digit(tmp_path):
@@ -461,7 +466,7 @@ page.write(results_of(read(TEXT, *overrides, name="scene"), respond), Path(sys.a
     _, _, folder = folders("tuned and some fail")
     names = {file.name for file in folder.iterdir()}
     assert {file.name for file in tmp_path.iterdir()} == names
-    for name in names - {"provenance.json"}:
+    for name in names:
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
 
 
@@ -473,7 +478,7 @@ def by_rate(run):
     return arriving((5.0 if rate == 1 else 15.0) * 1.01**run.seed)
 
 
-PROTOCOLS = (*TUNED, "protocol=[own_rate, shared_rate]", "network.init=he")
+PROTOCOLS = (*TUNED, "seeds=10", "protocol=[own_rate, shared_rate]", "network.init=he")
 
 
 def test_that_the_protocol_turns_the_answer_comes_first(tmp_path):
@@ -504,14 +509,14 @@ def test_each_run_has_the_learning_rate_of_its_seed(tmp_path):
 def test_seeds_as_needed_are_told(tmp_path):
     text = page_of(tmp_path, "seeds={min: 8, max: 20}")
     assert "seeds, of 8 to 20: seeds are added until every claim is decided" in text
-    assert "mixture sign test" in text
+    assert "exact probabilities of all looks" in text
     assert "mixture" not in page_of(tmp_path)
 
 
 def test_the_primary_claim_and_targets_by_a_rule_are_told(tmp_path):
     text = page_of(tmp_path, *TUNED, "claims.0.primary=true", "claims.0.to.train_loss=auto")
     assert "those of claim 1, the primary one, and those of all others each for themselves" in text
-    assert "Targets called auto are set by the tuning seeds alone" in text
+    assert "Targets called auto are set by pilot runs" in text
     plain_text = page_of(tmp_path)
     assert "primary" not in plain_text
     assert "called auto" not in plain_text

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from experiments.analysis.claims import judge
 from experiments.analysis.inference import Ratio
-from experiments.analysis.races import Turn
-from experiments.analysis.tuning import Score, TunedRate
+from experiments.analysis.times_to_target import Turn
 from experiments.parameters import Choice
 from experiments.records import METRICS
 from experiments.report import words
@@ -136,7 +135,7 @@ def test_a_sentence_says_all_that_a_verdict_rests_on():
     assert text == (
         "at training loss 0.5, depth 1: tanh needed 2.00 times the updates of relu (97.5 % "
         "interval 2.00 to ∞; relu came first in 10 of 10 pairs; 0 of 10 runs of relu and 3 of 10 "
-        "runs of tanh never arrived)."
+        "runs of tanh did not reach the target)."
     )
 
 
@@ -192,13 +191,6 @@ def test_conditions_describe_the_layers(overrides, layers):
     assert layers in words.conditions(read(text, *overrides))
 
 
-def test_the_score_of_a_rate():
-    by_seed = tuple((Score(math.log(time), 1),) for time in (50, 40))
-    tuned = TunedRate(None, (0.1, 0.2), by_seed, by_seed)
-    assert words.penalised(tuned, read(TEXT)) == "40.0"
-    assert words.penalised(tuned, read(TEXT, "claims=[]")) == "–"
-
-
 def alternating(run):
     """Relu comes first in 6 of 10 pairs."""
     relu = run.network.activation.name == "relu"
@@ -231,7 +223,7 @@ def test_rates():
 def test_a_turn_names_each_protocol_with_its_verdict():
     claim = read(TEXT).claims[0]
     answers = {"own_rate": "supported", "shared_rate": "refuted"}
-    text = words.turn(Turn(claim, 0.5, (("depth", "3"),), answers))
+    text = words.turn(Turn(claim, "direction", 0.5, (("depth", "3"),), answers))
     assert text == (
         "**The protocol turns the answer** of claim 1 at training loss 0.5, depth 3: "
         "supported under `own_rate`, refuted under `shared_rate`."

@@ -7,10 +7,10 @@ from experiments.config.checking import Checked
 from experiments.config.errors import Path, shorten, show
 from experiments.config.grid import Grid
 from experiments.config.values import MOST_CHARACTERS
-from experiments.study import Labels, RaceClaim, arm_in_words
+from experiments.study import Labels, TimeClaim, arm_in_words
 
 
-def race_claim(checked: Checked, grid: Grid, place: int) -> RaceClaim | None:
+def time_claim(checked: Checked, grid: Grid, place: int) -> TimeClaim | None:
     """Resolve a claim of which arm is faster, noting what is wrong with it; None if anything is."""
     keys, path = checked.config.claims[place], ("claims", place)
     if not grid.axes:
@@ -20,12 +20,13 @@ def race_claim(checked: Checked, grid: Grid, place: int) -> RaceClaim | None:
     faster, than = (find_arm(checked, grid, (*path, side)) for side in ("faster", "than"))
     if faster and than:
         sure = check_pair(checked, path, "faster", faster, than) and sure
-    if "tolerance" in keys.model_fields_set and keys.by is None and checked.sure((*path, "by")):
-        checked.report((*path, "tolerance"), "goes only with by, the factor that is claimed")
+    for key in ("tolerance", "reading"):
+        if key in keys.model_fields_set and keys.by is None and checked.sure((*path, "by")):
+            checked.report((*path, key), "goes only with by, the factor that is claimed")
     if not (sure and faster and than):
         return None
     metric, targets = keys.to
-    return RaceClaim(
+    return TimeClaim(
         number=place + 1,
         says=keys.says or _in_words(faster, than, metric, targets, keys.by),
         primary=keys.primary,
@@ -36,6 +37,7 @@ def race_claim(checked: Checked, grid: Grid, place: int) -> RaceClaim | None:
         targets=targets,
         by=keys.by,
         tolerance=keys.tolerance,
+        reading=keys.reading,
         auto=not targets,
     )
 

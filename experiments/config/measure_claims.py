@@ -151,7 +151,7 @@ def _check_fit(
         )
     row = DIAGNOSTICS.get(measure.name)
     of_classes = measure.name.endswith("accuracy") or measure.name in _OF_CLASSES
-    needs = measure.name.split("_")[0] if row is None else row.part
+    needs = measure.name.split("_")[0] if row is None else row.split
     meant = [label for axis, label in arms if axis == "dataset"]
     wrong = []
     for level in grid.levels["dataset"]:
@@ -164,7 +164,7 @@ def _check_fit(
         if shape.regression and of_classes:
             wrong.append(f"{level.value.name} is a regression without classes")
         if getattr(shape, needs, 1) == 0:
-            wrong.append(f"{level.value.name} has no {needs} part")
+            wrong.append(f"{level.value.name} has no {needs} split")
     for message in dict.fromkeys(wrong):
         checked.report((*path, "measure"), message)
 
