@@ -30,9 +30,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from experiments import commands
 from experiments.config import loads
 from experiments.execution import loop
-from experiments.execution.fleets import cut
+from experiments.execution.fleets import cut, cut_searches
 from experiments.execution.loop import complete
-from experiments.execution.plan import next_runs
+from experiments.execution.plan import plan as planned
 from experiments.execution.store import Store
 from experiments.records import METRICS, Fleet, Run, Trace
 from experiments.study import Study
@@ -74,8 +74,8 @@ def _read(
 def study_of(kind: str, runs: int, width: int = 4) -> Study:
     """Return a study of ten settings that asks for so many runs first, of tuning where it tunes."""
     if kind == TUNED:
-        more = f"tuning: {{from: 0.001, to: 0.512, seeds: {runs // 100}}}"
-        return _read(seeds=20, width="[4, 8]", rates="tuned", more=more)
+        more = "tuning: {from: 0.001, to: 0.512}"
+        return _read(seeds=runs // 100, width="[4, 8]", rates="tuned", more=more)
     seeds = runs // 10
     return _read(seeds=f"{{min: 8, max: {seeds}}}" if kind == ADAPTIVE else seeds, width=width)
 
@@ -101,7 +101,9 @@ def plan(kind: str, path: str) -> tuple[float, float]:
     study = study_of(kind, PLANNED)
     with Store(path) as store:
         started = time.perf_counter()
-        cut(next_runs(study, store), 2)
+        known = planned(study, store)
+        cut(known.evaluation, 2)
+        cut_searches(known.tuning, [standing.search for standing in known.searches], 2)
         return time.perf_counter() - started, _peak()
 
 

@@ -1,0 +1,1 @@
+"""The parts of calibration.py: how often verdicts are wrong, on studies whose truth is known."""
