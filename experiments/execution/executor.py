@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -106,8 +107,9 @@ def results(fleets: Sequence[Fleet], jobs: int | None) -> Iterator[Result]:
             for result in ended:  # noqa: UP028  (closed by hand, see below)
                 yield result
         except GeneratorExit:
-            # Nobody waits for the others any more. What a worker has to say of its end, such as
-            # that an interrupt came before it could look away, is of no use then.
-            with suppress(Exception):
+            # Nobody waits for the others any more: that they are given up needs no warning, nor
+            # does a worker that an interrupt ended before it could look away.
+            with warnings.catch_warnings(), suppress(Exception):
+                warnings.simplefilter("ignore")
                 ended.close()
             raise

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from analysis.helpers import read, results_of
-from analysis.test_reasons import NAN, RACE, TEXT, made, ratios, verdict
+from analysis.test_reasons import NAN, TEXT, TIME, made, ratios, verdict
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -158,7 +158,7 @@ def test_each_arm_stands_with_its_own_number(claim, said):
 def test_what_a_verdict_is_about():
     v = verdict([], "measure: zeros, at: start, layer: 2, at_most: 1, of: relu", ratios(zeros=1))
     assert words.value_of(v) == "share of exact zeros in hidden layer 2 before training"
-    assert words.value_of(verdict([], RACE, ratios())) == "training loss 0.5"
+    assert words.value_of(verdict([], TIME, ratios())) == "training loss 0.5"
 
 
 # Several verdicts
@@ -221,12 +221,12 @@ def test_nothing_goes_against_what_is_not_answered_or_not_refuted():
     ],
 )
 def test_what_learning_rates_the_answers_hold_for(overrides, said):
-    study = read(TEXT % ("zeros", RACE), *overrides, "claims=[]")
+    study = read(TEXT % ("zeros", TIME), *overrides, "claims=[]")
     assert words.learning(results_of(study, made(ratios(zeros=1)))) == said
 
 
 def test_tuned_rates_are_told():
-    study = read(TEXT % ("", RACE), "training.learning_rate=tuned", "tuning={from: 0.1, to: 0.4}",
+    study = read(TEXT % ("", TIME), "training.learning_rate=tuned", "tuning={from: 0.1, to: 0.4}",
                  "seeds=6", "claims=[]")  # fmt: skip
     results = results_of(study, made(ratios()))
     assert words.learning(results) == "and learning rates tuned for each arm"
@@ -288,7 +288,7 @@ def test_few_turns_are_told_one_by_one_and_many_are_counted(count):
 
 
 def test_a_sentence_is_told_of_each_verdict_of_a_study():
-    study = read(TEXT % ("", RACE + "}, {measure: zeros, higher: relu, than: tanh"))
+    study = read(TEXT % ("", TIME + "}, {measure: zeros, higher: relu, than: tanh"))
     race, statement = judge(results_of(study, made(ratios(zeros=0.5))))
     assert words.sentence(race).startswith("at training loss 0.5: tanh needed 3.00 times")
     assert words.sentence(statement).startswith("the share of exact zeros is 0.5 for relu and")

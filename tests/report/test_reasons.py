@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from analysis.test_reasons import INF, NAN, RACE, is_relu, ratios, verdict
+from analysis.test_reasons import INF, NAN, TIME, is_relu, ratios, verdict
 from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
@@ -23,7 +23,7 @@ def test_two_facts_make_two_sentences_with_their_moment():
             return 1.0 if not is_relu(run) else 0.25 if at == "end" else 0.5
         return 1.0 if not is_relu(run) else 0.125
 
-    assert of(["zeros", "dead_units"], RACE, number) == (
+    assert of(["zeros", "dead_units"], TIME, number) == (
         "Before training the share of dead units was 0.125 for relu and 1.00 for tanh. "
         "At the end the share of exact zeros was 0.25 for relu and 1.00 for tanh."
     )
@@ -33,7 +33,7 @@ def test_uneven_layers_are_told_by_the_first_relative_to_the_last():
     def number(run, name, layer, at):
         return (0.01 if is_relu(run) else 20.0) ** (3 - layer)
 
-    assert of(["gradient"], RACE, number, "network.depth=3") == (
+    assert of(["gradient"], TIME, number, "network.depth=3") == (
         "Before training the gradient at the first hidden layer, relative to the last one, was "
         "0.0001 for relu and 400 for tanh."
     )
@@ -47,14 +47,14 @@ def test_uneven_layers_are_told_by_the_first_relative_to_the_last():
     ],
 )
 def test_times_and_properties_of_functions_have_no_moment(name, sentence):
-    assert of([name], RACE, ratios(**{name: 0.5})) == sentence
+    assert of([name], TIME, ratios(**{name: 0.5})) == sentence
 
 
 def test_a_share_of_runs_is_told_as_one():
     def number(run, name, layer, at):
         return float(run.seed < (3 if is_relu(run) else 0))  # no median differs from 0
 
-    assert of(["cut_off"], RACE, number) == (
+    assert of(["cut_off"], TIME, number) == (
         "Before training the share of nets whose output is cut off was 0.429 for relu and 0 for "
         "tanh."
     )
@@ -79,7 +79,7 @@ def test_the_arm_with_the_larger_number_in_the_sentence_has_the_larger_median(re
         return (relu if is_relu(run) else tanh)[run.seed]
 
     medians = sorted(relu)[3], sorted(tanh)[3]
-    found = of(["zeros"], RACE, number)
+    found = of(["zeros"], TIME, number)
     if not found.startswith("No "):
         told = [float(text.replace(",", "")) for text in SENTENCE.search(found).groups()]
         assert (told[0] > told[1]) == (medians[0] > medians[1])
@@ -95,11 +95,11 @@ MEASURE = "measure: zeros, higher: relu, than: tanh"
 @pytest.mark.parametrize(
     ("read_too", "claim", "said"),
     [
-        ([], RACE, ""),
+        ([], TIME, ""),
         ([], "measure: test_loss, lower: relu, than: tanh", ""),
         ([], MEASURE, ""),
         (["zeros"], MEASURE, ""),
-        (["zeros"], RACE, "No diagnostic that was read tells the arms apart."),
+        (["zeros"], TIME, "No diagnostic that was read tells the arms apart."),
         (["dead_units"], MEASURE, "No other diagnostic that was read tells the arms apart."),
         (["dead_units"], "measure: test_loss, lower: relu, than: tanh",
          "No diagnostic that was read tells the arms apart."),
@@ -113,7 +113,7 @@ def test_nothing_goes_with_what_cannot_be_tested():
     number = ratios(zeros=0.5, dead_units=0.1)
     assert of(["dead_units"], MEASURE, number) != ""
     assert of(["dead_units"], MEASURE, number, "seeds=3") == ""
-    assert of(["dead_units"], RACE, number, "seeds=3") == ""
+    assert of(["dead_units"], TIME, number, "seeds=3") == ""
 
 
 def test_nothing_is_said_of_arms_over_an_axis():
