@@ -24,7 +24,7 @@ class Row:
     limit: str
     ok: bool
     mixture: float | None = None  # what it was with an earlier test
-    exact: float | None = None  # what was computed of the boundary, apart from the path
+    exact: float | None = None  # what was computed of the exact test, apart from the path
 
 
 @dataclass(frozen=True)
