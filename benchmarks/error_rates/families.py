@@ -134,8 +134,9 @@ def families(parallel: joblib.Parallel) -> Section:
         "All of a study's comparisons have the same true ratio. Those of one condition are three "
         "targets of the same runs; conditions are independent. With a factor, each comparison has "
         "two hypotheses. The last column is what a false statement may come to at most, computed "
-        "of the sign test by itself: a rate above it is chance. With an earlier rule, 54 "
-        "comparisons gave 6.3 % at 20 pairs and 8.6 % at 200."
+        "of the sign test by itself, whatever the comparisons have to do with each other; whether "
+        "a rate above it may be chance, its interval tells. With an earlier rule, 54 comparisons "
+        "gave 6.3 % at 20 pairs and 8.6 % at 200."
     )
     return Section(name, says, tuple(rows))
 
