@@ -88,6 +88,12 @@ def _score(logs: np.ndarray, reached: np.ndarray, loss: float, *, at_least: bool
     return Score(float(logs.mean()) if len(logs) else 0.0, loss, at_least, times)
 
 
+def score_of(runs: Sequence[Progress | None]) -> Score | None:
+    """Return how a candidate did, given its runs, once the score of each is known."""
+    scores = [run.score for run in runs if run is not None and run.score is not None]
+    return mean_score(scores) if len(scores) == len(runs) else None
+
+
 def mean_score(scores: Sequence[Score]) -> Score:
     """Return the mean of scores, each number for itself."""
     if len(scores) == 1:

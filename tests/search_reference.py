@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -21,6 +21,18 @@ from experiments.study import Claim, Setting, Study, TimeClaim
 
 Whole = Callable[[Run], Trace]
 """Tells what a run leaves that nothing stops."""
+
+
+def left_of(trace: Trace, evaluations: int) -> Trace:
+    """What is left of a whole run that is stopped after so many evaluations."""
+    if evaluations >= len(trace.updates):
+        return trace
+    return replace(
+        trace,
+        updates=trace.updates[:evaluations],
+        values=trace.values[:evaluations],
+        status="stopped early",
+    )
 
 
 def crossing(trace: Trace, metric: str, target: float) -> tuple[int, float] | None:

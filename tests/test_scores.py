@@ -1,14 +1,13 @@
 """What a run tells of its score, as it trains and once it is over, against plain arithmetic."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from analysis.helpers import make_trace
 from hypothesis import given
 from hypothesis import strategies as st
-from search_reference import judged, told
+from search_reference import judged, left_of, told
 
 from experiments.goals import until
 from experiments.scores import MARGIN, PENALTY, Progress, Score, Time, mean_score, ruled_out
@@ -44,18 +43,6 @@ def wholes(draw, schedule=None):
     )
 
 
-def stopped(trace, evaluations):
-    """What is left of a whole run that was stopped after so many evaluations."""
-    if evaluations >= len(trace.updates):
-        return trace
-    return replace(
-        trace,
-        updates=trace.updates[:evaluations],
-        values=trace.values[:evaluations],
-        status="stopped early",
-    )
-
-
 def plain(score):
     times = [(time.log_updates, time.at_least) for time in score.times]
     return score.log_updates, score.last_loss, score.at_least, times
@@ -72,7 +59,7 @@ def assert_score(score, reference):
 
 @given(wholes(), GOALS, st.integers(1, 10))
 def test_progress_is_what_plain_arithmetic_tells_at_every_evaluation(whole, goals, evaluations):
-    trace = stopped(whole, evaluations)
+    trace = left_of(whole, evaluations)
     progress = Progress.of(trace, goals)
     assert progress.by_goal.shape == progress.reached.shape
     for place, bound in enumerate(progress.bounds):
@@ -89,7 +76,7 @@ def test_progress_is_what_plain_arithmetic_tells_at_every_evaluation(whole, goal
 @given(wholes(), GOALS, st.integers(1, 10))
 def test_a_bound_never_falls_and_never_exceeds_the_final_score(whole, goals, evaluations):
     final = Progress.of(whole, goals).score.log_updates
-    bounds = Progress.of(stopped(whole, evaluations), goals).bounds
+    bounds = Progress.of(left_of(whole, evaluations), goals).bounds
     assert (np.diff(bounds) >= -1e-12).all()
     assert (bounds <= final + 1e-12).all()
 
@@ -100,8 +87,8 @@ def test_what_else_was_asked_of_a_run_changes_nothing(whole, goals, others, eval
     known = Progress.of(whole, goals)
     went_on = until(whole, (*goals, *others))
     if len(went_on.updates) < len(whole.updates):
-        went_on = stopped(whole, max(len(went_on.updates), evaluations))
-    for trace in (went_on, stopped(whole, evaluations)):
+        went_on = left_of(whole, max(len(went_on.updates), evaluations))
+    for trace in (went_on, left_of(whole, evaluations)):
         progress = Progress.of(trace, goals)
         count = min(progress.by_goal.shape[1], known.by_goal.shape[1])
         if progress.score is not None:
@@ -199,7 +186,7 @@ def test_it_does_not_depend_on_how_far_the_runs_were_trained(tried, goals, data)
     scores = [judged(some, goals).log_updates for some in tried]
     best = data.draw(st.sampled_from([*scores, min(scores) - 0.2]))
     for some in tried:
-        cut = [stopped(run, data.draw(st.integers(1, 9))) for run in some]
+        cut = [left_of(run, data.draw(st.integers(1, 9))) for run in some]
         out = ruled_out([Progress.of(run, goals) for run in cut], best)
         reference = judged(some, goals, best)
         enough = all(

@@ -29,6 +29,6 @@ def judge(results: Results) -> list[Verdict]:
     verdicts = {}
     for primary in (True, False):
         family = [c for c in comparisons if c.claim.primary == primary]
-        allowed = holm([c.p_value() for c in family], results.study.alpha)
+        allowed = holm([c.p_value for c in family], results.study.alpha)
         verdicts |= {c: c.verdict(a) for c, a in zip(family, allowed, strict=True)}
     return [verdicts[comparison] for comparison in comparisons]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -79,6 +80,7 @@ class MeasureComparison:
         sample = Proportion if aggregate == "share" else Median
         return sample(self._readings, self._design)
 
+    @cached_property
     def p_value(self) -> float:
         """Return the least alpha at which the claim would be decided, 1 if at none."""
         if self._why_untestable():
@@ -100,7 +102,7 @@ class MeasureComparison:
             condition=self.condition,
             outcome=outcome,
             reason=reason,
-            p_value=self.p_value(),
+            p_value=self.p_value,
             estimate=estimate,
             region=self._region,
             theory=self._theory,

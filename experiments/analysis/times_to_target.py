@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from experiments.analysis.inference import PairedTimes, fewest_pairs
 from experiments.analysis.results import Results, SettingResult
@@ -94,6 +95,7 @@ class TimeComparison:
         self.claim, self._pair = pair.claim, pair
         self._hypothesis, self._region = hypothesis, region
 
+    @cached_property
     def p_value(self) -> float:
         """Return the least alpha at which the hypothesis would be decided, 1 if at none."""
         if self._pair.reason:
@@ -115,7 +117,7 @@ class TimeComparison:
             condition=pair.condition,
             outcome="untestable" if pair.reason else outcome,
             reason=pair.reason,
-            p_value=self.p_value(),
+            p_value=self.p_value,
             ratio=ratio,
             faster=pair.faster,
             than=pair.than,

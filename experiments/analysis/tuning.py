@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.records import Goals, Run, Search
-from experiments.scores import Progress, Score, mean_score, ruled_out
+from experiments.scores import Progress, Score, ruled_out, score_of
 from experiments.study import Objective, Setting, Study, Tuning
 
 FACTOR = 2.0
@@ -242,12 +242,7 @@ def stand(
 
     """
     progress = [[known.get(run) for run in some] for some in runs]
-    scores: list[Score | None] = [
-        mean_score([run.score for run in some])
-        if all(run is not None and run.score is not None for run in some)
-        else None
-        for some in progress
-    ]
+    scores = [score_of(some) for some in progress]
     best = min((score.log_updates for score in scores if score), default=np.inf)
     out = [ruled_out(some, best) for some in progress]
     missing = tuple(

@@ -65,7 +65,7 @@ def forecast(study: Study, store: Stored, jobs: int) -> Forecast:
     alone = one_by_one(run for run in others if measures_times(run))
     fleets = cut([*known.pilots, *(run for run in others if not measures_times(run))], at_once)
     searching = cut_searches(
-        tuning, [standing.search for standing in known.searches], at_once, _of_pair(study)
+        tuning, [standing.search for standing in known.searches], at_once, known.tuning_seeds
     )
     processes = workers([*fleets, *searching], jobs)
     return Forecast(
@@ -79,10 +79,6 @@ def forecast(study: Study, store: Stored, jobs: int) -> Forecast:
         + _seconds(alone, 1),
         jobs=processes,
     )
-
-
-def _of_pair(study: Study) -> int:
-    return study.tuning.seeds if study.tuning else 1
 
 
 def _candidates(known: Plan) -> list[Run]:

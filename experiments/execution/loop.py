@@ -67,11 +67,11 @@ def _train(known: Plan, store: Store, jobs: int | None, progress: Progress) -> d
     does not grow with their number.
     """
     together = [run for run in known.evaluation if not measures_times(run)]
-    at_once, tuning, study = jobs or cores(), known.tuning, known.study
-    searches, of_pair = [s.search for s in known.searches], study.tuning.seeds if tuning else 1
+    at_once, tuning = jobs or cores(), known.tuning
+    searches = [standing.search for standing in known.searches]
     fleets = [
         *cut([*known.pilots, *together], at_once),
-        *cut_searches(tuning, searches, at_once, of_pair),
+        *cut_searches(tuning, searches, at_once, known.tuning_seeds),
     ]
     fleets, stage = longest_first(fleets), "tuning" if tuning else "evaluation"
     if not fleets:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from experiments.analysis.claims import judge
@@ -63,6 +63,11 @@ class Plan:
     def tuning(self) -> tuple[Run, ...]:
         """The missing runs of searches, each once."""
         return tuple(dict.fromkeys(run for search in self.searches for run in search.missing))
+
+    @property
+    def tuning_seeds(self) -> int:
+        """How many tuning seeds each pair has; 1 where nothing is tuned."""
+        return self.study.tuning.seeds if self.study.tuning else 1
 
     @property
     def missing(self) -> list[Run]:
@@ -132,7 +137,7 @@ def plan(study: Study, store: Stored, before: Plan | None = None) -> Plan:
         results = _gather(study, by_objective, found, traces, look)
         if look == looks[-1] or not any(v.wants_seeds for v in judge(results)):
             break
-    return Plan(study, look, runs=runs, results=results, found=found, spaces=spaces)
+    return replace(now, results=results)
 
 
 def _progress(store: Stored, runs: Sequence[Run], goals: Goals) -> dict[Run, Progress]:

@@ -10,7 +10,7 @@ from math import isinf, log
 from experiments.execution.fleets import most_runs
 from experiments.nn.training import train
 from experiments.records import Dataset, Fleet, Run, Search, Trace
-from experiments.scores import Progress, mean_score
+from experiments.scores import Progress, score_of
 
 
 def train_searches(fleet: Fleet, datasets: Sequence[Dataset]) -> list[Trace]:
@@ -26,10 +26,12 @@ def train_searches(fleet: Fleet, datasets: Sequence[Dataset]) -> list[Trace]:
 
     """
     traces: dict[Run, Trace] = {}
+    new, searches = traces, fleet.searches
     for runs in _in_turn(fleet):
-        searches = tuple(_up_to_date(search, traces) for search in fleet.searches)
+        searches = tuple(_up_to_date(search, new) for search in searches)
         part = replace(fleet, runs=runs, searches=_of_runs(searches, runs))
-        traces |= dict(zip(runs, train(part, datasets), strict=True))
+        new = dict(zip(runs, train(part, datasets), strict=True))
+        traces |= new
     return [traces[run] for run in fleet.runs]
 
 
@@ -58,12 +60,17 @@ def _of_runs(searches: Sequence[Search], runs: Sequence[Run]) -> tuple[Search, .
     return tuple(s for s in searches if any(not among.isdisjoint(c) for c in s.candidates))
 
 
-def _up_to_date(search: Search, traces: dict[Run, Trace]) -> Search:
-    """Return the search with the best score that is known by now."""
+def _up_to_date(search: Search, new: dict[Run, Trace]) -> Search:
+    """Return the search with the best score that is known by now.
+
+    Args:
+        search: as it stood a turn before.
+        new: what the turn left. All runs of a candidate have one rate, and so one turn.
+
+    """
     best = search.best
     for candidate in search.candidates:
-        if all(run in traces for run in candidate):
-            known = [Progress.of(traces[run], search.goals).score for run in candidate]
-            if all(score is not None for score in known):
-                best = min(best, mean_score(known).log_updates)
+        if all(run in new for run in candidate):
+            score = score_of([Progress.of(new[run], search.goals) for run in candidate])
+            best = best if score is None else min(best, score.log_updates)
     return replace(search, best=best)

@@ -342,11 +342,7 @@ def outcomes(verdicts: Sequence[Verdict]) -> str:
 
 def where(counts: Counts) -> str:
     """Write which cells of a map are counted: `all cells`, `depth 2`."""
-    if not counts.axis:
-        return "all cells"
-    if counts.axis == PROTOCOL:
-        return counts.label
-    return f"{counts.axis.replace('_', ' ')} {counts.label}"
+    return condition(((counts.axis, counts.label),)) if counts.axis else "all cells"
 
 
 def of_cells(counts: Counts, name: Hypothesis) -> list[str]:

@@ -572,7 +572,7 @@ def test_intervals_are_wider_where_seeds_may_be_added():
 def test_a_comparison_is_decided_at_its_p_value_and_at_no_smaller_one(keys):
     results = results_of(read(GRID % keys), made(of_layer if "layer" in keys else by_setting))
     for comparison in measure_comparisons(results, results.study.claims[0]):
-        least = comparison.p_value()
+        least = comparison.p_value
         if least < 1:
             decided = comparison.verdict(least).outcome
             assert decided not in ("inconclusive", "untestable")

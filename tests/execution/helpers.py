@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
+from search_reference import left_of
 
 from experiments.datasets import DATASETS
 from experiments.execution.executor import execute
@@ -89,18 +90,6 @@ class Wholes:
     def __call__(self, run: Run) -> Trace:
         self.train([run])
         return self.traces[run]
-
-
-def left_of(trace: Trace, evaluations: int) -> Trace:
-    """What is left of a whole run that is stopped after so many evaluations."""
-    if evaluations >= len(trace.updates):
-        return trace
-    return replace(
-        trace,
-        updates=trace.updates[:evaluations],
-        values=trace.values[:evaluations],
-        status="stopped early",
-    )
 
 
 def stopping(whole: Callable[[Run], Trace]) -> Callable[[Fleet, object], list[Trace]]:

@@ -2,6 +2,7 @@
 
 import pytest
 from analysis.helpers import Memory, arriving, finish, parabola, read
+from search_reference import left_of
 
 from experiments.execution import estimate
 from experiments.execution.estimate import forecast
@@ -9,7 +10,7 @@ from experiments.execution.fleets import multiplications
 from experiments.execution.plan import next_runs
 from experiments.records import Fleet
 
-from .helpers import TINY, left_of, make_run
+from .helpers import TINY, make_run
 
 TUNING, EVALUATION = 2 * 3 * 2 * 4, 2 * 4  # arms x rates x tuning seeds x pairs, arms x pairs
 

@@ -10,6 +10,7 @@ import search_reference as reference
 from analysis.helpers import Memory, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from search_reference import left_of
 
 from experiments.analysis.tuning import SearchSpace, candidates, subjects
 from experiments.execution import executor, fleets, loop, searching
@@ -22,7 +23,7 @@ from experiments.goals import until
 from experiments.nn.schedule import total_updates
 from experiments.records import Fleet, Search
 
-from .helpers import QUIET, Wholes, assert_same_bits, left_of, make_run, stopping, told
+from .helpers import QUIET, Wholes, assert_same_bits, make_run, stopping, told
 
 # Small studies, really trained
 

@@ -2,6 +2,7 @@
 
 import pytest
 from analysis.helpers import read
+from search_reference import left_of
 
 from experiments.analysis.tuning import candidates, subjects
 from experiments.execution.loop import complete
@@ -10,7 +11,7 @@ from experiments.execution.store import Store
 from experiments.goals import until
 from experiments.scores import Progress
 
-from .helpers import QUIET, TINY, Wholes, assert_same_bits, left_of, told
+from .helpers import QUIET, TINY, Wholes, assert_same_bits, told
 
 
 def study_of(to: str, *overrides: str):
