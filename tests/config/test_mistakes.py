@@ -9,8 +9,9 @@ ALL_KEYS = (
     "confidence, diagnostics, source, article, claims"
 )
 ACTIVATIONS = (
-    "step, linear, sigmoid, tanh, relu, leaky_relu, softmax, straight_through_step, "
-    "sigmoid_centred, tanh_shifted"
+    "step, linear, sigmoid, tanh, softmax, straight_through_step, sigmoid_centred, tanh_shifted, "
+    "relu, leaky_relu, relu6, squared_relu, softplus, elu, selu, celu, gelu, gelu_tanh, silu, "
+    "mish, ..."
 )
 INITS = (
     "matched, he, he_uniform, glorot, glorot_uniform, lecun, lecun_uniform, fixed, fixed_uniform"

@@ -14,7 +14,7 @@ from experiments.datasets import DATASETS
 from experiments.execution import keys
 from experiments.execution.keys import description, descriptions, run_key
 from experiments.nn import losses
-from experiments.nn.activations import ACTIVATIONS
+from experiments.nn.activations import ACTIVATIONS, Activation
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import INITIALIZERS
 from experiments.nn.optimizers import OPTIMIZERS
@@ -271,12 +271,20 @@ OLD_PARAMETERS = {
     "curve 1": DRAWN | {"frequency": 1.0, "noise": 0.05},
     "diabetes 1": SHARES,
     "gaussian 1": {"examples": 100, "features": 10},
-    "leaky_relu 1": {"slope": 0.01},
     "sgd 1": {"momentum": 0.9, "nesterov": False},
     "rmsprop 1": {"decay": 0.9, "epsilon": 1e-8},
     "adam 1": {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
 }
 """By row and its version."""
+
+OLD_ACTIVATION_PARAMETERS = {
+    "leaky_relu 1": {"slope": 0.01},
+    "elu 1": {"alpha": 1.0},
+    "celu 1": {"alpha": 1.0},
+    "silu 1": {"beta": 1.0},
+    "sine 1": {"frequency": 1.0},
+}
+"""Those of activations, of which one is called like a data set."""
 
 
 def test_the_default_of_a_field_stays_what_it_was_as_long_as_the_format_does():
@@ -294,7 +302,9 @@ def test_the_default_of_a_field_stays_what_it_was_as_long_as_the_format_does():
 )
 def test_the_default_of_a_parameter_stays_what_it_was_as_long_as_the_version_does(row):
     now = {key: parameter.default for key, parameter in row.parameters.items()}
-    old = OLD_PARAMETERS.get(f"{row.name} {row.version}", {})
+    activation = isinstance(row, Activation)
+    table = OLD_ACTIVATION_PARAMETERS if activation else OLD_PARAMETERS
+    old = table.get(f"{row.name} {row.version}", {})
     assert now | old == now, "raise the version of the row, and write its defaults down here"
 
 

@@ -25,10 +25,22 @@ from experiments.records import (
 PRECISIONS = ("float32", "float64")
 ELEMENTWISE = [name for name, row in ACTIVATIONS.items() if row.derivative is not None]
 DIFFERENTIATED = [name for name, row in ACTIVATIONS.items() if not row.surrogate]
+KINKS = {
+    "relu6": (0.0, 6.0),
+    "hard_tanh": (-1.0, 1.0),
+    "hard_sigmoid": (-3.0, 3.0),
+    "hard_swish": (-3.0, 3.0),
+}
+"""Where the slope of a function jumps, if not at 0 or nowhere."""
 
 
 def activation(name: str, **parameters) -> Choice:
     return Choice.of(name, ACTIVATIONS, **parameters)
+
+
+def far_from_kinks(name: str, z: np.ndarray, distance: float) -> bool:
+    """Tell whether no number is that close to where the slope of a function may jump."""
+    return all(np.abs(z - kink).min() > distance for kink in KINKS.get(name, (0.0,)))
 
 
 def optimizer(name: str, **parameters) -> Choice:

@@ -16,44 +16,14 @@ from experiments.nn.initializers import draw_weights
 from experiments.records import Dataset, DataShape, Evaluation, Run
 from experiments.streams import generator
 
-# Activations: z (B, H) -> (B, H), and their derivatives -> (B, H), Jacobian matrices (B, H, H).
-
-
-def _softmax(z):
-    powers = np.exp(z - z.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
-
-
-FUNCTIONS = {
-    "step": lambda z: np.where(z > 0, 1.0, 0.0),
-    "linear": lambda z: z,
-    "sigmoid": lambda z: (1 + np.tanh(z / 2)) / 2,
-    "tanh": lambda z: np.sinh(z) / np.cosh(z),
-    "relu": lambda z: np.where(z > 0, z, 0.0),
-    "leaky_relu": lambda z, slope=0.01: np.where(z > 0, z, slope * z),
-    "softmax": _softmax,
-    "straight_through_step": lambda z: np.where(z > 0, 1.0, 0.0),
-    "sigmoid_centred": lambda z: (np.exp(z / 2) / np.cosh(z / 2) - 1) / 2,
-    "tanh_shifted": lambda z: np.exp(z) / np.cosh(z),
-}
-DERIVATIVES = {
-    "step": lambda z: np.zeros_like(z),
-    "linear": lambda z: np.ones_like(z),
-    "sigmoid": lambda z: 1 / (4 * np.cosh(z / 2) ** 2),
-    "tanh": lambda z: 1 / np.cosh(z) ** 2,
-    "relu": lambda z: np.where(z > 0, 1.0, 0.0),
-    "leaky_relu": lambda z, slope=0.01: np.where(z > 0, 1.0, slope),
-    "straight_through_step": lambda z: np.ones_like(z),
-    "sigmoid_centred": lambda z: 1 / (4 * np.cosh(z / 2) ** 2),
-    "tanh_shifted": lambda z: 1 / np.cosh(z) ** 2,
-}
+from .plain_functions import DERIVATIVES, FUNCTIONS, softmax
 
 
 def jacobians(name: str, z: np.ndarray, **parameters) -> np.ndarray:
     """Return d a_i / d z_j of each example, (B, H, H)."""
     eye = np.eye(z.shape[1])
     if name == "softmax":
-        a = _softmax(z)
+        a = softmax(z)
         return a[:, :, None] * (eye - a[:, None, :])
     return DERIVATIVES[name](z, **parameters)[:, :, None] * eye
 

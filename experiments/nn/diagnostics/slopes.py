@@ -33,7 +33,8 @@ def slopes(activation: Choice, z: np.ndarray) -> np.ndarray:
     if row.derivative is None:
         return np.full_like(z, np.nan)
     a = values(activation, z)
-    return row.derivative(z, a, np.empty_like(z), **activation.arguments)
+    with np.errstate(over="ignore", under="ignore"):
+        return row.derivative(z, a, np.empty_like(z), **activation.arguments)
 
 
 @cache

@@ -1,66 +1,10 @@
-"""The table of activation functions: to add one, add a row here.
-
-All functions work on stacked arrays of pre-activations z and outputs a, shape (..., H, B): units
-before examples, so that element-wise work runs over long contiguous rows. They write into `out`
-and return it. Overflow towards an end of a function is part of its computation and is silenced
-by whoever calls in a loop; `apply` does it for a single call.
-"""
+"""The functions of the early years: thresholds, the identity, sigmoid, tanh and softmax."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import lru_cache
-
 import numpy as np
 
-from experiments.parameters import Choice, Parameter
-
-
-@dataclass(frozen=True, slots=True)
-class Activation:
-    """One activation function: everything that the project knows of it.
-
-    `function(z, out, **parameters)` writes a = f(z). `derivative(z, a, out, **parameters)` writes
-    f'(z), element by element; it is given the output too, where that saves computing it twice.
-    A function that mixes units (softmax) has a `pullback(a, upstream, out)` instead, which writes
-    the product of the upstream gradient with its Jacobian matrix. A `surrogate` has a derivative
-    that stands in for that of its function and is not it.
-    """
-
-    name: str
-    label: str
-    formula: str
-    source: str
-    range: str
-    init: str  # the initializer that "matched" stands for
-    function: Callable[..., np.ndarray]
-    derivative: Callable[..., np.ndarray] | None = None
-    pullback: Callable[..., np.ndarray] | None = None
-    parameters: dict[str, Parameter] = field(default_factory=dict)
-    negative_slope: Callable[..., float] = lambda **_: 0.0  # f'(z) for z < 0, read by he
-    surrogate: bool = False  # the derivative is not that of the function
-    version: int = 1  # raise it when the row's numbers change: stored runs are then trained anew
-
-    def backward(
-        self, z: np.ndarray, a: np.ndarray, upstream: np.ndarray, scratch: np.ndarray, **parameters
-    ) -> np.ndarray:
-        """Replace the gradient with respect to a by the gradient with respect to z, in place.
-
-        Args:
-            z: pre-activations (..., H, B).
-            a: outputs (..., H, B).
-            upstream: dLoss/da (..., H, B); holds dLoss/dz afterwards.
-            scratch: a buffer of the same shape.
-            **parameters: the row's own.
-
-        Returns:
-            `upstream`.
-
-        """
-        if self.pullback is not None:
-            return self.pullback(a, upstream, scratch)
-        return np.multiply(upstream, self.derivative(z, a, scratch, **parameters), out=upstream)
+from experiments.nn.activations.row import Activation
 
 
 def _step(z: np.ndarray, out: np.ndarray) -> np.ndarray:
@@ -123,25 +67,6 @@ def _tanh_shifted_slope(z: np.ndarray, a: np.ndarray, out: np.ndarray) -> np.nda
     return np.multiply(a, np.subtract(2, a, out=out), out=out)
 
 
-def _relu(z: np.ndarray, out: np.ndarray) -> np.ndarray:
-    # Against an array of zeros: NumPy compares with a single number at a third of the speed.
-    return np.maximum(z, _zeros(z.shape[-2:], z.dtype), out=out)
-
-
-@lru_cache(maxsize=64)  # for the layers of a few shapes; they stay in the cache for all runs
-def _zeros(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    return np.zeros(shape, dtype)
-
-
-def _leaky_relu(z: np.ndarray, out: np.ndarray, slope: float) -> np.ndarray:
-    # For 0 <= slope < 1 the larger of z and slope z is z on the right and slope z on the left.
-    return np.maximum(z, np.multiply(z, slope, out=out), out=out)
-
-
-def _leaky_relu_slope(z: np.ndarray, a: np.ndarray, out: np.ndarray, slope: float) -> np.ndarray:
-    return np.maximum(np.greater(z, 0, out=out), slope, out=out)
-
-
 def _softmax(z: np.ndarray, out: np.ndarray) -> np.ndarray:
     np.subtract(z, np.maximum.reduce(z, axis=-2, keepdims=True), out=out)
     np.exp(out, out=out)
@@ -155,7 +80,7 @@ def _softmax_pullback(a: np.ndarray, upstream: np.ndarray, scratch: np.ndarray) 
     return np.multiply(a, upstream, out=upstream)
 
 
-_ROWS = (
+ROWS = (
     Activation(
         name="step",
         label="step",
@@ -196,30 +121,6 @@ _ROWS = (
         init="glorot",
         function=_tanh,
         derivative=_tanh_slope,
-    ),
-    Activation(
-        name="relu",
-        label="ReLU",
-        formula="max(0, z), with slope 0 at z = 0",
-        source="Nair & Hinton 2010; Glorot, Bordes & Bengio 2011",
-        range="[0, inf)",
-        init="he",
-        function=_relu,
-        derivative=lambda z, a, out: np.greater(z, 0, out=out),
-    ),
-    Activation(
-        name="leaky_relu",
-        label="leaky ReLU",
-        formula="z where z > 0, else slope z",
-        source="Maas, Hannun & Ng 2013, section 2",
-        range="(-inf, inf)",
-        init="he",
-        function=_leaky_relu,
-        derivative=_leaky_relu_slope,
-        parameters={
-            "slope": Parameter(0.01, "the slope for z < 0", low=0, high=1, open_high=True),
-        },
-        negative_slope=lambda slope: slope,
     ),
     Activation(
         name="softmax",
@@ -266,17 +167,3 @@ _ROWS = (
         derivative=_tanh_shifted_slope,
     ),
 )
-
-ACTIVATIONS: dict[str, Activation] = {row.name: row for row in _ROWS}
-
-
-def apply(activation: Choice, z: np.ndarray) -> np.ndarray:
-    """Return f(z) as a new array.
-
-    Args:
-        activation: a row of ACTIVATIONS with its parameters.
-        z: pre-activations (..., H, B); softmax runs over H.
-
-    """
-    with np.errstate(over="ignore", under="ignore"):
-        return ACTIVATIONS[activation.name].function(z, np.empty_like(z), **activation.arguments)
