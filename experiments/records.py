@@ -72,9 +72,16 @@ class Network:
     init_scale: float = 1.0  # times the initializer's standard deviation
 
 
+CONSTANT = Choice("constant", (("warmup", 0.0),))
+"""The schedule of a learning rate that stays what it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Training:
-    """How one run is trained; `learning_rate` is None where it is still to be tuned."""
+    """How one run is trained; `learning_rate` is None where it is still to be tuned.
+
+    Where a schedule changes it, it is the peak.
+    """
 
     optimizer: Choice
     learning_rate: float | None
@@ -82,6 +89,10 @@ class Training:
     epochs: float
     precision: Literal["float32", "float64"] = "float32"
     layers: Literal["all", "output"] = "all"  # which layers learn; the others stay as drawn
+    schedule: Choice = CONSTANT  # of the learning rate
+    weight_decay: float = 0.0  # of all weights but the biases
+    clipping: float | None = None  # the largest norm of the gradient; None: any
+    label_smoothing: float = 0.0  # the share of the targets that all classes get alike
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from experiments.config.grid import Grid, count_rates
 from experiments.config.model import TimeKeys
 from experiments.config.values import AxisValue
 from experiments.datasets import shape
-from experiments.nn.losses import loss_of
+from experiments.nn.losses import LOSSES, loss_of
+from experiments.nn.optimizers import OPTIMIZERS
 from experiments.parameters import Choice
 from experiments.protocols import OWN_RATE
 from experiments.records import DataShape
@@ -37,6 +38,10 @@ def check_fit(checked: Checked, grid: Grid) -> None:
         _check_validation(checked, shapes)
         if sure("output"):
             _check_outputs(checked, grid, shapes)
+        if sure("output", "label_smoothing"):
+            _check_smoothing(checked, grid, shapes)
+    if sure("optimizer", "weight_decay"):
+        _check_decay(checked, grid)
     if sure("epochs", "evaluation"):
         _check_evaluation(checked, grid)
     if sure("learning_rate", "optimizer", "tuning"):
@@ -146,6 +151,39 @@ def _check_evaluation(checked: Checked, grid: Grid) -> None:
             checked.report(("evaluation", "at", i), f"found {show(epoch)}; allowed: {allowed}")
     if keys.at is not None and keys.at[-1] == 0:
         checked.report(("evaluation", "at"), "found 0 only; allowed: at least one epoch above 0")
+
+
+def _check_smoothing(checked: Checked, grid: Grid, shapes: dict[Choice, DataShape]) -> None:
+    """Note targets that no source says how to smooth: all but those of cross-entropy."""
+    (smoothed,) = (row for row in LOSSES.values() if row.smoothed)
+    others = [
+        f"output {level.label} of {data.name} has {loss.label}"
+        for level in grid.levels["output"]
+        for data, sizes in shapes.items()
+        if (loss := loss_of(level.value, sizes.regression)) is not smoothed
+    ]
+    for level in grid.levels["label_smoothing"]:
+        if level.value > 0 and others:
+            checked.report(
+                _at(grid, "label_smoothing", level),
+                f"found {level.label}, which goes only with {smoothed.label}, and so with the "
+                f"output {smoothed.link} of classes; {others[0]}",
+            )
+
+
+def _check_decay(checked: Checked, grid: Grid) -> None:
+    """Note an optimizer that differs from another by its decay alone, where there is none."""
+    if any(level.value != 0 for level in grid.levels["weight_decay"]):
+        return
+    for level in grid.levels["optimizer"]:
+        row = OPTIMIZERS[level.value.name]
+        twins = [o.name for o in OPTIMIZERS.values() if o.step is row.step and o is not row]
+        if row.decoupled and twins:
+            checked.report(
+                _at(grid, "optimizer", level),
+                f"{level.label} without weight decay is {twins[0]}; give training.weight_decay, "
+                f"such as 0.01, or write {twins[0]}",
+            )
 
 
 def _check_rates(checked: Checked, grid: Grid) -> None:

@@ -32,6 +32,7 @@ from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import INITIALIZERS, MATCHED
 from experiments.nn.optimizers import OPTIMIZERS
+from experiments.nn.rate_schedules import SCHEDULES
 from experiments.protocols import OWN_RATE, PROTOCOLS
 from experiments.records import METRICS
 from experiments.study import Seeds
@@ -45,11 +46,15 @@ PARSERS: dict[Path, values.AxisParser] = {
     ("network", "init_scale"): each(number(low=0, high=1000, open_low=True)),
     ("network", "output"): each(name_of(ACTIVATIONS)),
     ("training", "optimizer"): row_of(OPTIMIZERS),
-    ("training", "learning_rate"): values.rate,
+    ("training", "learning_rate"): values.positive_or(values.TUNED),
     ("training", "batch_size"): each(number(whole=True, low=1)),
     ("training", "epochs"): each(number(low=0, high=100_000)),
     ("training", "precision"): each(name_of(("float32", "float64"))),
     ("training", "layers"): each(name_of(("all", "output"))),
+    ("training", "schedule"): row_of(SCHEDULES),
+    ("training", "weight_decay"): each(number(low=0, high=1)),
+    ("training", "clipping"): values.positive_or(values.NONE),
+    ("training", "label_smoothing"): each(number(low=0, high=1, open_high=True)),
     ("protocol",): each(name_of(PROTOCOLS)),
 }
 """The keys that may be a list, in the order of the grid: how one value of each is read."""
@@ -170,6 +175,24 @@ class Training(Section):
     )
     layers: Annotated[AxisValues, _axis("training", "layers")] = Field(
         "all", description="which layers learn; with output, the hidden layers stay as drawn"
+    )
+    schedule: Annotated[AxisValues, _axis("training", "schedule")] = Field(
+        "constant",
+        description="how the learning rate goes on from update to update, with a warm-up or "
+        "without; the rate that is given or tuned is its peak",
+    )
+    weight_decay: Annotated[AxisValues, _axis("training", "weight_decay")] = Field(
+        0,
+        description="the decay of all weights but the biases: decoupled with adamw and lion, "
+        "with the other optimizers an L2 term in the gradient",
+    )
+    clipping: Annotated[AxisValues, _axis("training", "clipping")] = Field(
+        values.NONE, description="the norm that a run's whole gradient is shortened to, or none"
+    )
+    label_smoothing: Annotated[AxisValues, _axis("training", "label_smoothing")] = Field(
+        0,
+        description="the share of a training target that all classes get alike; what is evaluated "
+        "is not smoothed",
     )
 
 

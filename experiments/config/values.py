@@ -86,16 +86,23 @@ def each(read: Parser) -> AxisParser:
 TUNED = "tuned"
 """Stands for a learning rate that is searched for."""
 
+NONE = "none"
+"""Stands for a limit that is not set."""
 
-def rate(raw: Any) -> list[AxisValue]:
-    """Read a learning rate; None stands for one that is tuned."""
-    if raw == TUNED:
-        return [AxisValue(TUNED, None)]
+
+def positive_or(word: str) -> AxisParser:
+    """Return a reader of numbers above 0, and of a word that stands for None."""
     positive = Parameter(0.0, "", low=0, open_low=True)
-    if not positive.admits(raw):
-        hint = nearest(raw, [TUNED])
-        raise WrongError(((), f"{found(raw)}; allowed: tuned, or {positive.allowed()}{hint}"))
-    return [AxisValue(show(float(raw)), float(raw))]
+
+    def levels(raw: Any) -> list[AxisValue]:
+        if raw == word:
+            return [AxisValue(word, None)]
+        if not positive.admits(raw):
+            hint = nearest(raw, [word])
+            raise WrongError(((), f"{found(raw)}; allowed: {word}, or {positive.allowed()}{hint}"))
+        return [AxisValue(show(float(raw)), float(raw))]
+
+    return levels
 
 
 def width(raw: Any) -> list[AxisValue]:

@@ -10,18 +10,24 @@ import yaml
 from experiments.config.errors import show
 from experiments.config.model import PARSERS
 from experiments.config.rows import row_of
-from experiments.config.values import AUTO, THEORY, TUNED
+from experiments.config.values import AUTO, NONE, THEORY, TUNED
 from experiments.config.yaml_nodes import use_core_schema
 from experiments.datasets import DATASETS
 from experiments.kinds import KINDS
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.initializers import MATCHED
 from experiments.nn.optimizers import OPTIMIZERS
+from experiments.nn.rate_schedules import SCHEDULES
 from experiments.parameters import Choice
 from experiments.protocols import PROTOCOLS
 from experiments.study import PROTOCOL, Claim, MeasureClaim, Seeds, Setting, Study, TimeClaim
 
-_TABLES = {"dataset": DATASETS, "activation": ACTIVATIONS, "optimizer": OPTIMIZERS}
+_TABLES = {
+    "dataset": DATASETS,
+    "activation": ACTIVATIONS,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+}
 
 
 @use_core_schema
@@ -115,6 +121,8 @@ def _write(name: str, setting: Setting, label: str | None = None) -> Any:
     else:
         owner = setting.network if hasattr(setting.network, name) else setting.training
         value = getattr(owner, name)
+    if value is None:
+        return NONE
     return _row(name, value, label) if isinstance(value, Choice) else value
 
 

@@ -20,6 +20,7 @@ from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import INITIALIZERS
 from experiments.nn.losses import loss_of
 from experiments.nn.optimizers import OPTIMIZERS
+from experiments.nn.rate_schedules import SCHEDULES
 from experiments.parameters import Choice
 from experiments.records import Run
 
@@ -30,6 +31,7 @@ _TABLES: dict[str, Mapping[str, Any]] = {
     "data": datasets.DATASETS,
     "activation": ACTIVATIONS,
     "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
 }
 """The table that a choice within a run is made from, by the name of its field."""
 
@@ -56,6 +58,7 @@ def description(run: Run) -> str:
         "loss": loss_of(network.output, datasets.shape(run.data).regression).version,
         "init": INITIALIZERS[network.init].version,
         "optimizer": OPTIMIZERS[training.optimizer.name].version,
+        "schedule": SCHEDULES[training.schedule.name].version,
         **{f"diagnostic {name}": DIAGNOSTICS[name].version for name in run.diagnostics},
     }
     content = {
@@ -72,8 +75,9 @@ def _given(record: Any) -> dict[str, Any]:
     given = {}
     for field in fields(record):
         value = getattr(record, field.name)
-        if value != _default(field):
-            given[field.name] = _told(field.name, value)
+        told, default = (_told(field.name, some) for some in (value, _default(field)))
+        if told != default:
+            given[field.name] = told
     return given
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from experiments.nn.examples import Examples
+from experiments.nn.losses import smooth
 from experiments.records import Run
 from experiments.streams import generator
 
@@ -16,6 +17,8 @@ GATHER_BYTES = 512 * 1024
 
 class Batches:
     """An iterator over batches without end: inputs (G, D + 1, B) and targets (G, C, B).
+
+    Targets are smoothed as the training of the runs asks for; what is evaluated is not.
 
     Every epoch is a fresh permutation of the training split, cut into whole batches. Several
     batches are gathered at once, so that small nets do not wait for many small copies; a batch
@@ -31,6 +34,7 @@ class Batches:
         self._examples = examples
         self._generators = [generator(run.stream, run.seed, "order") for run in runs]
         self._size = runs[0].training.batch_size
+        self._smoothing = runs[0].training.label_smoothing
         self._per_epoch = examples.shape.train // self._size
         self._orders = np.empty((len(runs), 0), np.intp)  # of this epoch, (G, examples)
         self._next = 0  # the batch of this epoch that is to be gathered next
@@ -69,7 +73,10 @@ class Batches:
         gathered = self._inputs[: seeds * taken].reshape(seeds, taken, width)
         examples.inputs.reshape(-1, width).take(rows, 0, gathered, "clip")
         flat = examples.labels.reshape(seeds * count, *examples.labels.shape[2:])
-        self._gathered = gathered.mT, examples.targets(flat.take(rows, 0))
+        targets = examples.targets(flat.take(rows, 0))
+        if self._smoothing:
+            smooth(targets, self._smoothing)
+        self._gathered = gathered.mT, targets
         self._ready = [slice(b, b + size) for b in range(taken - size, -1, -size)]
         self._next += taken // size
 

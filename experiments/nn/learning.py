@@ -1,14 +1,20 @@
-"""What makes the updates of a fleet: gradients, the optimizer's state and its step."""
+"""What makes the updates of a fleet: gradients, the optimizer's state and its step.
+
+An update is: the rate by its schedule, the gradient, clipping, decay, the optimizer's rule. What is
+not asked for is no part of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
 
+from experiments.nn import steps
 from experiments.nn.network import Stack
 from experiments.nn.optimizers import OPTIMIZERS
+from experiments.nn.rate_schedules import factors
 from experiments.nn.weights import Weights
 from experiments.records import Training
 
@@ -19,37 +25,65 @@ class Learner:
     Args:
         weights: changed in place by each update.
         training: of the networks; its own learning rate is not read.
-        rates: the learning rate of each network.
+        rates: the learning rate of each network, at its peak.
+        updates: of a whole run. After these, the rate stays what it is.
 
     """
 
-    def __init__(self, weights: Weights, training: Training, rates: Sequence[float]) -> None:
+    def __init__(
+        self, weights: Weights, training: Training, rates: Sequence[float], updates: int
+    ) -> None:
         self.weights = weights
         self.gradients = weights.zeros()
         self._training = training
         self._optimizer = OPTIMIZERS[training.optimizer.name]
         self._states = [weights.zeros() for _ in range(self._optimizer.states)]
-        self._rates = np.asarray(rates, weights.values.dtype)[:, None]  # (R, 1)
+        self._peaks = np.asarray(rates, weights.values.dtype)[:, None]  # (R, 1)
+        # Of each update, (U,). Where the peak is never left, there is nothing to be done.
+        course = factors(training.schedule, max(1, updates)).astype(weights.values.dtype)
+        self._course = course if (course != 1).any() else None
         self._updates = 0
         self._prepare()
 
     def _prepare(self) -> None:
-        """Make the views and the buffer that every step needs."""
+        """Make the views and the buffers that every step needs."""
         last = len(self.weights.layers) - 1
         self._first = last if self._training.layers == "output" else 0  # that learns
-        learning = [w.from_layer(self._first) for w in (self.weights, self.gradients)]
+        w, g = (w.from_layer(self._first) for w in (self.weights, self.gradients))
         states = [state.from_layer(self._first) for state in self._states]
-        scratch = np.empty_like(learning[0])
+        scratch = np.empty_like(w)
+        self._rates = self._peaks.copy()  # of the next update
         self._step = partial(
             self._optimizer.step,
-            *learning,
+            w,
+            g,
             states,
             self._rates,
             scratch=scratch,
             **self._training.optimizer.arguments,
         )
-        factor = self._rates if self._optimizer.linear else np.ones_like(self._rates)
-        self._scale = (factor / self._training.batch_size)[:, :, None]  # (R, 1, 1)
+        self._gain = self._rates if self._optimizer.linear else np.ones_like(self._rates)
+        self._between = list(self._between_gradient_and_rule(w, g, scratch))
+        # Clipping must see the gradient itself. Else the gain comes with it, where it is free.
+        self._scale = np.empty_like(self._rates[:, :, None])  # (R, 1, 1)
+        self._set_scale()
+
+    def _between_gradient_and_rule(
+        self, w: np.ndarray, g: np.ndarray, scratch: np.ndarray
+    ) -> Iterator[Callable[[], None]]:
+        training = self._training
+        if training.clipping is not None:
+            yield partial(steps.clip, g, training.clipping, self._gain, scratch)
+        if training.weight_decay:
+            decay = training.weight_decay * self.weights.decays[-w.shape[1] :].astype(w.dtype)
+            if self._optimizer.decoupled:
+                yield partial(steps.shrink, w, decay, self._rates, scratch)
+            else:
+                yield partial(steps.penalise, w, g, decay, self._gain, scratch)
+
+    def _set_scale(self) -> None:
+        gain = self._gain if self._training.clipping is None else np.ones_like(self._gain)
+        np.divide(gain[:, :, None], self._training.batch_size, out=self._scale)
 
     def update(self, stack: Stack, inputs: np.ndarray, targets: np.ndarray) -> None:
         """Make one update.
@@ -60,8 +94,14 @@ class Learner:
             targets: (G, C, B).
 
         """
+        if self._course is not None:
+            factor = self._course[min(self._updates, len(self._course) - 1)]
+            np.multiply(self._peaks, factor, out=self._rates)
+            self._set_scale()
         stack.forward(inputs)
         stack.backward(inputs, targets, self.gradients.layers, self._scale, self._first)
+        for step in self._between:
+            step()
         self._updates += 1
         self._step(update=self._updates)
 
@@ -74,5 +114,5 @@ class Learner:
         """
         self.weights, self.gradients = self.weights.of_runs(runs), self.gradients.of_runs(runs)
         self._states = [state.of_runs(runs) for state in self._states]
-        self._rates = self._rates[runs]
+        self._peaks = self._peaks[runs]
         self._prepare()

@@ -29,6 +29,7 @@ class Loss:
     value: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
     gradient: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
     link: str | None = None  # the output activation this loss belongs to; None: all others
+    smoothed: bool = False  # whether its targets may be smoothed, see `smooth`
     version: int = 1  # raise it when the row's numbers change: stored runs are then trained anew
 
 
@@ -69,6 +70,7 @@ _ROWS = (
         value=_cross_entropy,
         gradient=_residual,
         link="softmax",
+        smoothed=True,
     ),
     Loss(
         name="binary_cross_entropy",
@@ -90,6 +92,20 @@ _ROWS = (
 )
 
 LOSSES: dict[str, Loss] = {row.name: row for row in _ROWS}
+
+
+def smooth(targets: np.ndarray, share: float) -> None:
+    """Spread a share of one-hot targets over all classes: y <- (1 - share) y + share / C.
+
+    Szegedy, Vanhoucke, Ioffe, Shlens & Wojna 2016, section 7, with a uniform prior.
+
+    Args:
+        targets: changed in place, (..., C, B).
+        share: from 0 to below 1.
+
+    """
+    np.multiply(targets, 1 - share, out=targets)
+    np.add(targets, share / targets.shape[-2], out=targets)
 
 
 def loss_of(output: str, regression: bool = False) -> Loss:

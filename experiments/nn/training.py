@@ -16,7 +16,12 @@ from experiments.nn.examples import Examples
 from experiments.nn.initializers import draw_weights
 from experiments.nn.learning import Learner
 from experiments.nn.network import Block, Stack
-from experiments.nn.schedule import evaluation_updates, examples_read, splits_read
+from experiments.nn.schedule import (
+    evaluation_updates,
+    examples_read,
+    splits_read,
+    total_updates,
+)
 from experiments.nn.stopping import Stopping
 from experiments.nn.weights import Weights
 from experiments.records import METRICS, Dataset, Fleet, Run, Trace
@@ -67,7 +72,7 @@ class _FleetTraining:
             for r in fleet.runs
         ]
         weights = Weights.of(drawn, run.training.precision)
-        self.learner = Learner(weights, run.training, [r.training.learning_rate for r in self.runs])
+        self.learner = self._learner(weights, [r.training.learning_rate for r in self.runs])
         self.start = weights.copy() if run.diagnostics else None
         self.reader = Reader(run.diagnostics, self.examples, len(run.network.widths))
         self._prepare()
@@ -82,6 +87,10 @@ class _FleetTraining:
         self.stacks: dict[int, Stack] = {}  # by batch size
         train = examples_read(self.evaluation, self.training, self.examples.shape)
         self.splits = self.examples.splits(train)
+
+    def _learner(self, weights: Weights, rates: Sequence[float]) -> Learner:
+        updates = total_updates(self.training, self.examples.shape)
+        return Learner(weights, self.training, rates, updates)
 
     def _stack(self, batch: int) -> Stack:
         if batch not in self.stacks:
@@ -175,7 +184,7 @@ class _FleetTraining:
     ) -> Callable[[], None]:
         """Return what updates copies of one run's network as a fleet would, to be timed."""
         weights = self.learner.weights.of_runs(np.full(copies, run))
-        learner = Learner(weights, self.training, np.zeros(copies))  # so that none can diverge
+        learner = self._learner(weights, np.zeros(copies))  # so that none can diverge
         blocks = [Block(slice(0, copies), self.runs[run].network.activation)]
         stack = self._make_stack(learner, blocks, 1, inputs.shape[-1])
         seed = slice(run % self.seeds, run % self.seeds + 1)

@@ -12,6 +12,7 @@ from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import INITIALIZERS, MATCHED
 from experiments.nn.losses import LOSSES
 from experiments.nn.optimizers import OPTIMIZERS
+from experiments.nn.rate_schedules import SCHEDULES
 from experiments.records import METRICS
 
 
@@ -24,6 +25,7 @@ def listing() -> str:
             *_table("Activations (network.activation, network.output)", ACTIVATIONS, "formula"),
             *_table("Initializers (network.init)", INITIALIZERS, "formula", (MATCHED, families)),
             *_table("Optimizers (training.optimizer)", OPTIMIZERS, "formula"),
+            *_table("Schedules of the learning rate (training.schedule)", SCHEDULES, "formula"),
             *_table("Losses (they follow from network.output)", LOSSES, "formula"),
             "Metrics (claims: to, measure)",
             *(f"  {metric}" for metric in METRICS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -16,8 +16,9 @@ from experiments.analysis.results import Results
 from experiments.analysis.samples import Estimate
 from experiments.analysis.times_to_target import Turn
 from experiments.analysis.verdicts import OUTCOMES, Hypothesis, MeasureVerdict, TimeVerdict, Verdict
+from experiments.nn.optimizers import OPTIMIZERS
 from experiments.parameters import Choice
-from experiments.records import METRIC_WORDS
+from experiments.records import CONSTANT, METRIC_WORDS
 from experiments.study import (
     PROTOCOL,
     Claim,
@@ -89,6 +90,7 @@ def conditions(study: Study) -> str:
         each(lambda s: row(s.training.optimizer)),
         f"batches of {each(lambda s: str(s.training.batch_size))}",
         f"{each(lambda s: f'{s.training.epochs:g}')} epochs",
+        *_tricks(study, each),
     )
     if not any(s.training.epochs for s in study.settings):
         trained = ()
@@ -100,6 +102,32 @@ def conditions(study: Study) -> str:
             *trained,
         )
     )
+
+
+def _tricks(study: Study, each: Callable[[Callable[[Setting], str]], str]) -> Iterator[str]:
+    """Write what training has beside its rule, where it is asked for."""
+    trained = [setting.training for setting in study.settings]
+    if any(t.schedule != CONSTANT for t in trained):
+        yield f"rates by {each(lambda s: row(s.training.schedule))}, named by their peak"
+    if any(t.weight_decay for t in trained):
+        yield f"{each(_decay)}, biases left out"
+    if any(t.clipping is not None for t in trained):
+        yield f"gradients clipped to a norm of {each(lambda s: _limit(s.training.clipping))}"
+    if any(t.label_smoothing for t in trained):
+        smoothing = each(lambda s: f"{s.training.label_smoothing:g}")
+        yield f"label smoothing {smoothing}, of what is learned from alone"
+
+
+def _decay(setting: Setting) -> str:
+    training = setting.training
+    if not training.weight_decay:
+        return "no weight decay"
+    how = "decoupled" if OPTIMIZERS[training.optimizer.name].decoupled else "in the gradient"
+    return f"weight decay {training.weight_decay:g} ({how})"
+
+
+def _limit(clipping: float | None) -> str:
+    return "any size" if clipping is None else f"{clipping:g}"
 
 
 def row(choice: Choice) -> str:

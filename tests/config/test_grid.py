@@ -13,7 +13,7 @@ from experiments.analysis.tuning import candidates, subjects
 from experiments.config import fitting
 from experiments.nn.activations import ACTIVATIONS
 from experiments.parameters import Choice
-from experiments.records import Evaluation
+from experiments.records import CONSTANT, Evaluation
 from experiments.study import Axis, Seeds, Tuning
 
 from .helpers import problems, read
@@ -75,6 +75,30 @@ def test_every_axis_in_order():
     assert last.training.learning_rate == 0.1
     # One grid for both: from Adam's lowest to SGD's highest rate.
     assert (study.tuning.low, study.tuning.high) == (2.0**-12, 2.0**-2)
+
+
+def test_what_training_has_besides_in_order():
+    study = read(
+        """
+        dataset: moons
+        training:
+          label_smoothing: [0, 0.1]
+          clipping: [none, 1.0]
+          weight_decay: [0, 1e-2]
+          schedule: [constant, {name: cosine, warmup: [0, 0.1]}]
+        """
+    )
+    assert study.axes == (
+        Axis("schedule", ("constant", "cosine(warmup=0)", "cosine(warmup=0.1)")),
+        Axis("weight_decay", ("0", "0.01")),
+        Axis("clipping", ("none", "1")),
+        Axis("label_smoothing", ("0", "0.1")),
+    )
+    first, last = study.settings[0].training, study.settings[-1].training
+    assert first.schedule == CONSTANT
+    assert (first.weight_decay, first.clipping, first.label_smoothing) == (0.0, None, 0.0)
+    assert last.schedule.arguments == {"end": 0.0, "warmup": 0.1}
+    assert (last.weight_decay, last.clipping, last.label_smoothing) == (0.01, 1.0, 0.1)
 
 
 @given(st.lists(st.lists(st.integers(1, 30), min_size=1, unique=True, max_size=4), min_size=3))

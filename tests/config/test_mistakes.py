@@ -99,7 +99,8 @@ c.yaml:19: training.batch_size.1: found true; allowed: a whole number at least 1
 c.yaml:20: training.epochs: found inf; allowed: a number at least 0 and at most 100,000
 c.yaml:21: training.precision: found 'float46'; allowed: float32, float64; did you mean 'float64'?
 c.yaml:22: training.every: unknown key; allowed: optimizer, learning_rate, batch_size, epochs, \
-precision, layers; did you mean 'evaluation.every'?
+precision, layers, schedule, weight_decay, clipping, label_smoothing; did you mean \
+'evaluation.every'?
 c.yaml:24: evaluation.per_doubling: found 0; allowed: a whole number at least 1 and at most 64
 c.yaml:25: evaluation.at.1: found 0; allowed: more than the one before it
 c.yaml:25: evaluation.at.2: found 'x'; allowed: a number at least 0
@@ -176,6 +177,43 @@ SINGLE = {
     ),
     "training: {batch_size: 701}": (
         "1: training.batch_size: found 701; allowed: at most 700, the training examples of moons"
+    ),
+    "training: {schedule: cosin}": (
+        "1: training.schedule: found 'cosin'; allowed: constant, step, cosine, linear; "
+        "did you mean 'cosine'?"
+    ),
+    "training: {schedule: [linear, {name: cosine, warmup: 1}]}": (
+        "1: training.schedule.1.warmup: found 1; allowed: a number at least 0 and below 1"
+    ),
+    "training: {schedule: {name: step, stages: 1}}": (
+        "1: training.schedule.stages: found 1; allowed: a whole number at least 2 and at most 1,000"
+    ),
+    "training: {schedule: {name: constant, end: 0.1}}": (
+        "1: training.schedule.end: unknown parameter; constant has warmup"
+    ),
+    "training: {weight_decay: -0.1}": (
+        "1: training.weight_decay: found -0.1; allowed: a number at least 0 and at most 1"
+    ),
+    "training: {clipping: 0}": (
+        "1: training.clipping: found 0; allowed: none, or a number above 0"
+    ),
+    "training: {clipping: [1, nonee]}": (
+        "1: training.clipping.1: found 'nonee'; allowed: none, or a number above 0; "
+        "did you mean 'none'?"
+    ),
+    "training: {clipping: }": (
+        "1: training.clipping: found nothing; allowed: none, or a number above 0"
+    ),
+    "training: {label_smoothing: 1}": (
+        "1: training.label_smoothing: found 1; allowed: a number at least 0 and below 1"
+    ),
+    "training: {label_smoothing: [0, 0.1]}\nnetwork: {output: [softmax, sigmoid]}": (
+        "1: training.label_smoothing.1: found 0.1, which goes only with cross-entropy, and so with "
+        "the output softmax of classes; output sigmoid of moons has binary cross-entropy"
+    ),
+    "training: {optimizer: [sgd, adamw]}": (
+        "1: training.optimizer.1: adamw without weight decay is adam; give training.weight_decay, "
+        "such as 0.01, or write adam"
     ),
     "evaluation: {every: 1, at: [1]}": (
         "1: evaluation.at: does not go with every; keep one of them"
@@ -302,6 +340,23 @@ def test_validation_metric_needs_a_validation_part():
         "the examples, or name another metric"
     ]
     assert read(text.replace("validation: 0", "validation: 0.1")).claims
+
+
+def test_a_regression_takes_no_smoothed_targets():
+    text = "dataset: curve\nnetwork: {output: linear}\ntraining:\n  label_smoothing: 0.1"
+    assert problems(text) == [
+        "c.yaml:4: training.label_smoothing: found 0.1, which goes only with cross-entropy, and so "
+        "with the output softmax of classes; output linear of curve has squared error"
+    ]
+
+
+@pytest.mark.parametrize(
+    "training",
+    ["{optimizer: adamw, weight_decay: 0.01}", "{optimizer: [adam, adamw], weight_decay: [0, 0.1]}",
+     "{optimizer: lion}", "{weight_decay: [0, 1], clipping: [none, 1], label_smoothing: 0.1}"],
+)  # fmt: skip
+def test_what_training_may_have_besides(training):
+    assert read(f"dataset: moons\ntraining: {training}")
 
 
 def test_a_wrong_axis_raises_no_second_error_in_claims():

@@ -53,6 +53,10 @@ def test_every_key_is_written():
             "epochs": 30,
             "precision": "float32",
             "layers": "all",
+            "schedule": {"name": "constant", "warmup": 0},
+            "weight_decay": 0,
+            "clipping": "none",
+            "label_smoothing": 0,
         },
         "evaluation": {"per_doubling": 4},
         "tuning": {"from": 2.0**-8, "to": 2.0**-2, "seeds": 1, "extensions": 4},
@@ -90,6 +94,19 @@ def test_every_key_is_written():
 )
 def test_networks_round_trip(network):
     study = read(f"dataset: moons\nnetwork: {network}")
+    assert again(study) == study
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        "{label_smoothing: 0.1, weight_decay: 1e-4, clipping: 2, optimizer: lion}",
+        "{label_smoothing: [0, 0.1], clipping: [none, 2.5], optimizer: adamw, weight_decay: 1e-2}",
+        "{schedule: [{name: constant, warmup: 0.1}, {name: cosine, warmup: 0.1, label: up}]}",
+    ],
+)
+def test_trainings_round_trip(training):
+    study = read(f"dataset: moons\ntraining: {training}")
     assert again(study) == study
 
 
@@ -138,6 +155,9 @@ STUDIES = st.fixed_dictionaries(
             batch_size=axis(1, 64),
             epochs=axis(10, 12.5, 0.75e2),
             precision=axis("float32", "float64"),
+            schedule=st.sampled_from(["cosine", {"name": "step", "stages": 2, "warmup": 0.1}]),
+            weight_decay=st.floats(0, 1),
+            clipping=st.just("none") | st.floats(1e-3, 1e3),
         ),
         "evaluation": st.one_of(
             section(per_doubling=st.integers(1, 64)),

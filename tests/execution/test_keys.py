@@ -18,13 +18,16 @@ from experiments.nn.activations import ACTIVATIONS, Activation
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import INITIALIZERS
 from experiments.nn.optimizers import OPTIMIZERS
+from experiments.nn.rate_schedules import SCHEDULES, Schedule
 from experiments.parameters import Choice, Parameter
-from experiments.records import Evaluation, Network, Run, Training
+from experiments.records import CONSTANT, Evaluation, Network, Run, Training
 
 from .helpers import TINY, make_run
 
+RUN = make_run("leaky_relu", optimizer="adam", diagnostics=("gradient", "dead_units"))
 RUN = replace(
-    make_run("leaky_relu", optimizer="adam", diagnostics=("gradient", "dead_units")),
+    RUN,
+    training=replace(RUN.training, schedule=Choice.of("cosine", SCHEDULES), clipping=1.0),
     evaluation=Evaluation(4, 0.5, (0.0, 1.0), 100, ("train",)),
 )
 
@@ -34,6 +37,7 @@ OTHER = {  # names must be those of other rows; whatever else is text is made lo
     "network.init": "glorot",
     "network.output": "sigmoid",
     "training.optimizer.name": "rmsprop",
+    "training.schedule.name": "linear",
     "diagnostics[0]": "zeros",
     "diagnostics[1]": "saturated",
 }
@@ -153,6 +157,10 @@ RUNS = st.builds(
         epochs=RATES,
         precision=st.sampled_from(["float32", "float64"]),
         layers=st.sampled_from(["all", "output"]),
+        schedule=choices(SCHEDULES),
+        weight_decay=st.sampled_from([0.0, 0.25]),
+        clipping=st.none() | RATES,
+        label_smoothing=st.sampled_from([0.0, 0.25]),
     ),
     evaluation=st.builds(
         Evaluation,
@@ -227,7 +235,7 @@ def test_a_field_that_is_added_changes_no_key_until_it_is_used(run, part, value)
 @pytest.mark.usefixtures("_sizes_of_anything")
 @pytest.mark.parametrize(
     ("table", "name"),
-    [(table, name) for table in (DATASETS, ACTIVATIONS, OPTIMIZERS) for name in table],
+    [(t, name) for t in (DATASETS, ACTIVATIONS, OPTIMIZERS, SCHEDULES) for name in t],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_parameter_that_is_added_to_a_row_changes_no_key_until_it_is_used(
@@ -239,7 +247,8 @@ def test_a_parameter_that_is_added_to_a_row_changes_no_key_until_it_is_used(
             return replace(RUN, data=choice)
         if table is ACTIVATIONS:
             return replace(RUN, network=replace(RUN.network, activation=choice))
-        return replace(RUN, training=replace(RUN.training, optimizer=choice))
+        field = "optimizer" if table is OPTIMIZERS else "schedule"
+        return replace(RUN, training=replace(RUN.training, **{field: choice}))
 
     before = run_key(run())
     parameters = table[name].parameters | {"later": Parameter(0.5, "comes later")}
@@ -251,7 +260,8 @@ def test_a_parameter_that_is_added_to_a_row_changes_no_key_until_it_is_used(
 
 OLD_FIELDS = {
     Network: {"init_scale": 1.0},
-    Training: {"precision": "float32", "layers": "all"},
+    Training: {"precision": "float32", "layers": "all", "schedule": CONSTANT, "weight_decay": 0.0,
+               "clipping": None, "label_smoothing": 0.0},
     Evaluation: {"per_doubling": 4, "every": None, "at": None, "examples": None,
                  "often": ("train",)},
     Run: {"diagnostics": ()},
@@ -274,6 +284,10 @@ OLD_PARAMETERS = {
     "sgd 1": {"momentum": 0.9, "nesterov": False},
     "rmsprop 1": {"decay": 0.9, "epsilon": 1e-8},
     "adam 1": {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
+    "adamw 1": {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
+    "nadam 1": {"beta1": 0.9, "beta2": 0.999, "momentum_decay": 0.004, "epsilon": 1e-8},
+    "adagrad 1": {"epsilon": 1e-10},
+    "lion 1": {"beta1": 0.9, "beta2": 0.99},
 }
 """By row and its version."""
 
@@ -286,6 +300,14 @@ OLD_ACTIVATION_PARAMETERS = {
 }
 """Those of activations, of which one is called like a data set."""
 
+OLD_SCHEDULES = {
+    "constant 1": {"warmup": 0.0},
+    "step 1": {"stages": 3, "drop": 0.1, "warmup": 0.0},
+    "cosine 1": {"end": 0.0, "warmup": 0.0},
+    "linear 1": {"end": 0.0, "warmup": 0.0},
+}
+"""Those of schedules, of which some are called like activations."""
+
 
 def test_the_default_of_a_field_stays_what_it_was_as_long_as_the_format_does():
     # A default is left out of the key: with another one, runs of the old would be taken for its.
@@ -297,15 +319,19 @@ def test_the_default_of_a_field_stays_what_it_was_as_long_as_the_format_does():
 
 @pytest.mark.parametrize(
     "row",
-    [row for table in (DATASETS, ACTIVATIONS, OPTIMIZERS) for row in table.values()],
+    [*DATASETS.values(), *ACTIVATIONS.values(), *OPTIMIZERS.values(), *SCHEDULES.values()],
     ids=lambda row: row.name,
 )
 def test_the_default_of_a_parameter_stays_what_it_was_as_long_as_the_version_does(row):
     now = {key: parameter.default for key, parameter in row.parameters.items()}
-    activation = isinstance(row, Activation)
-    table = OLD_ACTIVATION_PARAMETERS if activation else OLD_PARAMETERS
+    others = {Activation: OLD_ACTIVATION_PARAMETERS, Schedule: OLD_SCHEDULES}
+    table = others.get(type(row), OLD_PARAMETERS)
     old = table.get(f"{row.name} {row.version}", {})
     assert now | old == now, "raise the version of the row, and write its defaults down here"
+
+
+def test_the_default_schedule_is_that_of_the_table():
+    assert Choice.of("constant", SCHEDULES) == CONSTANT
 
 
 def test_what_is_at_its_default_is_not_in_the_description():

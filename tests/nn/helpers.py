@@ -8,6 +8,7 @@ import numpy as np
 
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.optimizers import OPTIMIZERS
+from experiments.nn.rate_schedules import SCHEDULES
 from experiments.nn.training import train
 from experiments.parameters import Choice
 from experiments.records import (
@@ -47,6 +48,10 @@ def optimizer(name: str, **parameters) -> Choice:
     return Choice.of(name, OPTIMIZERS, **parameters)
 
 
+def schedule(name: str, **parameters) -> Choice:
+    return Choice.of(name, SCHEDULES, **parameters)
+
+
 def make_dataset(shape: DataShape, seed: int = 0, dtype: str = "float64") -> Dataset:
     """Normal inputs, labelled by a random linear teacher, a tenth of them wrongly.
 
@@ -80,7 +85,9 @@ def make_run(
     stream: str = "evaluation",
     seed: int = 0,
     layers: str = "all",
+    **more,
 ) -> Run:
+    """Make a run; `more` are further fields of its training."""
     if isinstance(hidden, str):
         hidden = activation(hidden)
     if isinstance(optimizer, str):
@@ -88,7 +95,7 @@ def make_run(
     return Run(
         Choice("by hand"),
         Network(widths, hidden, init, output, init_scale),
-        Training(optimizer, rate, batch, epochs, precision, layers),
+        Training(optimizer, rate, batch, epochs, precision, layers, **more),
         evaluation or Evaluation(often=SPLITS),
         stream,
         seed,

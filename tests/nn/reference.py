@@ -82,7 +82,68 @@ def _adam(w, g, state, rate, number, beta1, beta2, epsilon):
     return w, {"mean": mean, "square": square}
 
 
-RULES = {"sgd": _sgd, "rmsprop": _rmsprop, "adam": _adam}
+def _nadam(w, g, state, rate, number, beta1, beta2, momentum_decay, epsilon):
+    def momentum(t):
+        return beta1 * (1 - 0.96 ** (t * momentum_decay) / 2)
+
+    mean = beta1 * state.get("mean", 0.0) + (1 - beta1) * g
+    square = beta2 * state.get("square", 0.0) + (1 - beta2) * g**2
+    until_now = math.prod(momentum(t) for t in range(1, number + 1))
+    with_next = until_now * momentum(number + 1)
+    right_mean = momentum(number + 1) * mean / (1 - with_next)
+    right_mean = right_mean + (1 - momentum(number)) * g / (1 - until_now)
+    w = w - rate * right_mean / (np.sqrt(square / (1 - beta2**number)) + epsilon)
+    return w, {"mean": mean, "square": square}
+
+
+def _adagrad(w, g, state, rate, number, epsilon):
+    total = state.get("total", 0.0) + g**2
+    return w - rate * g / (np.sqrt(total) + epsilon), {"total": total}
+
+
+def _lion(w, g, state, rate, number, beta1, beta2):
+    mean = state.get("mean", 0.0)
+    w = w - rate * np.sign(beta1 * mean + (1 - beta1) * g)
+    return w, {"mean": beta2 * mean + (1 - beta2) * g}
+
+
+RULES = {
+    "sgd": _sgd,
+    "rmsprop": _rmsprop,
+    "adam": _adam,
+    "adamw": _adam,
+    "nadam": _nadam,
+    "adagrad": _adagrad,
+    "lion": _lion,
+}
+DECOUPLED = ("adamw", "lion")
+
+
+# What surrounds the rule: the rate of an update, and what is done to the whole gradient.
+
+
+def rate_factor(name: str, number: int, total: int, warmup: float, **parameters) -> float:
+    """Return the factor on the learning rate at an update, counted from 1."""
+    warm = round(warmup * total)
+    if number <= warm:
+        return number / warm
+    done, rest = number - 1 - warm, total - warm
+    if name == "constant":
+        return 1.0
+    if name == "step":
+        stages = parameters["stages"]
+        return parameters["drop"] ** sum(done * stages >= k * rest for k in range(1, stages))
+    share = (1 + math.cos(math.pi * done / rest)) / 2 if name == "cosine" else 1 - done / rest
+    return parameters["end"] + (1 - parameters["end"]) * share
+
+
+def clipped(gradients: list, limit: float | None) -> list:
+    """Shorten the gradient of all layers together to a norm."""
+    if limit is None:
+        return gradients
+    norm = math.sqrt(sum(float((g**2).sum()) for both in gradients for g in both))
+    factor = min(1.0, limit / (norm + 1e-6))
+    return [tuple(factor * g for g in both) for both in gradients]
 
 
 class Net:
@@ -186,18 +247,27 @@ def train(run: Run, data: Dataset) -> tuple[list[int], np.ndarray]:
                 permutation = order.permutation(shape.train)
                 batches = [permutation[i * size : (i + 1) * size] for i in range(per_epoch)]
             rows = batches.pop(0)
-            gradients = net.gradients(data.inputs[rows], targets_of(data, rows))
-            for layer, both in enumerate(gradients):
-                if training.layers == "output" and layer < len(gradients) - 1:
-                    continue
+            y, smoothing = targets_of(data, rows), training.label_smoothing
+            y = (1 - smoothing) * y + smoothing / y.shape[1]
+            gradients = net.gradients(data.inputs[rows], y)
+            lowest = len(gradients) - 1 if training.layers == "output" else 0
+            learned = clipped(gradients[lowest:], training.clipping)
+            row, total = training.schedule, when[-1]
+            rate = training.learning_rate * rate_factor(row.name, update, total, **row.arguments)
+            for layer, both in enumerate(learned, lowest):
                 for kind, (arrays, gradient) in enumerate(
                     zip((net.weights, net.biases), both, strict=True)
                 ):
+                    decay = training.weight_decay if kind == 0 else 0.0
+                    if training.optimizer.name in DECOUPLED:
+                        arrays[layer] = (1 - rate * decay) * arrays[layer]
+                    else:
+                        gradient = gradient + decay * arrays[layer]
                     arrays[layer], states[layer][kind] = rule(
                         arrays[layer],
                         gradient,
                         states[layer][kind],
-                        training.learning_rate,
+                        rate,
                         update,
                         **training.optimizer.arguments,
                     )

@@ -7,6 +7,7 @@ from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.initializers import INITIALIZERS, MATCHED, matched
 from experiments.nn.losses import LOSSES, loss_of
 from experiments.nn.optimizers import OPTIMIZERS
+from experiments.nn.rate_schedules import SCHEDULES
 from experiments.parameters import Choice
 
 TABLES = {
@@ -14,6 +15,7 @@ TABLES = {
     "initializers": INITIALIZERS,
     "losses": LOSSES,
     "optimizers": OPTIMIZERS,
+    "schedules": SCHEDULES,
 }
 ROWS = [
     pytest.param(key, row, id=f"{table}-{key}")
@@ -40,8 +42,9 @@ def test_labels_are_unique(rows):
     assert len(set(labels)) == len(labels)
 
 
-@pytest.mark.parametrize("rows", [ACTIVATIONS, OPTIMIZERS], ids=["activations", "optimizers"])
-def test_defaults_are_admitted_and_make_a_choice(rows):
+@pytest.mark.parametrize("table", ["activations", "optimizers", "schedules"])
+def test_defaults_are_admitted_and_make_a_choice(table):
+    rows = TABLES[table]
     for name, row in rows.items():
         for parameter in row.parameters.values():
             assert parameter.admits(parameter.default)

@@ -28,6 +28,10 @@ VARIANTS = [
     ("rmsprop", {"decay": 0.0, "epsilon": 0.1}),
     ("adam", {"beta1": 0.5, "beta2": 0.9}),
     ("adam", {"beta1": 0.0, "epsilon": 1e-2}),
+    ("nadam", {"beta1": 0.5, "momentum_decay": 0.3}),
+    ("nadam", {"beta1": 0.99, "beta2": 0.5, "momentum_decay": 0.0, "epsilon": 1e-2}),
+    ("adagrad", {"epsilon": 0.1}),
+    ("lion", {"beta1": 0.3, "beta2": 0.6}),
 ]
 OPTIMIZED = [
     pytest.param(optimizer(name, **given), id="-".join([name, *map(str, given.values())]))

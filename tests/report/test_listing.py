@@ -7,6 +7,7 @@ from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.initializers import INITIALIZERS, MATCHED
 from experiments.nn.losses import LOSSES
 from experiments.nn.optimizers import OPTIMIZERS
+from experiments.nn.rate_schedules import SCHEDULES
 from experiments.records import METRICS
 from experiments.report.listing import listing
 
@@ -15,6 +16,7 @@ TABLES = {
     "Activations": ACTIVATIONS,
     "Initializers": INITIALIZERS,
     "Optimizers": OPTIMIZERS,
+    "Schedules": SCHEDULES,
     "Losses": LOSSES,
 }
 
