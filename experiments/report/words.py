@@ -18,7 +18,7 @@ from experiments.analysis.times_to_target import Turn
 from experiments.analysis.verdicts import OUTCOMES, Hypothesis, MeasureVerdict, TimeVerdict, Verdict
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.parameters import Choice
-from experiments.records import CONSTANT, METRIC_WORDS
+from experiments.records import CONSTANT, METRIC_WORDS, Training
 from experiments.study import (
     PROTOCOL,
     Claim,
@@ -110,7 +110,8 @@ def _tricks(study: Study, each: Callable[[Callable[[Setting], str]], str]) -> It
     if any(t.schedule != CONSTANT for t in trained):
         yield f"rates by {each(lambda s: row(s.training.schedule))}, named by their peak"
     if any(t.weight_decay for t in trained):
-        yield f"{each(_decay)}, biases left out"
+        decay = each(lambda s: f"{s.training.weight_decay:g}")
+        yield f"weight decay {decay} of all but the biases, {_way_of_decay(trained)}"
     if any(t.clipping is not None for t in trained):
         yield f"gradients clipped to a norm of {each(lambda s: _limit(s.training.clipping))}"
     if any(t.label_smoothing for t in trained):
@@ -118,12 +119,13 @@ def _tricks(study: Study, each: Callable[[Callable[[Setting], str]], str]) -> It
         yield f"label smoothing {smoothing}, of what is learned from alone"
 
 
-def _decay(setting: Setting) -> str:
-    training = setting.training
-    if not training.weight_decay:
-        return "no weight decay"
-    how = "decoupled" if OPTIMIZERS[training.optimizer.name].decoupled else "in the gradient"
-    return f"weight decay {training.weight_decay:g} ({how})"
+def _way_of_decay(trained: Sequence[Training]) -> str:
+    names = dict.fromkeys(training.optimizer.name for training in trained)
+    decoupled = [name for name in names if OPTIMIZERS[name].decoupled]
+    if not decoupled:
+        return "in the gradient"
+    others = ", in the gradient with the others" if len(decoupled) < len(names) else ""
+    return f"decoupled with {_either(decoupled)}{others}"
 
 
 def _limit(clipping: float | None) -> str:
@@ -147,7 +149,7 @@ def _architectures(study: Study) -> str:
     return f"{_either(sorted(depths))} {layers} of {_either(sorted(sizes))} units"
 
 
-def _either(numbers: Sequence[int]) -> str:
+def _either(numbers: Sequence[object]) -> str:
     *most, last = map(str, numbers)
     return f"{', '.join(most)} or {last}" if most else last
 

@@ -29,6 +29,7 @@ from .helpers import (
     make_fleet,
     make_run,
     one_hot,
+    schedule,
     train_alone,
     train_fleet,
     with_ones,
@@ -81,6 +82,26 @@ def test_alone_or_in_a_fleet_of_all_activations(precision, optimizer, size):
         precision=precision,
         **common,
     )
+    assert_each_alone_is_the_same(fleet, shape)
+
+
+TRICKS = {
+    "schedule": schedule("cosine", warmup=0.3),
+    "weight_decay": 0.1,
+    "clipping": 0.5,
+    "label_smoothing": 0.1,
+}
+
+
+@PRECISE
+@OPTIMIZED
+@pytest.mark.parametrize("layers", ["all", "output"])
+def test_alone_or_in_a_fleet_with_all_that_training_may_have(precision, optimizer, layers):
+    shape, common = arguments_of(SIZES[5])
+    rate = OPTIMIZERS[optimizer].rates[1]
+    common |= {"optimizer": optimizer, "precision": precision, "layers": layers} | TRICKS
+    variants = [{"hidden": name, "rate": r} for name in ("relu", "tanh") for r in (rate, HUGE)]
+    fleet = make_fleet(variants, seeds=(4, 0, 7), epochs=5.0, **common)
     assert_each_alone_is_the_same(fleet, shape)
 
 
@@ -188,6 +209,7 @@ def fleets(draw):
         evaluation=Evaluation(
             per_doubling=draw(st.integers(1, 4)), examples=draw(st.integers(1, 90))
         ),
+        **{key: TRICKS[key] for key in draw(st.sets(st.sampled_from(sorted(TRICKS))))},
     )
     return fleet, shape
 

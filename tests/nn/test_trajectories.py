@@ -14,6 +14,7 @@ from .helpers import (
     make_fleet,
     make_run,
     optimizer,
+    schedule,
     train_alone,
     train_fleet,
 )
@@ -152,6 +153,43 @@ def test_a_net_whose_output_alone_learns_follows_the_plain_one(widths, chosen):
     whole = train_fleet(make_fleet([{}], (0,), **common), SHAPE)[0]
     same = np.array_equal(train_fleet(fleet, SHAPE)[0].values, whole.values)
     assert same == (widths == ())  # without a hidden layer the output is all there is
+
+
+TRICKS = {
+    "decay": {"weight_decay": 0.3},
+    "clipping": {"clipping": 0.2},
+    "smoothing": {"label_smoothing": 0.3},
+    "warm-up": {"schedule": schedule("constant", warmup=0.3)},
+    "step": {"schedule": schedule("step", stages=4, drop=0.3)},
+    "cosine": {"schedule": schedule("cosine", end=0.1, warmup=0.1)},
+    "linear": {"schedule": schedule("linear")},
+}
+TRICKS["all"] = {key: value for trick in TRICKS.values() for key, value in trick.items()}
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_trick_with_every_optimizer_follows_the_plain_trainer(name, trick):
+    rate = OPTIMIZERS[name].rates[1] / 4
+    common = {"optimizer": name, "widths": (6, 4), "epochs": 50 / 7}
+    variants = [{"hidden": "tanh", "rate": rate}, {"hidden": "sigmoid", "rate": 2 * rate}]
+    fleet = make_fleet(variants, seeds=(0, 3), **common, **TRICKS[trick])
+    assert_follows_the_plain_trainer(fleet, SHAPE)
+    without = train_fleet(make_fleet(variants, seeds=(0, 3), **common), SHAPE)
+    for found, plain in zip(train_fleet(fleet, SHAPE), without, strict=True):
+        assert not np.allclose(found.values[-1], plain.values[-1], rtol=1e-6)
+        np.testing.assert_array_equal(found.values[0], plain.values[0])  # losses as they are
+
+
+@pytest.mark.parametrize("shape", REGRESSIONS[:1])
+def test_tricks_in_a_regression_whose_output_alone_learns(shape):
+    tricks = {"weight_decay": 0.3, "clipping": 0.2, "schedule": schedule("cosine")}
+    for name in ("sgd", "lion"):
+        fleet = make_fleet(
+            [{"hidden": "tanh"}], (0, 1), output="linear", rate=0.01, optimizer=name,
+            layers="output", **tricks,
+        )  # fmt: skip
+        assert_follows_the_plain_trainer(fleet, shape)
 
 
 @pytest.mark.parametrize("epochs", [0.4, 1.0, 3.3])

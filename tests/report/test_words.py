@@ -178,6 +178,30 @@ def test_conditions_name_each_value_once():
     assert text.count("adam") == 1
 
 
+def test_conditions_name_what_training_has_besides_where_it_has_it():
+    plain = words.conditions(read(TEXT))
+    for word in ("rates", "decay", "clip", "smoothing"):
+        assert word not in plain
+    study = read(
+        TEXT,
+        "training.schedule=[constant, {name: cosine, warmup: 0.1}]",
+        "training.optimizer=[sgd, lion]",
+        "training.weight_decay=[0, 0.01]",
+        "training.clipping=[none, 1]",
+        "training.label_smoothing=0.1",
+    )
+    text = words.conditions(study)
+    assert "; rates by constant (warmup 0.0) or cosine (end 0.0, warmup 0.1), named by" in text
+    decay = "; weight decay 0 or 0.01 of all but the biases, "
+    assert f"{decay}decoupled with lion, in the gradient with the others;" in text
+    for optimizers, way in (("sgd", "in the gradient"), ("[lion, adamw]", "decoupled with lion or "
+                                                         "adamw")):  # fmt: skip
+        some = read(TEXT, f"training.optimizer={optimizers}", "training.weight_decay=[0, 0.01]")
+        assert words.conditions(some).endswith(decay + way)
+    assert "; gradients clipped to a norm of any size or 1;" in text
+    assert text.endswith("; label smoothing 0.1, of what is learned from alone")
+
+
 @pytest.mark.parametrize(
     ("overrides", "layers"),
     [
