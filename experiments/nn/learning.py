@@ -42,6 +42,7 @@ class Learner:
         # Of each update, (U,). Where the peak is never left, there is nothing to be done.
         course = factors(training.schedule, max(1, updates)).astype(weights.values.dtype)
         self._course = course if (course != 1).any() else None
+        self._changes = _changes(course)
         self._updates = 0
         self._prepare()
 
@@ -51,6 +52,7 @@ class Learner:
         self._first = last if self._training.layers == "output" else 0  # that learns
         w, g = (w.from_layer(self._first) for w in (self.weights, self.gradients))
         states = [state.from_layer(self._first) for state in self._states]
+        self._carried = states if self._optimizer.linear else []
         scratch = np.empty_like(w)
         self._rates = self._peaks.copy()  # of the next update
         self._step = partial(
@@ -85,6 +87,13 @@ class Learner:
         gain = self._gain if self._training.clipping is None else np.ones_like(self._gain)
         np.divide(gain[:, :, None], self._training.batch_size, out=self._scale)
 
+    def _follow_schedule(self) -> None:
+        now = min(self._updates, len(self._course) - 1)
+        np.multiply(self._peaks, self._course[now], out=self._rates)
+        self._set_scale()
+        if now == self._updates:
+            steps.carry(self._carried, self._changes[now])
+
     def update(self, stack: Stack, inputs: np.ndarray, targets: np.ndarray) -> None:
         """Make one update.
 
@@ -95,9 +104,7 @@ class Learner:
 
         """
         if self._course is not None:
-            factor = self._course[min(self._updates, len(self._course) - 1)]
-            np.multiply(self._peaks, factor, out=self._rates)
-            self._set_scale()
+            self._follow_schedule()
         stack.forward(inputs)
         stack.backward(inputs, targets, self.gradients.layers, self._scale, self._first)
         for step in self._between:
@@ -116,3 +123,10 @@ class Learner:
         self._states = [state.of_runs(runs) for state in self._states]
         self._peaks = self._peaks[runs]
         self._prepare()
+
+
+def _changes(course: np.ndarray) -> np.ndarray:
+    """Return each factor by the one before, (U,): 1 at first, and after a 0."""
+    changes = np.ones_like(course)
+    np.divide(course[1:], course[:-1], out=changes[1:], where=course[:-1] > 0)
+    return changes

@@ -23,7 +23,8 @@ class Optimizer:
     `step(w, g, states, rate, update, scratch, **parameters)` performs update number `update`,
     counted from 1. `states` is how many arrays of w's shape it keeps, all starting at 0. A step
     that is `linear` in the gradient is given rate times the gradient, and does not multiply by the
-    rate itself: whoever computes the gradient can do so for free.
+    rate itself: whoever computes the gradient can do so for free. Its states then hold a rate too:
+    whoever changes the rate multiplies them alike, see `steps.carry`.
 
     Weight decay is no part of a step. That of a `decoupled` row shrinks the weights by themselves,
     by rate times decay; that of all others is the gradient of an L2 penalty, and goes through the
@@ -167,7 +168,8 @@ _ROWS = (
         name="sgd",
         label="SGD",
         formula="v <- momentum v - rate g; w <- w + v, or w + momentum v - rate g with Nesterov",
-        source="Sutskever, Martens, Dahl & Hinton 2013, equations 1 to 4",
+        source="Sutskever, Martens, Dahl & Hinton 2013, equations 1 to 4; where a schedule changes"
+        " the rate, v is multiplied alike (Goyal et al. 2017, remark 2), as in PyTorch",
         step=_sgd,
         states=1,
         linear=True,

@@ -3,6 +3,10 @@
 A run of U updates begins with W = warmup x U of them, rounded, in which the rate rises to its peak
 in equal steps (Goyal et al. 2017, section 2.2). The updates after the warm-up are counted anew, and
 u is how many of these U - W lie behind.
+
+PyTorch's schedulers, stepped after each update, have the same factors (`torch.optim.lr_scheduler`):
+LinearLR from 1 / W to 1 in W - 1 updates for the warm-up, and after it, joined by SequentialLR,
+CosineAnnealingLR, LinearLR, and MultiStepLR with milestones at the beginnings of the stages.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is done to a gradient between the backward pass and the optimizer's rule.
+"""What an update consists of besides the gradient and the optimizer's rule.
 
 Arrays are of all runs, (R, P), numbers of each run (R, 1). `gain` is what the rule wants the
 gradient multiplied by, its rate or 1: see `optimizers.Optimizer.linear`.
@@ -6,10 +6,28 @@ gradient multiplied by, its rate or 1: see `optimizers.Optimizer.linear`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 SMALLEST_NORM = 1e-6
 """Added to a norm before it divides, as PyTorch does it."""
+
+
+def carry(states: Sequence[np.ndarray], change: float) -> None:
+    """Change the rate within the states of a linear rule, when the rate itself changes.
+
+    Goyal et al. 2017, remark 2: with v <- momentum v - rate g, the velocity holds the rates of
+    earlier updates, and would go on at a higher rate for a while after that has fallen.
+
+    Args:
+        states: each (R, P), changed in place.
+        change: the new rate by the one before.
+
+    """
+    if change != 1:
+        for state in states:
+            np.multiply(state, change, out=state)
 
 
 def clip(g: np.ndarray, limit: float, gain: np.ndarray, scratch: np.ndarray) -> None:

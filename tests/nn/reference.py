@@ -64,8 +64,8 @@ def loss_gradients(
 
 
 def _sgd(w, g, state, rate, number, momentum, nesterov):
-    velocity = momentum * state.get("velocity", 0.0) - rate * g
-    w = w + momentum * velocity - rate * g if nesterov else w + velocity
+    velocity = momentum * state.get("velocity", 0.0) + g  # without the rate, as PyTorch has it
+    w = w - rate * (momentum * velocity + g) if nesterov else w - rate * velocity
     return w, {"velocity": velocity}
 
 

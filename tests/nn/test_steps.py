@@ -81,6 +81,27 @@ def test_decay_of_both_kinds():
     np.testing.assert_array_equal(penalised[:, -1], g[:, -1])
 
 
+def test_states_that_hold_a_rate_change_with_it_and_none_are_copied():
+    states = [gradients(2, 4), gradients(2, 4, seed=1)]
+    before = [state.copy() for state in states]
+    steps.carry(states, 0.1)
+    for state, old in zip(states, before, strict=True):
+        np.testing.assert_allclose(state, old / 10, rtol=1e-14)
+
+
+def test_a_drop_of_the_rate_holds_at_once_for_what_the_velocity_remembers():
+    """A steady gradient: each update goes as far as the rate says, by the sum of its momenta."""
+    momentum, rate, g = 0.9, 0.5, 2.0
+    velocity, step = np.zeros((1, 1)), OPTIMIZERS["sgd"].step
+    for update in range(1, 600):
+        factor = 1.0 if update < 400 else 0.1
+        steps.carry([velocity], 0.1 if update == 400 else 1.0)
+        w = np.zeros((1, 1))
+        step(w, np.full((1, 1), factor * rate * g), [velocity], None, update, None, momentum, False)
+        if update > 390:
+            assert -w.item() == pytest.approx(factor * rate * g / (1 - momentum))
+
+
 def test_everything_decays_but_the_biases():
     weights = Weights(np.zeros((1, 2 * 4 + 1 * 3)), (3, 2, 1))
     layers = [[1, 1, 1, 0] * 2, [1, 1, 0]]
