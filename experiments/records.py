@@ -90,7 +90,7 @@ class Training:
     precision: Literal["float32", "float64"] = "float32"
     layers: Literal["all", "output"] = "all"  # which layers learn; the others stay as drawn
     schedule: Choice = CONSTANT  # of the learning rate
-    weight_decay: float = 0.0  # of all weights but the biases
+    weight_decay: float = 0.0  # of those weights that decay, see nn.weights
     clipping: float | None = None  # the largest norm of the gradient; None: any
     label_smoothing: float = 0.0  # the share of the targets that all classes get alike
 

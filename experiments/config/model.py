@@ -183,8 +183,8 @@ class Training(Section):
     )
     weight_decay: Annotated[AxisValues, _axis("training", "weight_decay")] = Field(
         0,
-        description="the decay of all weights but the biases: decoupled with adamw and lion, "
-        "with the other optimizers an L2 term in the gradient",
+        description="the decay of the weights of products, not of biases: decoupled with adamw and "
+        "lion, with the other optimizers an L2 term in the gradient",
     )
     clipping: Annotated[AxisValues, _axis("training", "clipping")] = Field(
         values.NONE, description="the norm that a run's whole gradient is shortened to, or none"

@@ -111,7 +111,7 @@ def _tricks(study: Study, each: Callable[[Callable[[Setting], str]], str]) -> It
         yield f"rates by {each(lambda s: row(s.training.schedule))}, named by their peak"
     if any(t.weight_decay for t in trained):
         decay = each(lambda s: f"{s.training.weight_decay:g}")
-        yield f"weight decay {decay} of all but the biases, {_way_of_decay(trained)}"
+        yield f"weight decay {decay} without the biases, {_way_of_decay(trained)}"
     if any(t.clipping is not None for t in trained):
         yield f"gradients clipped to a norm of {each(lambda s: _limit(s.training.clipping))}"
     if any(t.label_smoothing for t in trained):

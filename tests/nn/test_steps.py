@@ -102,14 +102,6 @@ def test_a_drop_of_the_rate_holds_at_once_for_what_the_velocity_remembers():
             assert -w.item() == pytest.approx(factor * rate * g / (1 - momentum))
 
 
-def test_everything_decays_but_the_biases():
-    weights = Weights(np.zeros((1, 2 * 4 + 1 * 3)), (3, 2, 1))
-    layers = [[1, 1, 1, 0] * 2, [1, 1, 0]]
-    np.testing.assert_array_equal(weights.decays, np.concatenate(layers).astype(bool))
-    marked = Weights(weights.decays[None].astype(float), (3, 2, 1))
-    assert all((w[:, :, :-1] == 1).all() and (w[:, :, -1] == 0).all() for w in marked.layers)
-
-
 def test_smoothed_targets_are_those_of_the_paper_and_add_up():
     y = one_hot(np.array([[0, 3, 1]]), 4)
     smooth(y, 0.2)

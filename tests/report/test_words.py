@@ -192,7 +192,7 @@ def test_conditions_name_what_training_has_besides_where_it_has_it():
     )
     text = words.conditions(study)
     assert "; rates by constant (warmup 0.0) or cosine (end 0.0, warmup 0.1), named by" in text
-    decay = "; weight decay 0 or 0.01 of all but the biases, "
+    decay = "; weight decay 0 or 0.01 without the biases, "
     assert f"{decay}decoupled with lion, in the gradient with the others;" in text
     for optimizers, way in (("sgd", "in the gradient"), ("[lion, adamw]", "decoupled with lion or "
                                                          "adamw")):  # fmt: skip
