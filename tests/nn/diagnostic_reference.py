@@ -15,6 +15,7 @@ import numpy as np
 from experiments.records import Dataset, Run
 
 from . import reference
+from .plain_functions import SELU_ALPHA, SELU_SCALE
 
 PEAKS = {  # max |f'|
     "step": 0.0,
@@ -26,6 +27,22 @@ PEAKS = {  # max |f'|
     "straight_through_step": 1.0,
     "sigmoid_centred": 0.25,
     "tanh_shifted": 1.0,
+    "relu6": 1.0,
+    "softplus": 1.0,
+    "elu": 1.0,
+    "selu": SELU_SCALE * SELU_ALPHA,
+    "celu": 1.0,
+    "gelu": 1.128904145,
+    "gelu_tanh": 1.128992,
+    "silu": 1.099839320,
+    "mish": 1.088498,
+    "hard_swish": 1.5,
+    "softsign": 1.0,
+    "hard_tanh": 1.0,
+    "hard_sigmoid": 1 / 6,
+    "scaled_tanh": 1.7159 * 2 / 3,
+    "sine": 1.0,
+    "gaussian": np.sqrt(2 / np.e),
 }
 BINS = 15
 LEAST = 2.0**-126  # the least positive number that single precision holds in full
@@ -96,7 +113,7 @@ def _of_training_part(net, start, x, y) -> dict[str, float]:
 
 
 def _saturated(z, name, parameters) -> float:
-    if name == "softmax":
+    if name not in PEAKS:  # no slope of one unit, or none that is the steepest
         return np.nan
     slopes = reference.DERIVATIVES[name](z, **parameters)
     return np.mean([abs(slope) < 0.05 * PEAKS[name] for slope in slopes.flat])

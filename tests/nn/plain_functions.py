@@ -86,7 +86,7 @@ FUNCTIONS = {
     "hard_sigmoid": lambda z: _between(z, -3, 3, 0.0, z / 6 + 1 / 2, 1.0),
     "scaled_tanh": lambda z: 1.7159 * (1 - 2 / (1 + np.exp(4 * z / 3))),
     "sine": lambda z, frequency=1.0: np.exp(1j * frequency * z).imag,
-    "gaussian": lambda z: 1 / np.exp(z**2),
+    "gaussian": lambda z: np.exp(-(z**2)),
 }
 DERIVATIVES = {
     "step": lambda z: np.zeros_like(z),
@@ -114,5 +114,5 @@ DERIVATIVES = {
     "hard_sigmoid": lambda z: _between(z, -3, 3, 0.0, 1 / 6, 0.0),
     "scaled_tanh": lambda z: 1.7159 * 2 / 3 / np.cosh(2 * z / 3) ** 2,
     "sine": lambda z, frequency=1.0: frequency * np.exp(1j * frequency * z).real,
-    "gaussian": lambda z: -2 * z / np.exp(z**2),
+    "gaussian": lambda z: -2 * z * np.exp(-(z**2)),
 }

@@ -89,6 +89,24 @@ def test_half_of_the_units_of_a_wide_relu_net_are_zero():
     np.testing.assert_allclose(theory("zeros", network(widths=(512,) * 5)), 0.5, rtol=1e-12)
 
 
+@pytest.mark.parametrize("hidden", ["step", "relu6", "squared_relu"])
+def test_nets_of_other_functions_that_cut_off_below_0_have_as_many_zeros(hidden):
+    names, widths = ("zeros", "cut_off"), (2, 2, 2)
+    traces = born(names, BIRTHS, examples=1, features=10, widths=widths, hidden=hidden)
+    for name, columns in (("zeros", ["zeros 1", "zeros 2", "zeros 3"]), ("cut_off", ["cut_off"])):
+        found = np.array([[t.metric(column)[0] for column in columns] for t in traces])
+        spread = 4 * found.std(axis=0) / np.sqrt(len(traces))
+        expected = theory(name, network(hidden, widths))
+        assert (np.abs(found.mean(axis=0) - expected) < spread).all()
+
+
+def test_a_profile_that_overflows_is_told_as_such_and_not_drawn():
+    """The variance of a squared ReLU is squared with each layer."""
+    profile = theory("gradient", network("squared_relu", (64,) * 30))
+    assert profile[-1] == 1
+    assert not np.isfinite(profile[:5]).any()
+
+
 @pytest.mark.parametrize("widths", [(2, 2, 2, 2), (3, 1, 4)])
 def test_more_than_half_of_the_units_of_a_narrow_relu_net_are_zero(widths):
     names = ("zeros",)
@@ -139,6 +157,10 @@ def measured(hidden: str, init: str, scale: float, features: int) -> np.ndarray:
         ("sigmoid", "glorot", 1.0, 10),
         ("sigmoid_centred", "lecun", 2.0, 10),
         ("tanh_shifted", "lecun", 1.0, 10),
+        ("selu", "lecun", 1.0, 10),
+        ("gelu", "he", 1.0, 10),
+        ("hard_tanh", "lecun", 1.0, 10),
+        ("sine", "he_uniform", 1.0, 10),
     ],
 )
 def test_gradients_of_wide_nets_change_with_each_layer_as_the_formula_says(
@@ -247,10 +269,11 @@ def test_formulas_give_a_number_for_each_hidden_layer_or_say_that_they_do_not_ho
         assert (profile is None) == (hidden not in ELEMENTWISE)
         assert profile is None or (profile.shape == (len(widths),) and (profile >= 0).all())
         zeros = theory("zeros", of)
-        assert (zeros is None) == (hidden != "relu")
+        cut_off_below_0 = ("step", "straight_through_step", "relu", "relu6", "squared_relu")
+        assert (zeros is None) == (hidden not in cut_off_below_0)
         assert zeros is None or zeros.shape == (len(widths),)
         cut_off = theory("cut_off", of)
-        assert (cut_off is None) == (hidden != "relu")
+        assert (cut_off is None) == (hidden not in cut_off_below_0)
         assert cut_off is None or cut_off.shape == (1,)
 
 

@@ -14,8 +14,9 @@ from experiments.nn.diagnostics.record import View
 from experiments.parameters import Choice
 from experiments.records import METRICS, DataShape, Evaluation
 
-from . import reference
+from . import diagnostic_reference, reference
 from .helpers import DIFFERENTIATED, ELEMENTWISE, activation, make_fleet, make_run, train_fleet
+from .plain_functions import SELU_ALPHA, SELU_SCALE
 
 NAMES = tuple(row.name for row in probes.ROWS)
 OF_SINGLE_UNITS = (
@@ -62,11 +63,32 @@ def steepness(name: str, z: float) -> float:
         ("straight_through_step", (0, 1)),
         ("sigmoid_centred", (-0.5, 0.5)),
         ("tanh_shifted", (0, 2)),
+        ("relu6", (0, 6)),
+        ("squared_relu", (0, 1e6)),
+        ("softplus", (0, 1000)),
+        ("elu", (-1, 1000)),
+        ("celu", (-1, 1000)),
+        ("selu", (-SELU_SCALE * SELU_ALPHA, 1000 * SELU_SCALE)),
+        ("hard_tanh", (-1, 1)),
+        ("hard_sigmoid", (0, 1)),
+        ("scaled_tanh", (-1.7159, 1.7159)),
+        ("softsign", (-1000 / 1001, 1000 / 1001)),
     ],
 )
 def test_ranges_are_those_of_the_formulas(name, expected):
     found = value("lowest_value", name), value("highest_value", name)
-    assert found == pytest.approx(expected, rel=1e-15, abs=0)
+    assert found == pytest.approx(expected, rel=4e-16, abs=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "lowest", "highest"),
+    [("gelu", -0.1699712, 1000), ("gelu_tanh", -0.1700408, 1000), ("silu", -0.2784645, 1000),
+     ("mish", -0.3088434, 1000), ("hard_swish", -0.375, 1000), ("sine", -1, 1),
+     ("gaussian", 0, 1)],
+)  # fmt: skip
+def test_lowest_and_highest_values_between_the_ends_are_found_on_the_grid(name, lowest, highest):
+    assert value("lowest_value", name) == pytest.approx(lowest, abs=1e-7)
+    assert value("highest_value", name) == pytest.approx(highest, abs=1e-7)
 
 
 def test_a_softmax_lies_between_0_and_1():
@@ -98,6 +120,15 @@ def test_ranges_are_within_what_the_table_says(name):
         ("straight_through_step", 0.5),
         ("sigmoid_centred", 0),
         ("tanh_shifted", 1),
+        ("squared_relu", 0.5),
+        ("gelu", 1 / (2 * np.sqrt(np.pi))),  # by parts: E phi(z) for z from N(0, 1)
+        ("selu", 0),
+        ("hard_tanh", 0),
+        ("hard_sigmoid", 0.5),
+        ("softsign", 0),
+        ("scaled_tanh", 0),
+        ("sine", 0),
+        ("gaussian", 1 / np.sqrt(3)),
     ],
 )
 def test_mean_outputs_are_those_of_a_standard_normal_input(name, expected):
@@ -127,6 +158,15 @@ def test_steepest_slopes_are_those_of_the_formulas(name, expected):
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
+def test_steepest_slopes_are_those_that_saturation_is_measured_by(name):
+    """The plain reference has none of one function, whose slopes have no end."""
+    expected = diagnostic_reference.PEAKS.get(name, np.inf)
+    assert value("peak_slope", name) == pytest.approx(expected, rel=6e-4, abs=0)
+    assert (expected == np.inf) == (name == "squared_relu")
+    assert (value("slope_spread", name) == np.inf) == (name == "squared_relu")
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
 def test_slopes_in_the_tails_are_those_of_the_formulas(name):
     for row, z in (("slope_at_2", 2.0), ("tail_slope", 6.0)):
         expected = max(steepness(name, z), steepness(name, -z))
@@ -149,11 +189,35 @@ def test_slopes_fall_to_half_where_the_formulas_have_it():
         ("sigmoid_centred", half),
         ("tanh", half / 2),
         ("tanh_shifted", half / 2),
+        ("scaled_tanh", 1.5 * half / 2),
+        ("hard_tanh", 1),
+        ("hard_sigmoid", 3),
+        ("relu6", 6),
+        ("sine", np.pi / 3),
     ):
         assert value("half_slope_at", name) == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", ["linear", "relu", "leaky_relu", "step", "straight_through_step"])
+@pytest.mark.parametrize(
+    ("name", "peak"),
+    [
+        ("gelu", 1.1289041),
+        ("silu", 1.0998393),
+        ("hard_swish", 1.5),
+        ("gaussian", np.sqrt(2 / np.e)),
+    ],
+)
+def test_where_slopes_rise_first_they_are_half_on_the_way(name, peak):
+    z = value("half_slope_at", name)
+    assert steepness(name, z) == pytest.approx(peak / 2, rel=2e-4)
+    assert (np.abs(reference.DERIVATIVES[name](np.linspace(1e-6, z - 1e-3, 99))) < peak / 2).all()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["linear", "relu", "leaky_relu", "step", "straight_through_step", "squared_relu", "softplus",
+     "elu", "selu", "celu", "mish"],
+)  # fmt: skip
 def test_slopes_that_never_fall_have_no_place_where_they_are_half(name):
     assert np.isnan(value("half_slope_at", name))
 

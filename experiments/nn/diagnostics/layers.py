@@ -57,7 +57,8 @@ def _saturated(view: View, layer: int) -> np.ndarray:
     slopes = np.abs(view.slopes(layer))
     least = SATURATED * view.of_activations(peak_slope)[:, None, None]
     share = _over_examples(slopes < least) / _size(view, layer)
-    return np.where(np.isnan(least[:, 0, 0]), np.nan, share)
+    # Nothing is saturated, or is not, by a slope that has no largest value or is none of one unit.
+    return np.where(np.isfinite(least[:, 0, 0]), share, np.nan)
 
 
 def _not_zero(view: View, layer: int) -> np.ndarray:

@@ -8,10 +8,10 @@ import numpy as np
 
 from experiments.nn.activations import ACTIVATIONS, apply
 from experiments.nn.diagnostics.record import Diagnostic
-from experiments.nn.diagnostics.slopes import grid, peak_slope, slopes, values
+from experiments.nn.diagnostics.slopes import FAR, grid, peak_slope, slopes, values
 from experiments.parameters import Choice
 
-_FAR = np.array([-1000.0, 1000.0])
+_FAR = np.array([-FAR, FAR])
 _LOGITS = np.linspace(-4, 4, 7)[:, None] * np.linspace(-1, 1, 11)  # (units, examples)
 
 
@@ -44,14 +44,18 @@ def _half_slope_at(f: Choice) -> float:
     z = grid()
     right = z > 0
     steep = np.abs(slopes(f, z[right])) - peak_slope(f) / 2
-    below = np.flatnonzero(steep <= 0)
-    if not len(below) or below[0] == 0:
+    # From above to below, or from below to above where the slope rises first.
+    passed = np.flatnonzero((steep > 0) != (steep[0] > 0))
+    if not len(passed) or not steep.any():
         return float("nan")
-    last = below[0] - 1
-    return float(np.interp(0, -steep[last : last + 2], z[right][last : last + 2]))
+    two = slice(passed[0] - 1, passed[0] + 1)
+    rising = np.argsort(steep[two])
+    return float(np.interp(0, steep[two][rising], z[right][two][rising]))
 
 
 def _slope_spread(f: Choice) -> float:
+    if np.isinf(peak_slope(f)):
+        return float("inf")
     steep = slopes(f, grid())
     return float(steep.max() - steep.min())
 

@@ -12,6 +12,9 @@ from experiments.parameters import Choice
 REACH = 10.0
 """The grid runs from -REACH to REACH; every function of the table has its features inside."""
 
+FAR = 1000.0
+"""Where a function that has a steepest slope has come to what it goes to."""
+
 
 @cache
 def grid() -> np.ndarray:
@@ -39,5 +42,10 @@ def slopes(activation: Choice, z: np.ndarray) -> np.ndarray:
 
 @cache
 def peak_slope(activation: Choice) -> float:
-    """Return max |f'(z)|; NaN for a function that mixes units."""
-    return float(np.abs(slopes(activation, grid())).max())
+    """Return the supremum of |f'(z)|; NaN for a function that mixes units.
+
+    It is infinite where slopes far outside the grid are larger than any within it.
+    """
+    inside = float(np.abs(slopes(activation, grid())).max())
+    outside = float(np.abs(slopes(activation, np.array([-FAR, FAR]))).max())
+    return np.inf if outside > 2 * inside else max(inside, outside)

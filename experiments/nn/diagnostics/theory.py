@@ -22,10 +22,11 @@ def second_moments(activation: Choice, variance: float) -> tuple[float, float]:
     density = np.exp(-np.square(x) / 2)
     density /= density.sum()
     z = x * np.sqrt(variance)
-    return (
-        float(np.square(values(activation, z)) @ density),
-        float(np.square(slopes(activation, z)) @ density),
-    )
+    with np.errstate(over="ignore", invalid="ignore"):  # as in nets whose sums overflow
+        return (
+            float(np.square(values(activation, z)) @ density),
+            float(np.square(slopes(activation, z)) @ density),
+        )
 
 
 def _variance(network: Network, inputs: int, outputs: int) -> float:
@@ -59,14 +60,24 @@ def _alive(network: Network) -> np.ndarray:
     return np.cumprod([1.0, *(1 - 2.0**-width for width in network.widths)])
 
 
+@cache
+def cuts_off(activation: Choice) -> bool:
+    """Tell whether the function is 0 for all z below 0 and positive above, as relu is."""
+    if ACTIVATIONS[activation.name].derivative is None:
+        return False
+    z = grid()
+    a = values(activation, z)
+    return bool((a[z < 0] == 0).all() and (a[z > 0] > 0).all())
+
+
 def _zeros(network: Network, shape: DataShape) -> np.ndarray | None:
-    if network.activation.name != "relu" or not network.widths:
+    if not cuts_off(network.activation) or not network.widths:
         return None
     return 1 - _alive(network)[:-1] / 2
 
 
 def _cut_off(network: Network, shape: DataShape) -> np.ndarray | None:
-    if network.activation.name != "relu" or shape.train != 1:
+    if not cuts_off(network.activation) or shape.train != 1:
         return None
     return 1 - _alive(network)[-1:]
 
