@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,7 +17,6 @@ from experiments.nn.diagnostics.layers import SATURATED
 from experiments.nn.diagnostics.slopes import peak_slope, slopes, values
 from experiments.parameters import Choice
 from experiments.report import scales, style
-from experiments.report.panels import MOST_PANELS
 from experiments.study import Study
 
 REACH = 6.0
@@ -25,7 +25,14 @@ REACH = 6.0
 STEEP = 0.42
 """A slope is called steep above this share of its peak: the sigmoid's is for |z| < 2."""
 
-_HEIGHTS = (-1.6, 3.0)  # of every panel, so that slopes can be compared by eye
+MOST_FUNCTIONS = 40
+"""The most functions that are drawn: as many as fill ten rows."""
+
+FEW = 12
+"""More functions than these are drawn smaller, four in a row."""
+
+_HEIGHTS = (-2.0, 3.0)  # of every panel, so that slopes can be compared by eye
+_CHARACTERS = 36  # of a formula's line: it ends where functions that grow begin to
 _DASHES = (0, (4, 2))
 _STEEP_COLOUR, _SATURATED_COLOUR = "#f6e3b4", "#e9e9e9"
 
@@ -33,17 +40,20 @@ _STEEP_COLOUR, _SATURATED_COLOUR = "#f6e3b4", "#e9e9e9"
 def shown_functions(study: Study) -> list[Choice]:
     """Return the hidden layers' functions where the study reads properties of functions, or none.
 
-    At most MOST_PANELS of them.
+    At most MOST_FUNCTIONS of them.
     """
     read = {name for setting in study.settings for name in setting.diagnostics}
     if not any(DIAGNOSTICS[name].aggregate == "exact" for name in read):
         return []
-    return list(dict.fromkeys(s.network.activation for s in study.settings))[:MOST_PANELS]
+    return list(dict.fromkeys(s.network.activation for s in study.settings))[:MOST_FUNCTIONS]
 
 
 def functions(found: Sequence[Choice]) -> Figure:
     """Draw each function and, dashed, the slope that training uses, all on one scale."""
-    figure, axes = style.subplots(len(found))
+    if len(found) <= FEW:
+        figure, axes = style.subplots(len(found))
+    else:
+        figure, axes = style.subplots(len(found), width=3.15, height=2.5, columns=4)
     for ax, choice in zip(axes, found, strict=True):
         if ACTIVATIONS[choice.name].derivative is None:
             _of_several(ax, choice)
@@ -52,8 +62,9 @@ def functions(found: Sequence[Choice]) -> Figure:
         ax.set_xlim(-REACH, REACH)
         ax.set_ylim(*_HEIGHTS)
         ax.set_xlabel("z")
-        ax.annotate(f"f = {ACTIVATIONS[choice.name].formula}", (0.02, 0.98), va="top",
-                    xycoords="axes fraction", fontsize=7, color="#555555")  # fmt: skip
+        formula = textwrap.fill(f"f = {ACTIVATIONS[choice.name].formula}", _CHARACTERS)
+        ax.annotate(formula, (0.02, 0.98), va="top", xycoords="axes fraction", fontsize=7,
+                    color="#555555")  # fmt: skip
     handles = [
         Line2D([], [], color=style.colour(0), lw=1.8, label="function"),
         Line2D([], [], color=style.colour(1), lw=1.5, ls=_DASHES, label="slope"),
@@ -75,7 +86,7 @@ def _of_one(ax: Axes, choice: Choice) -> None:
     z = _grid()
     slope = slopes(choice, z)
     size, peak = np.abs(slope), peak_slope(choice)
-    saturated = size < SATURATED * peak
+    saturated = size < (SATURATED * peak if np.isfinite(peak) else 0)
     if saturated[0] and saturated[-1] and not _jumps(slope):
         _shade(ax, z, size > STEEP * peak, _STEEP_COLOUR)
     _shade(ax, z, saturated, _SATURATED_COLOUR)

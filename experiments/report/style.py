@@ -58,9 +58,11 @@ def handle(label: str, number: int, *, lines: bool) -> Line2D:
                   marker="" if lines else marker(number))  # fmt: skip
 
 
-def subplots(panels: int, width: float = 4.2, height: float = 3.1) -> tuple[Figure, list[Axes]]:
-    """Return a figure with so many panels, two or three in a row."""
-    columns = {1: 1, 2: 2, 4: 2}.get(panels, 3)
+def subplots(
+    panels: int, width: float = 4.2, height: float = 3.1, columns: int | None = None
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure with so many panels, so many in a row, or else two or three."""
+    columns = columns or {1: 1, 2: 2, 4: 2}.get(panels, 3)
     rows = -(-panels // columns)
     across = max(width * columns, 5.6)
     figure = Figure(figsize=(across, height * rows + 0.4), layout="constrained")

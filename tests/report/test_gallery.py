@@ -11,7 +11,6 @@ from experiments.nn.activations import ACTIVATIONS
 from experiments.parameters import Choice
 from experiments.report import gallery, style
 from experiments.report.drawings import drawings
-from experiments.report.panels import MOST_PANELS
 from experiments.report.style import applied, save
 
 CHOICES = [Choice.of(name, ACTIVATIONS) for name in ACTIVATIONS]
@@ -76,6 +75,12 @@ def test_the_function_is_solid_and_its_slope_dashed(name, function, slope):
         ("step", [], []),
         ("straight_through_step", [], []),
         ("softmax", [], []),
+        ("hard_tanh", [(-1, 1)], [(-6, -1), (1, 6)]),
+        ("relu6", [], [(-6, 0)]),
+        ("squared_relu", [], []),  # no slope is the steepest
+        ("softplus", [], [(-6, -2.94)]),  # log(0.05 / 0.95)
+        ("elu", [], [(-6, -3.0)]),  # log 0.05
+        ("sine", [], [(k * np.pi / 2 - 0.05, k * np.pi / 2 + 0.05) for k in (-3, -1, 1, 3)]),
     ],
 )
 def test_what_is_steep_and_what_is_saturated_is_shaded(name, steep, saturated):
@@ -110,11 +115,43 @@ def test_every_function_has_its_panel_on_one_scale(tmp_path):
     for ax, choice in zip(shown, CHOICES, strict=True):
         row = ACTIVATIONS[choice.name]
         assert ax.get_title().startswith(row.label)
-        assert f"f = {row.formula}" in [text.get_text() for text in ax.texts]
+        told = [text.get_text().replace("\n", " ") for text in ax.texts]
+        assert f"f = {row.formula}" in told
         assert to_hex(ax.lines[0].get_color()) == style.colour(0).lower()
         assert ("stands in" in ax.get_title().replace("\n", " ")) == row.surrogate
     save(gallery.functions(CHOICES), tmp_path / "two.png")
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+
+
+def boxes(figure, artists):
+    renderer = figure.canvas.get_renderer()
+    return [artist.get_window_extent(renderer) for artist in artists]
+
+
+def test_nothing_that_is_written_covers_what_else_is_written(tmp_path):
+    figure = gallery.functions(CHOICES)
+    save(figure, tmp_path / "figure.png")
+    shown = [ax for ax in figure.axes if ax.axison]
+    titles = boxes(figure, [ax.title for ax in shown])
+    panels = boxes(figure, [ax.patch for ax in shown])
+    labels = boxes(figure, [ax.xaxis.label for ax in shown])
+    written = [*titles, *panels, *labels]
+    for number, one in enumerate(written):
+        for other in written[number + 1 :]:
+            assert not one.padded(-0.5).overlaps(other.padded(-0.5))
+    for ax, panel_box in zip(shown, panels, strict=True):
+        for text in boxes(figure, ax.texts):
+            assert text.x0 >= panel_box.x0 - 1
+            assert text.x1 <= panel_box.x1 + 1
+
+
+def test_a_few_functions_are_drawn_large_and_many_four_in_a_row():
+    few, many = gallery.functions(CHOICES[:6]), gallery.functions(CHOICES)
+    assert [len({ax.get_subplotspec().colspan.start for ax in f.axes}) for f in (few, many)] == [
+        3,
+        4,
+    ]
+    assert few.get_figwidth() == pytest.approx(many.get_figwidth(), rel=0.01)
 
 
 def test_parameters_are_in_the_title():
@@ -128,9 +165,9 @@ def test_each_function_is_shown_once_and_only_where_functions_are_probed():
         ("tanh", None), ("leaky_relu", 0.1), ("leaky_relu", 0.2),
     ]  # fmt: skip
     assert gallery.shown_functions(read(TEXT, "diagnostics=[gradient]")) == []
-    slopes = [round(0.01 * n, 2) for n in range(1, 20)]
+    slopes = [round(0.01 * n, 2) for n in range(1, 60)]
     many = read(TEXT, f"network.activation={{name: leaky_relu, slope: {slopes}}}")
-    assert len(gallery.shown_functions(many)) == MOST_PANELS
+    assert len(gallery.shown_functions(many)) == gallery.MOST_FUNCTIONS
 
 
 def test_it_is_registered_where_functions_are_probed():
