@@ -51,14 +51,15 @@ def shown_functions(study: Study) -> list[Choice]:
 def functions(found: Sequence[Choice]) -> Figure:
     """Draw each function and, dashed, the slope that training uses, all on one scale."""
     if len(found) <= FEW:
+        letters = scales.WIDEST_TITLE
         figure, axes = style.subplots(len(found))
     else:
+        letters = 3 * scales.WIDEST_TITLE // 4
         figure, axes = style.subplots(len(found), width=3.15, height=2.5, columns=4)
     for ax, choice in zip(axes, found, strict=True):
-        if ACTIVATIONS[choice.name].derivative is None:
-            _of_several(ax, choice)
-        else:
-            _of_one(ax, choice)
+        several = ACTIVATIONS[choice.name].derivative is None
+        title = _of_several(ax, choice) if several else _of_one(ax, choice)
+        scales.title(ax, title, letters)
         ax.set_xlim(-REACH, REACH)
         ax.set_ylim(*_HEIGHTS)
         ax.set_xlabel("z")
@@ -81,8 +82,8 @@ def _grid() -> np.ndarray:
     return np.concatenate([-half[::-1], half])
 
 
-def _of_one(ax: Axes, choice: Choice) -> None:
-    """Draw a function of one unit."""
+def _of_one(ax: Axes, choice: Choice) -> str:
+    """Draw a function of one unit; return the panel's title."""
     z = _grid()
     slope = slopes(choice, z)
     size, peak = np.abs(slope), peak_slope(choice)
@@ -92,13 +93,12 @@ def _of_one(ax: Axes, choice: Choice) -> None:
     _shade(ax, z, saturated, _SATURATED_COLOUR)
     ax.plot(*_broken(z, values(choice, z)), color=style.colour(0), lw=1.8)
     ax.plot(*_broken(z, slope), color=style.colour(1), lw=1.5, ls=_DASHES)
-    name = _name(choice)
-    scales.title(ax, f"{name}, with the slope that stands in for its own"
-                 if ACTIVATIONS[choice.name].surrogate else name)  # fmt: skip
+    surrogate = ACTIVATIONS[choice.name].surrogate
+    return _name(choice) + (", with the slope that stands in for its own" if surrogate else "")
 
 
-def _of_several(ax: Axes, choice: Choice) -> None:
-    """Draw the outputs of three units over the first one's z."""
+def _of_several(ax: Axes, choice: Choice) -> str:
+    """Draw the outputs of three units over the first one's z; return the panel's title."""
     z = _grid()
     logits = np.stack([z, np.zeros_like(z), np.ones_like(z)])  # (units, Z)
     for output, name in zip(apply(choice, logits), ("first", "second", "third"), strict=True):
@@ -106,8 +106,10 @@ def _of_several(ax: Axes, choice: Choice) -> None:
         place, side = (-1, "right") if name == "first" else (0, "left")  # where it is high
         ax.annotate(name, (z[place], output[place]), xytext=(0, 3), textcoords="offset points",
                     ha=side, fontsize=7)  # fmt: skip
-    scales.title(ax, f"{_name(choice)}: three units over the first one's z, with 0 and 1 at the "
-                 "others; no slope of one unit alone")  # fmt: skip
+    return (
+        f"{_name(choice)}: three units over the first one's z, with 0 and 1 at the others; no "
+        "slope of one unit alone"
+    )
 
 
 def _name(choice: Choice) -> str:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from analysis.helpers import arriving, read, results_of
 from matplotlib import rcParams
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
 from experiments.analysis.summary import summarise
@@ -123,34 +124,30 @@ def test_every_function_has_its_panel_on_one_scale(tmp_path):
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
 
 
-def boxes(figure, artists):
-    renderer = figure.canvas.get_renderer()
-    return [artist.get_window_extent(renderer) for artist in artists]
-
-
-def test_nothing_that_is_written_covers_what_else_is_written(tmp_path):
+def test_nothing_that_is_written_covers_what_else_is_written():
     figure = gallery.functions(CHOICES)
-    save(figure, tmp_path / "figure.png")
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+
+    def boxes(artists):
+        return [artist.get_window_extent(renderer) for artist in artists]
+
     shown = [ax for ax in figure.axes if ax.axison]
-    titles = boxes(figure, [ax.title for ax in shown])
-    panels = boxes(figure, [ax.patch for ax in shown])
-    labels = boxes(figure, [ax.xaxis.label for ax in shown])
-    written = [*titles, *panels, *labels]
+    titles, panels = boxes(ax.title for ax in shown), boxes(ax.patch for ax in shown)
+    written = [*titles, *panels, *boxes(ax.xaxis.label for ax in shown)]
     for number, one in enumerate(written):
         for other in written[number + 1 :]:
             assert not one.padded(-0.5).overlaps(other.padded(-0.5))
     for ax, panel_box in zip(shown, panels, strict=True):
-        for text in boxes(figure, ax.texts):
+        for text in boxes(ax.texts):
             assert text.x0 >= panel_box.x0 - 1
             assert text.x1 <= panel_box.x1 + 1
 
 
 def test_a_few_functions_are_drawn_large_and_many_four_in_a_row():
     few, many = gallery.functions(CHOICES[:6]), gallery.functions(CHOICES)
-    assert [len({ax.get_subplotspec().colspan.start for ax in f.axes}) for f in (few, many)] == [
-        3,
-        4,
-    ]
+    for figure, columns in ((few, 3), (many, 4)):
+        assert len({ax.get_subplotspec().colspan.start for ax in figure.axes}) == columns
     assert few.get_figwidth() == pytest.approx(many.get_figwidth(), rel=0.01)
 
 
