@@ -13,7 +13,7 @@ from experiments.nn.batches import Batches
 from experiments.nn.diagnostics.reading import Reader
 from experiments.nn.evaluation import metrics
 from experiments.nn.examples import Examples
-from experiments.nn.initializers import draw_weights
+from experiments.nn.initializers import INITIALIZERS, draw_weights
 from experiments.nn.learning import Learner
 from experiments.nn.network import Block, Stack
 from experiments.nn.schedule import (
@@ -23,6 +23,7 @@ from experiments.nn.schedule import (
     total_updates,
 )
 from experiments.nn.stopping import Stopping
+from experiments.nn.unit_variance import EXAMPLES
 from experiments.nn.weights import Weights
 from experiments.records import METRICS, Dataset, Fleet, Run, Trace
 
@@ -60,6 +61,9 @@ class _FleetTraining:
         self.seeds = fleet.seeds
         shape = datasets[0].shape
         sizes = (shape.features, *run.network.widths, shape.outputs)
+        looked_at: Sequence[np.ndarray | None] = [None] * fleet.seeds  # inputs (D, B) of each seed
+        if any(INITIALIZERS[r.network.init].by_data for r in fleet.runs):
+            looked_at = self.examples.slice(0, min(EXAMPLES, shape.train)).inputs[:, :-1]
         drawn = [
             draw_weights(
                 r.network.init,
@@ -68,8 +72,9 @@ class _FleetTraining:
                 r.stream,
                 r.seed,
                 scale=r.network.init_scale,
+                inputs=looked_at[number % fleet.seeds],
             )
-            for r in fleet.runs
+            for number, r in enumerate(fleet.runs)
         ]
         weights = Weights.of(drawn, run.training.precision)
         self.learner = self._learner(weights, [r.training.learning_rate for r in self.runs])

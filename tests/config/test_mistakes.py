@@ -14,7 +14,9 @@ ACTIVATIONS = (
     "mish, ..."
 )
 INITS = (
-    "matched, he, he_uniform, glorot, glorot_uniform, lecun, lecun_uniform, fixed, fixed_uniform"
+    "matched, he, he_uniform, he_truncated, glorot, glorot_uniform, glorot_truncated, lecun, "
+    "lecun_uniform, lecun_truncated, fixed, fixed_uniform, fixed_truncated, orthogonal, "
+    "he_orthogonal, lsuv"
 )
 METRICS = (
     "train_loss, train_accuracy, validation_loss, validation_accuracy, test_loss, test_accuracy"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -106,6 +107,11 @@ def make_fleet(variants: Sequence[dict], seeds: Sequence[int], **common) -> Flee
     """Every variant, given by the arguments of `make_run` in which it is special, at every seed."""
     runs = [make_run(**(common | v), seed=seed) for v in variants for seed in seeds]
     return Fleet(tuple(runs), len(seeds))
+
+
+def asking(fleet: Fleet, *names: str) -> Fleet:
+    """Let all runs of a fleet read some diagnostics."""
+    return replace(fleet, runs=tuple(replace(run, diagnostics=names) for run in fleet.runs))
 
 
 def train_fleet(fleet: Fleet, shape: DataShape) -> list[Trace]:

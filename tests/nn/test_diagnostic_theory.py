@@ -161,6 +161,9 @@ def measured(hidden: str, init: str, scale: float, features: int) -> np.ndarray:
         ("gelu", "he", 1.0, 10),
         ("hard_tanh", "lecun", 1.0, 10),
         ("sine", "he_uniform", 1.0, 10),
+        ("relu", "he_orthogonal", 1.0, 512),
+        ("tanh", "orthogonal", 1.5, 10),
+        ("relu", "glorot_truncated", 1.0, 10),
     ],
 )
 def test_gradients_of_wide_nets_change_with_each_layer_as_the_formula_says(
@@ -266,7 +269,7 @@ def test_formulas_give_a_number_for_each_hidden_layer_or_say_that_they_do_not_ho
     for widths in ((5,), (5, 4, 3)):
         of = network(hidden, widths, init)
         profile = theory("gradient", of)
-        assert (profile is None) == (hidden not in ELEMENTWISE)
+        assert (profile is None) == (hidden not in ELEMENTWISE or init == "lsuv")
         assert profile is None or (profile.shape == (len(widths),) and (profile >= 0).all())
         zeros = theory("zeros", of)
         cut_off_below_0 = ("step", "straight_through_step", "relu", "relu6", "squared_relu")

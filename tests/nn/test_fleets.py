@@ -38,6 +38,7 @@ from .helpers import (
 PRECISE = pytest.mark.parametrize("precision", PRECISIONS)
 OPTIMIZED = pytest.mark.parametrize("optimizer", OPTIMIZERS)
 MIXED = [{"hidden": name, "init": ACTIVATIONS[name].init} for name in ACTIVATIONS]
+FEW = [v for v in MIXED if v["hidden"] in ("step", "tanh", "leaky_relu", "softmax", "elu", "gelu")]
 HUGE = 1e30  # a learning rate at which any weight that moves is soon infinite
 
 # Odd numbers leave a remainder after the vector instructions, where bits would differ first.
@@ -109,7 +110,7 @@ def test_alone_or_in_a_fleet_with_all_that_training_may_have(precision, optimize
 @pytest.mark.parametrize("output", ACTIVATIONS)
 def test_alone_or_in_a_fleet_for_every_output(precision, output):
     shape, common = arguments_of(SIZES[2])
-    fleet = make_fleet(MIXED, seeds=(2, 1), output=output, precision=precision, **common)
+    fleet = make_fleet(FEW, seeds=(2, 1), output=output, precision=precision, **common)
     assert_each_alone_is_the_same(fleet, shape)
 
 
@@ -120,7 +121,7 @@ def test_alone_or_in_a_fleet_for_a_regression(precision, size, output):
     shape, common = arguments_of(size)
     for outputs in (1, shape.outputs):
         targets = replace(shape, outputs=outputs, regression=True)
-        fleet = make_fleet(MIXED, (4, 0, 7), output=output, precision=precision, **common)
+        fleet = make_fleet(FEW, (4, 0, 7), output=output, precision=precision, **common)
         assert_each_alone_is_the_same(fleet, targets)
 
 

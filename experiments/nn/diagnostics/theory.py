@@ -42,7 +42,7 @@ def _gradients(network: Network, shape: DataShape) -> np.ndarray | None:
     mean square gradients are g_l = n v E f'(sqrt(q_l) x)^2 g_(l+1), for x from N(0, 1).
     """
     row = ACTIVATIONS[network.activation.name]
-    if not network.widths or row.derivative is None:
+    if not network.widths or row.derivative is None or INITIALIZERS[network.init].by_data:
         return None
     q = _variance(network, shape.features, network.widths[0]) * shape.features
     logs = []
