@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 
 from experiments.analysis.ranking import Profiles, Ranking
 from experiments.analysis.survival import ReachCurve
-from experiments.report import style, words
+from experiments.report import scales, style, words
 from experiments.report.canvas import INK, Canvas
 from experiments.report.panels import panels
 from experiments.study import Labels, Study, arm_in_words
@@ -31,13 +31,17 @@ _LINES: tuple[str | tuple, ...] = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (6, 1.5,
 
 
 def reach_curves(study: Study, curves: Sequence[ReachCurve]) -> Figure:
-    """Draw the share of each arm's runs that have reached each target by each update."""
+    """Draw the share of each arm's runs that have reached each target by each update.
+
+    Of so many arms that lines have to tell them apart the last target alone.
+    """
     canvas = Canvas(study)
     found = {(c.setting.setting, c.metric, c.target): c for c in curves}
     targets = _shown(list(dict.fromkeys((c.metric, c.target) for c in curves)))
+    targets = targets[-1:] if canvas.crowded else targets
     for ax, arms in canvas.panels():
         drawn = [
-            (arm.colour, line, found[arm.setting, *target])
+            (arm.colour, arm.line if canvas.crowded else line, found[arm.setting, *target])
             for arm in arms
             for target, line in zip(targets, _LINES, strict=False)
         ]
@@ -51,7 +55,7 @@ def reach_curves(study: Study, curves: Sequence[ReachCurve]) -> Figure:
             on_the_way = slice(1, -1 if curve.censored == 0 else None)
             ax.fill_between(
                 curve.updates[on_the_way], curve.low[on_the_way], curve.high[on_the_way],
-                step="post", color=colour, alpha=0.08, lw=0,
+                step="post", color=colour, alpha=0.4 * canvas.band, lw=0,
             )  # fmt: skip
         ax.set_xlim(left, right)
         ax.set_ylabel("share of runs arrived")
@@ -97,7 +101,7 @@ def ranks(study: Study, rankings: Sequence[Ranking]) -> Figure:
     handles = [style.handle(name, numbers[name], lines=False) for name in shown]
     if any(bars):
         handles.append(Line2D([], [], color=INK, lw=2.2, label="not told apart"))
-    figure.legend(handles=handles, loc="outside upper center", ncols=5)
+    scales.legend(figure, handles, "outside upper center")
     return figure
 
 
@@ -149,9 +153,10 @@ def profiles(study: Study, found: Sequence[tuple[Labels, Profiles]]) -> Figure:
         ax.set_title(words.condition(protocol))
         rows = zip(profile.arms, profile.share, profile.low, profile.high, strict=True)
         for arm, share, low, high in rows:
-            colour = style.colour(numbers[_name(arm)])
-            ax.fill_between(profile.factors, low, high, step="post", color=colour, alpha=0.1, lw=0)
-            ax.step(profile.factors, share, where="post", color=colour, lw=1.6)
+            colour, line = style.colour(numbers[_name(arm)]), style.line(numbers[_name(arm)])
+            ax.fill_between(profile.factors, low, high, step="post", color=colour, lw=0,
+                            alpha=0.5 * style.band(len(numbers)))  # fmt: skip
+            ax.step(profile.factors, share, where="post", color=colour, lw=1.6, ls=line)
         ax.set_xlim(1, profile.factors[-1])
         style.log_axes(ax, "x")
         _percent(ax)
@@ -159,7 +164,7 @@ def profiles(study: Study, found: Sequence[tuple[Labels, Profiles]]) -> Figure:
         ax.set_ylabel(f"share of {profile.cells} cells arrived")
     shown = dict.fromkeys(_name(arm) for _, profile in found for arm in profile.arms)
     handles = [style.handle(name, numbers[name], lines=True) for name in shown]
-    figure.legend(handles=handles, loc="outside upper center", ncols=5)
+    scales.legend(figure, handles, "outside upper center")
     return figure
 
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from experiments.report import style, words
+from experiments.report import scales, style, words
 from experiments.report.panels import MOST_PANELS, panels
 from experiments.study import Setting, Study
 
@@ -25,6 +25,7 @@ class Arm:
     number: int  # the same in every panel
     colour: str
     marker: str
+    line: str | tuple
 
 
 class Canvas:
@@ -39,7 +40,11 @@ class Canvas:
         shown = panels(study)[:MOST_PANELS]
         labels = dict.fromkeys(label for panel in shown for label, _ in panel.arms)
         self.labels = list(labels)
-        self.figure, self.axes = style.subplots(len(shown))
+        self.crowded = len(labels) > len(style.COLOURS)  # colours alone do not tell arms apart
+        if self.crowded and len(shown) == 1:
+            self.figure, self.axes = style.subplots(1, width=8.0, height=4.4)
+        else:
+            self.figure, self.axes = style.subplots(len(shown))
         self._arms: list[list[Arm]] = []
         for ax, panel in zip(self.axes, shown, strict=True):
             ax.set_title(panel.title)
@@ -47,7 +52,7 @@ class Canvas:
 
     def _arm(self, label: str, setting: Setting) -> Arm:
         number = self.labels.index(label)
-        return Arm(setting, number, style.colour(number), style.marker(number))
+        return Arm(setting, number, style.colour(number), style.marker(number), style.line(number))
 
     def panels(self) -> Iterator[tuple[Axes, list[Arm]]]:
         """Yield each panel's axes with its arms."""
@@ -56,12 +61,21 @@ class Canvas:
     def finish(self, *extra: Line2D, lines: bool = False) -> Figure:
         """Add the legend, of lines or of markers and of whatever is extra; return the figure."""
         handles = [style.handle(label, i, lines=lines) for i, label in enumerate(self.labels)]
-        self.figure.legend(handles=[*handles, *extra], loc="outside upper center", ncols=6)
+        if self.crowded and extra:
+            scales.legend(self.figure, extra, "outside lower center")
+        else:
+            handles += extra
+        scales.legend(self.figure, handles, "outside upper center")
         return self.figure
 
     def place(self, target: int, arm: Arm) -> float:
         """Return where an arm stands beside the others at the target of that number."""
         return target + self.width * (arm.number - (len(self.labels) - 1) / 2)
+
+    @property
+    def band(self) -> float:
+        """How opaque the arms' bands are."""
+        return style.band(len(self.labels))
 
     @property
     def width(self) -> float:

@@ -45,8 +45,8 @@ def loss_curves(study: Study, curves: Sequence[Curve], metric: str) -> Figure:
                 np.where(np.isfinite(y), y, np.nan)[after]
                 for y in (curve.median, curve.low, curve.high)
             )
-            ax.plot(x, median, color=arm.colour, lw=1.6)
-            ax.fill_between(x, low, high, color=arm.colour, alpha=0.2, lw=0)
+            ax.plot(x, median, color=arm.colour, lw=1.6, ls=arm.line)
+            ax.fill_between(x, low, high, color=arm.colour, alpha=canvas.band, lw=0)
         for target in targets:
             ax.axhline(target, color="#555555", lw=0.8, ls=(0, (4, 3)))
             ax.annotate(
@@ -129,7 +129,7 @@ def tuning_searches(study: Study, searches: Sequence[tuple[Tuned, Sequence[Tried
             y = np.array([np.exp(r.log_updates) if goals else r.last_loss for r in rates])
             y = np.where(np.isfinite(y), y, np.nan)
             bounds = np.array([rate.at_least for rate in rates])
-            ax.plot(x, y, lw=1.2, color=arm.colour)
+            ax.plot(x, y, lw=1.2, color=arm.colour, ls=arm.line)
             ax.plot(x[~bounds], y[~bounds], ls="", marker=arm.marker, ms=4, color=arm.colour)
             ax.plot(x[bounds], y[bounds], ls="", marker="^", ms=5, mfc="none", color=arm.colour)
             taken = np.array([rate.taken / max(1, rate.pairs) for rate in rates])

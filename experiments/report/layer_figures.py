@@ -34,7 +34,6 @@ MOST_MARKED = 30
 _MOMENTS = {"start": "before training", "end": "at the end of training"}
 
 _DASHES = (0, (3, 2))
-_LINES: tuple[str | tuple, ...] = ("-", (0, (7, 1.5, 1.5, 1.5)), (0, (1, 1)))
 
 
 def layers(study: Study, profiles: Sequence[LayerProfile]) -> Figure:
@@ -69,7 +68,7 @@ def _profile(ax: Axes, profile: LayerProfile, number: int, width: float, aside: 
     colour, x = style.colour(number), np.arange(1, len(profile.median) + 1) + aside
     marker = style.marker(number) if len(x) <= MOST_MARKED else ""
     expected = expected_by_theory(profile)
-    ax.plot(x, profile.median, color=colour, lw=width, ls=_line(number), marker=marker, ms=4,
+    ax.plot(x, profile.median, color=colour, lw=width, ls=style.line(number), marker=marker, ms=4,
             mew=0, alpha=1 if expected is None else 0.6)  # fmt: skip
     ax.fill_between(x, profile.low, profile.high, color=colour, alpha=0.2, lw=0)
     if len(x) == 1:  # a band of no width
@@ -113,7 +112,7 @@ def curves(study: Study, found: Sequence[DiagnosticCurve]) -> Figure:
             after = curve.updates > 0  # a logarithmic axis has no place for the start
             x = curve.updates[after]
             colour = style.colour(numbers[arm])
-            ax.plot(x, drawn(curve), color=colour, lw=width[arm], ls=_line(numbers[arm]))
+            ax.plot(x, drawn(curve), color=colour, lw=width[arm], ls=style.line(numbers[arm]))
             if DIAGNOSTICS[curve.name].aggregate != "share":
                 ax.fill_between(x, curve.low[after], curve.high[after], color=colour, alpha=0.2,
                                 lw=0)  # fmt: skip
@@ -156,19 +155,13 @@ def _quantity(name: str) -> str:
     return f"{row.label}, {row.unit}" if row.unit else row.label
 
 
-def _line(number: int) -> str | tuple:
-    """Return the line of the arm of that number, another one where colours come again."""
-    return _LINES[number // len(style.COLOURS) % len(_LINES)]
-
-
 def _finish(
     figure: Figure, shown: Sequence[Panel], numbers: dict[str, int], every: int, *, theory: bool
 ) -> Figure:
     there = {arm for panel in shown for arm, _ in panel.arms}
     handles = [
-        Line2D([], [], color=style.colour(number), lw=2, ls=_line(number), label=arm)
-        for arm, number in numbers.items() if arm in there
-    ]  # fmt: skip
+        style.handle(arm, number, lines=True) for arm, number in numbers.items() if arm in there
+    ]
     scales.legend(figure, handles, "outside upper center")
     extra: list[Patch | Line2D] = [
         Patch(color=INK, alpha=0.2, lw=0, label="middle half of the runs")

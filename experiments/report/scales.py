@@ -93,8 +93,8 @@ def legend(figure: Figure, handles: Sequence[Artist], place: str) -> None:
     The figure grows by the lines after the first, so that the panels do not shrink.
     """
     longest = max(len(str(handle.get_label())) for handle in handles)
-    inches = 0.6 + 0.08 * longest  # of an entry: what is drawn, and nine points a letter
+    inches = 0.7 + 0.08 * longest  # of an entry: what is drawn, and nine points a letter
     columns = min(max(1, int(figure.get_figwidth() / inches)), len(handles))
     lines = -(-len(handles) // columns)
     figure.set_figheight(figure.get_figheight() + 0.18 * (lines - 1))
-    figure.legend(handles=handles, loc=place, ncols=columns)
+    figure.legend(handles=handles, loc=place, ncols=columns, handlelength=2.8)

@@ -18,6 +18,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 # pale for a line on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 MARKERS = ("o", "s", "D", "P", "X", "p", "h", "*")
+LINES: tuple[str | tuple, ...] = ("-", (0, (7, 1.5, 1.5, 1.5)), (0, (1, 1)))
+"""Seven colours, eight markers and three lines tell 21 lines apart, and 56 markers."""
 
 _STYLE = {
     "font.size": 9,
@@ -52,10 +54,20 @@ def marker(number: int) -> str:
     return MARKERS[number % len(MARKERS)]
 
 
+def line(number: int) -> str | tuple:
+    """Return the line of the arm of that number, another one where colours come again."""
+    return LINES[number // len(COLOURS) % len(LINES)]
+
+
+def band(arms: int) -> float:
+    """Return how opaque the bands of so many arms are: of many they are hardly there."""
+    return 0.2 if arms <= len(COLOURS) else 0.05
+
+
 def handle(label: str, number: int, *, lines: bool) -> Line2D:
     """Return the legend's entry of the arm of that number: a line, or its marker."""
     return Line2D([], [], color=colour(number), label=label, lw=2 if lines else 0,
-                  marker="" if lines else marker(number))  # fmt: skip
+                  ls=line(number), marker="" if lines else marker(number))  # fmt: skip
 
 
 def subplots(
