@@ -1,7 +1,7 @@
 """YAML text -> Study; every error at once, each with its line."""
 
 from experiments.config.errors import ConfigError
-from experiments.config.reading import load, loads
+from experiments.config.reading import load, loads, read
 from experiments.config.writing import resolved
 
-__all__ = ["ConfigError", "load", "loads", "resolved"]
+__all__ = ["ConfigError", "load", "loads", "read", "resolved"]

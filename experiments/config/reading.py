@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from experiments.config import overrides as command_line
 from experiments.config.checking import check
@@ -12,7 +13,8 @@ from experiments.config.claims import check_claims
 from experiments.config.errors import ConfigError, Problem, found, in_file
 from experiments.config.fitting import check_fit
 from experiments.config.grid import Grid
-from experiments.config.yaml_lines import parse
+from experiments.config.mappings import document_of
+from experiments.config.yaml_lines import Document, parse
 from experiments.config.yaml_nodes import MOST_BYTES
 from experiments.study import Study
 
@@ -73,12 +75,30 @@ def loads(text: str, name: str, overrides: Sequence[str] = (), source: str = "<c
         ConfigError: everything that is wrong with the text, the name and the overrides.
 
     """
-    document = parse(text, source)
+    return _study(parse(text, source), name, overrides)
+
+
+def read(config: Mapping[str, Any], name: str, overrides: Sequence[str] = ()) -> Study:
+    """Read a config that is given as a mapping, with the keys and values that a file would have.
+
+    Args:
+        config: of text, numbers, truth values, None, lists and mappings.
+        name: the study's name, which becomes a folder's.
+        overrides: values to set on top of it, such as "training.epochs=5".
+
+    Raises:
+        ConfigError: everything that is wrong with the mapping, the name and the overrides.
+
+    """
+    return _study(document_of(config, name), name, overrides)
+
+
+def _study(document: Document, name: str, overrides: Sequence[str]) -> Study:
     command_line.apply(document, overrides)
     if not _NAME.fullmatch(name):
         allowed = "at most 100 letters (a to z), digits and - _ . that start with a letter or digit"
         message = f"{found(name)} as the study's name; allowed: {allowed}; rename the file"
-        document.problems.append(Problem(in_file(source, 0), (), message))
+        document.problems.append(Problem(in_file(document.source, 0), (), message))
     checked = check(document)
     grid = Grid(checked.config)
     check_fit(checked, grid)

@@ -10,7 +10,8 @@ import yaml
 from experiments.config.errors import ConfigError, Path, Place, Problem, in_file
 from experiments.config.yaml_nodes import compose
 
-_LARGEST = 10**18  # whole numbers beyond it do not fit NumPy's
+LARGEST = 10**18
+"""Whole numbers beyond it do not fit NumPy's."""
 
 
 class Broken:
@@ -149,7 +150,7 @@ class _Builder:
         if kind == "int":
             # Counted first: Python refuses to read decimal numbers of thousands of digits.
             base = {"0o": 8, "0x": 16}.get(text[:2], 10)
-            if len(text) > 60 or abs(int(text, base)) >= _LARGEST:
-                return self._report(path, line, f"found a number beyond {_LARGEST:.0e}")
+            if len(text) > 60 or abs(int(text, base)) >= LARGEST:
+                return self._report(path, line, f"found a number beyond {LARGEST:.0e}")
             return int(text, base)
         return text
