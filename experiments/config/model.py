@@ -22,6 +22,7 @@ from pydantic import (
 
 from experiments.analysis.measures import MOMENTS
 from experiments.config import values
+from experiments.config.accepting import accepts, of_arm
 from experiments.config.errors import Path, WrongError, found, key_of, listing, nearest
 from experiments.config.rows import row_of
 from experiments.config.values import AxisValue, axis, each, name_of, number
@@ -203,14 +204,18 @@ class Evaluation(Section):
         4, description="evaluations for each doubling of the number of updates"
     )
     every: _Positive = Field(
-        None, validate_default=False, description="epochs from one evaluation to the next"
+        None,
+        validate_default=False,
+        examples=[1],
+        description="epochs from one evaluation to the next",
     )
     at: Annotated[tuple[float, ...] | None, PlainValidator(values.increasing)] = Field(
-        None, validate_default=False, description="the epochs to evaluate at"
+        None, validate_default=False, examples=[[1, 5, 15]], description="the epochs to evaluate at"
     )
     examples: Annotated[int | None, _whole(1, 10**9)] = Field(
         None,
         validate_default=False,
+        examples=[500],
         description="the training examples that an evaluation reads, at most; without it, 100 to "
         "1000, so many that the evaluations take about a fifth of the time",
     )
@@ -223,12 +228,14 @@ class Tuning(Section):
         None,
         alias="from",
         validate_default=False,
+        examples=[0.01],
         description="the lowest learning rate that a search starts with, in factors of two",
     )
     high: _Positive = Field(
         None,
         alias="to",
         validate_default=False,
+        examples=[0.64],
         description="the highest learning rate that a search starts with",
     )
     seeds: Annotated[int, _whole(1, 1000)] = Field(
@@ -239,8 +246,21 @@ class Tuning(Section):
     )
 
 
-_Arm = Any
-"""Which arm is meant is resolved with the grid."""
+_AXES = [path[-1] for path in PARSERS]
+
+
+@accepts(of_arm(_AXES))
+def _arm(raw: Any) -> Any:
+    """Take what names an arm as it is written; which one is meant is resolved with the grid."""
+    return raw
+
+
+@accepts({"enum": ["layer", *_AXES], "description": "layer, or an axis of numbers"})
+def _over(raw: Any) -> Any:
+    return raw
+
+
+_Arm = Annotated[Any, PlainValidator(_arm)]
 
 
 class ClaimKeys(Section):
@@ -249,11 +269,13 @@ class ClaimKeys(Section):
     says: _Line = Field(
         None,
         validate_default=False,
+        examples=["ReLU is the faster one"],
         description="the claim in words; made from the rest if left out",
     )
     answers: Annotated[int | None, _whole(1, 999)] = Field(
         None,
         validate_default=False,
+        examples=[1],
         description="the number of the statement under article that the claim puts to the test",
     )
     primary: Annotated[bool, PlainValidator(values.yes_or_no)] = Field(
@@ -267,17 +289,23 @@ class TimeKeys(ClaimKeys):
     required: ClassVar[tuple[str, ...]] = ("faster", "than", "to")
 
     faster: _Arm = Field(
-        None, description="the arm that needs fewer updates: a value of an axis, or {axis: value}"
+        None,
+        examples=["relu"],
+        description="the arm that needs fewer updates: a value of an axis, or {axis: value}",
     )
-    than: _Arm = Field(None, description="the arm it is compared with, on the same axes")
+    than: _Arm = Field(
+        None, examples=["tanh"], description="the arm it is compared with, on the same axes"
+    )
     to: Annotated[tuple[str, tuple[float, ...]] | None, PlainValidator(values.targets)] = Field(
         None,
         validate_default=False,
+        examples=[{"train_loss": [0.4, 0.25]}],
         description="the metric and its targets: {train_loss: [0.6, 0.4]}, or auto",
     )
     by: Annotated[float | None, _number(low=1, open_low=True)] = Field(
         None,
         validate_default=False,
+        examples=[2],
         description="the factor that is claimed; none is the direction alone",
     )
     tolerance: Annotated[float, _number(low=1)] = Field(
@@ -296,36 +324,44 @@ class _MeasureKeys(ClaimKeys):
     required: ClassVar[tuple[str, ...]] = ("measure",)
 
     measure: Annotated[str | None, PlainValidator(name_of((*METRICS, *DIAGNOSTICS)))] = Field(
-        None, validate_default=False, description="a metric or a diagnostic"
+        None, validate_default=False, examples=["gradient"], description="a metric or a diagnostic"
     )
     layer: Annotated[str, PlainValidator(values.layer)] = Field(
         "",
         validate_default=False,
+        examples=["first"],
         description="first, last, output or a number from 1; the mean of the hidden layers if left "
         "out",
     )
     at: Annotated[str, PlainValidator(name_of(MOMENTS))] = Field(
         "end", description="when it is read: at the start, the end, its highest or its lowest"
     )
-    over: Any = Field(
+    over: Annotated[Any, PlainValidator(_over)] = Field(
         None,
+        examples=["layer"],
         description="layer, or an axis of numbers: the claim is then of the factor by which the "
         "measure changes with each layer towards the input, or with each step of 1 of the axis",
     )
     of: _Arm = Field(
-        None, description="the arm that is meant; every setting of the grid if left out"
+        None,
+        examples=["relu"],
+        description="the arm that is meant; every setting of the grid if left out",
     )
-    than: _Arm = Field(None, description="the other arm, for a kind that compares two")
+    than: _Arm = Field(
+        None, examples=["tanh"], description="the other arm, for a kind that compares two"
+    )
     within: Annotated[float, _number(low=0)] = Field(
-        0, description="the margin of a kind that allows one"
+        0, examples=[0.1], description="the margin of a kind that allows one"
     )
 
 
 def _taken(kind: Kind) -> values.Parser:
     if kind.takes == "number":  # a formula's number is never met to the bit
         return values.claimed(theory=kind.margin)
-    return values.band if kind.takes == "band" else lambda raw: raw
+    return values.band if kind.takes == "band" else _arm
 
+
+_EXAMPLES = {"arm": "relu", "number": 0.5, "band": [0.2, 0.8]}
 
 MeasureKeys = create_model(
     "MeasureKeys",
@@ -334,7 +370,12 @@ MeasureKeys = create_model(
     **{
         kind.name: (
             Annotated[Any, PlainValidator(_taken(kind))],
-            Field(None, validate_default=False, description=kind.meaning),
+            Field(
+                None,
+                validate_default=False,
+                examples=[_EXAMPLES[kind.takes]],
+                description=kind.meaning,
+            ),
         )
         for kind in KINDS.values()
     },
@@ -361,9 +402,14 @@ class Statement(Section):
     required: ClassVar[tuple[str, ...]] = ("number", "says")
 
     number: Annotated[int | None, _whole(1, 999)] = Field(
-        None, validate_default=False, description="its number on the scoreboard"
+        None, validate_default=False, examples=[1], description="its number on the scoreboard"
     )
-    says: _Line = Field(None, validate_default=False, description="what the source says")
+    says: _Line = Field(
+        None,
+        validate_default=False,
+        examples=["ReLU converges faster than tanh"],
+        description="what the source says",
+    )
 
 
 def _list(what: str) -> Callable[[Any], Any]:
@@ -385,11 +431,13 @@ class Config(Section):
     title: _Line = Field(
         None,
         validate_default=False,
+        examples=["Does ReLU converge faster than tanh?"],
         description="the question; made from the file's name if left out",
     )
     background: _Paragraph = Field(
         None,
         validate_default=False,
+        examples=["A textbook says so of deep networks on images."],
         description="where the claims come from, and what was measured there; shown in the report",
     )
     dataset: Annotated[AxisValues, _axis("dataset")] = Field(
@@ -399,7 +447,11 @@ class Config(Section):
     )
     network: Network = Field({}, description="the architecture")
     training: Training = Field({}, description="how a run is trained")
-    evaluation: Evaluation = Field({}, description="when a run is evaluated, and on how much")
+    evaluation: Evaluation = Field(
+        {},
+        description="when a run is evaluated, and on how much; at most one of per_doubling, every "
+        "and at",
+    )
     tuning: Tuning = Field({}, description="the search for learning rates")
     protocol: Annotated[AxisValues, _axis("protocol")] = Field(
         OWN_RATE, description="what the arms have in common: their learning rate or initialisation"
@@ -415,17 +467,21 @@ class Config(Section):
     )
     diagnostics: Annotated[tuple[str, ...], PlainValidator(values.names_of(DIAGNOSTICS))] = Field(
         [],
+        examples=[["gradient", "dead_units"]],
         description="what is read of the networks beside the metrics, to tell why; what claims "
         "name is read as well",
     )
     source: _Line = Field(
         None,
         validate_default=False,
+        examples=["A textbook"],
         description="the name of the source that the statements under article are of; sources "
         "number theirs each for themselves",
     )
     article: Annotated[tuple[Statement, ...], BeforeValidator(_list("statement"))] = Field(
-        [], description="the statements of the source that the study answers"
+        [],
+        examples=[[{"number": 1, "says": "ReLU converges faster than tanh"}]],
+        description="the statements of the source that the study answers",
     )
     claims: Annotated[tuple[_AnyClaim, ...], BeforeValidator(_list("claim"))] = Field(
         [], description="what is to be decided"

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from experiments.config.accepting import accepts, of_rows
 from experiments.config.errors import Path, WrongError, found, listing, nearest, show
 from experiments.config.values import AxisParser, AxisValue, name_of
 from experiments.config.yaml_lines import BROKEN
@@ -21,6 +22,7 @@ def row_of(rows: Mapping[str, Any]) -> AxisParser:
     """Return a reader of rows of a table: `relu`, or `{name: leaky_relu, slope: [0.01, 0.1]}`."""
     read_name = name_of(rows)
 
+    @accepts(of_rows(rows, _LABEL.pattern))
     def levels(raw: Any) -> list[AxisValue]:
         if not isinstance(raw, dict):
             name = read_name(raw)

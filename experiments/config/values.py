@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from experiments.config.accepting import Schema, accepted, accepts, of_parameter, one_or_list
 from experiments.config.errors import Path, WrongError, found, listing, nearest, show
 from experiments.config.yaml_lines import BROKEN
 from experiments.parameters import Parameter
@@ -41,6 +42,7 @@ def number(whole: bool = False, **bounds: Any) -> Parser:
     """Return a reader of numbers within bounds, which are those of parameters.Parameter."""
     parameter = Parameter(0 if whole else 0.0, "", **bounds)
 
+    @accepts(of_parameter(parameter))
     def read(raw: Any) -> int | float:
         if not parameter.admits(raw):
             raise WrongError(((), f"{found(raw)}; allowed: {parameter.allowed()}"))
@@ -53,6 +55,7 @@ def name_of(names: Iterable[str]) -> Parser:
     """Return a reader of one name out of several."""
     names = tuple(names)
 
+    @accepts({"enum": list(names)})
     def read(raw: Any) -> str:
         if not isinstance(raw, str) or raw not in names:
             raise WrongError(((), f"{found(raw)}; allowed: {listing(names)}{nearest(raw, names)}"))
@@ -64,6 +67,7 @@ def name_of(names: Iterable[str]) -> Parser:
 def text(most: int) -> Parser:
     """Return a reader of a text of so many characters at most, folded into one line."""
 
+    @accepts({"type": "string", "description": f"a text of at most {most} characters"})
     def read(raw: Any) -> str:
         folded = " ".join(raw.split()) if isinstance(raw, str) else ""
         if not folded or not folded.isprintable() or len(folded) > most:
@@ -76,6 +80,7 @@ def text(most: int) -> Parser:
 def each(read: Parser) -> AxisParser:
     """Return a reader of one value of an axis, labelled by the value itself."""
 
+    @accepts(accepted(read))
     def levels(raw: Any) -> list[AxisValue]:
         value = read(raw)
         return [AxisValue(show(value), value)]
@@ -94,6 +99,7 @@ def positive_or(word: str) -> AxisParser:
     """Return a reader of numbers above 0, and of a word that stands for None."""
     positive = Parameter(0.0, "", low=0, open_low=True)
 
+    @accepts({"anyOf": [{"const": word}, of_parameter(positive)]})
     def levels(raw: Any) -> list[AxisValue]:
         if raw == word:
             return [AxisValue(word, None)]
@@ -105,6 +111,21 @@ def positive_or(word: str) -> AxisParser:
     return levels
 
 
+_ALLOWED_WIDTHS = (
+    f"a whole number from 1 to {MOST_UNITS} for all layers, or one for each of at most "
+    f"{MOST_LAYERS} layers, such as 128-64-32"
+)
+
+
+@accepts(
+    {
+        "anyOf": [
+            {"type": "integer", "minimum": 1, "maximum": MOST_UNITS},
+            {"type": "string", "pattern": f"^{_WIDTHS.pattern}$"},
+        ],
+        "description": _ALLOWED_WIDTHS,
+    }
+)
 def width(raw: Any) -> list[AxisValue]:
     """Read a width: a number for all layers, or a tuple of one for each."""
     if isinstance(raw, str) and _WIDTHS.fullmatch(raw):
@@ -113,16 +134,13 @@ def width(raw: Any) -> list[AxisValue]:
             return [AxisValue(show("-".join(map(str, units))), units)]
     elif Parameter(0, "", low=1, high=MOST_UNITS).admits(raw):
         return [AxisValue(show(raw), raw)]
-    message = (
-        f"{found(raw)}; allowed: a whole number from 1 to {MOST_UNITS} for all layers, or one for "
-        f"each of at most {MOST_LAYERS} layers, such as 128-64-32"
-    )
-    raise WrongError(((), message))
+    raise WrongError(((), f"{found(raw)}; allowed: {_ALLOWED_WIDTHS}"))
 
 
 def axis(read: AxisParser) -> Callable[[Any], tuple[AxisValue, ...]]:
     """Return a reader of one value or a list of values, no two of which are the same."""
 
+    @accepts(one_or_list(accepted(read)))
     def levels(raw: Any) -> tuple[AxisValue, ...]:
         items = (
             [((i,), item) for i, item in enumerate(raw)] if isinstance(raw, list) else [((), raw)]
@@ -163,6 +181,14 @@ def _twins(levels: list[AxisValue]) -> list[tuple[Path, str]]:
     return problems
 
 
+@accepts(
+    {
+        "type": "array",
+        "minItems": 1,
+        "items": {"type": "number", "minimum": 0},
+        "description": "a list of increasing numbers of epochs",
+    }
+)
 def increasing(raw: Any) -> tuple[float, ...]:
     """Read a list of increasing numbers of epochs."""
     if not isinstance(raw, list) or not raw:
@@ -184,6 +210,7 @@ def increasing(raw: Any) -> tuple[float, ...]:
     return tuple(result)
 
 
+@accepts({"type": "boolean", "description": "true or false"})
 def yes_or_no(raw: Any) -> bool:
     """Read true or false."""
     if not isinstance(raw, bool):
@@ -191,6 +218,27 @@ def yes_or_no(raw: Any) -> bool:
     return raw
 
 
+_SEEDS = of_parameter(Parameter(0, "", low=1, high=MOST_SEEDS))
+
+
+@accepts(
+    {
+        "anyOf": [
+            _SEEDS,
+            {
+                "type": "object",
+                "properties": {
+                    "min": _SEEDS | {"description": "the seeds that there are at least"},
+                    "max": one_or_list(_SEEDS)
+                    | {"description": "the most, or what it was before and what it is now"},
+                },
+                "required": ["min", "max"],
+                "additionalProperties": False,
+                "description": "{min: 8, max: 64}",
+            },
+        ]
+    }
+)
 def seeds(raw: Any) -> Seeds:
     """Read a number of seeds, or the bounds between which there are as many as it takes."""
     whole = number(whole=True, low=1, high=MOST_SEEDS)
@@ -245,6 +293,24 @@ AUTO = "auto"
 """Stands for targets that are set by a rule."""
 
 
+def _target(metric: str) -> Schema:
+    value: Schema = {"type": "number", "exclusiveMinimum": 0}
+    if metric.endswith("accuracy"):
+        value["maximum"] = 1
+    return {"anyOf": [{"const": AUTO}, value, {"type": "array", "minItems": 1, "items": value}]}
+
+
+@accepts(
+    {
+        "type": "object",
+        "properties": {metric: _target(metric) for metric in METRICS},
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+        "description": "one metric and its targets, such as {train_loss: [0.6, 0.4]}, or auto; "
+        f"metrics are {', '.join(METRICS)}",
+    }
+)
 def targets(raw: Any) -> tuple[str, tuple[float, ...]] | None:
     """Read one metric and its targets, `{train_loss: [0.6, 0.4]}`; none stands for `auto`."""
     if not isinstance(raw, dict) or len(raw) != 1:
@@ -274,7 +340,9 @@ THEORY = "theory"
 def claimed(theory: bool) -> Parser:
     """Return a reader of a number, or of `theory` where a formula may stand for it."""
     anything = Parameter(0.0, "")
+    number_or_theory = [of_parameter(anything), *([{"const": THEORY}] if theory else [])]
 
+    @accepts({"anyOf": number_or_theory})
     def read(raw: Any) -> tuple[float, ...] | str:
         if theory and raw == THEORY:
             return THEORY
@@ -286,6 +354,15 @@ def claimed(theory: bool) -> Parser:
     return read
 
 
+@accepts(
+    {
+        "type": "array",
+        "items": {"type": "number"},
+        "minItems": 2,
+        "maxItems": 2,
+        "description": "two increasing numbers, such as [0.6, 0.9]",
+    }
+)
 def band(raw: Any) -> tuple[float, ...]:
     """Read two increasing numbers."""
     if isinstance(raw, list) and BROKEN in raw:
@@ -297,6 +374,14 @@ def band(raw: Any) -> tuple[float, ...]:
     return tuple(map(float, raw))
 
 
+@accepts(
+    {
+        "anyOf": [
+            {"enum": ["first", "last", "output"]},
+            of_parameter(Parameter(0, "", low=1, high=MOST_LAYERS)),
+        ]
+    }
+)
 def layer(raw: Any) -> str:
     """Read which layer is meant, as text."""
     if Parameter(0, "", low=1, high=MOST_LAYERS).admits(raw):
@@ -310,8 +395,10 @@ def layer(raw: Any) -> str:
 
 def names_of(names: Iterable[str]) -> Parser:
     """Return a reader of a list of names, each once."""
+    names = tuple(names)
     read = axis(each(name_of(names)))
 
+    @accepts({"type": "array", "items": {"enum": list(names)}})
     def names_in(raw: Any) -> tuple[str, ...]:
         if not isinstance(raw, list):
             raise WrongError(((), f"{found(raw)}; allowed: a list of names"))
