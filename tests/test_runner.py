@@ -386,11 +386,35 @@ def test_list_names_every_row(tmp_path):
 
 
 def test_help_needs_no_heavy_import():
-    code = "import sys; import runner; runner.parser().format_help(); print(*sys.modules)"
+    code = (
+        "import atexit, sys, runner; atexit.register(lambda: print(*sys.modules)); "
+        "runner.main(['--help'])"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert not {"numpy", "scipy", "pandas", "matplotlib", "pydantic"} & set(done.stdout.split())
+
+
+def test_the_schema_is_the_one_that_editors_find(tmp_path):
+    shipped = (ROOT / "experiments" / "config" / "schema.json").read_text(encoding="utf-8")
+    assert run("--schema", cwd=tmp_path).stdout == shipped
+
+
+def test_a_new_config_runs_as_it_is(tmp_path):
+    done = run("--new", "my question.yaml", cwd=tmp_path, code=2)
+    assert "'my question' as the study's name" in done.stderr
+    done = run("--new", "my_question.yaml", cwd=tmp_path)
+    told = "my_question.yaml is written, and runs as it is: python runner.py my_question.yaml\n"
+    assert done.stdout == told
+    text = (tmp_path / "my_question.yaml").read_bytes()
+    tiny = ("--set", "training.epochs=2", "--set", "seeds=6", "--set", "tuning.extensions=0")
+    done = run("my_question.yaml", *tiny, "--jobs", "1", cwd=tmp_path)
+    assert "1. relu reaches train_loss 0.4 and 0.25 in fewer updates than tanh" in done.stdout
+    assert (tmp_path / "results" / "my_question" / "report.md").exists()
+    done = run("--new", "my_question.yaml", cwd=tmp_path, code=2)
+    assert "my_question.yaml: exists already, and is left as it is" in done.stderr
+    assert (tmp_path / "my_question.yaml").read_bytes() == text
 
 
 def test_a_closed_pipe_is_no_error():

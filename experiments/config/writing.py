@@ -59,6 +59,15 @@ def resolved(study: Study) -> str:
     )  # fmt: skip
 
 
+def inline(value: Any) -> str:
+    """Return a value as it is written behind its key, in one line."""
+    text = yaml.dump(
+        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000,
+        default_flow_style=True,
+    )  # fmt: skip
+    return text.removesuffix("...\n").rstrip("\n")
+
+
 def _keys(study: Study) -> dict[str, Any]:
     keys: dict[str, Any] = {"title": study.title}
     if study.background is not None:

@@ -1,0 +1,154 @@
+"""The command line: `python runner.py configs/relu_vs_tanh.yaml`, or `convergence` if installed.
+
+Wires the parts and holds no logic of theirs. What is not needed to parse the arguments is
+imported when it is needed, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def parser(name: str = "runner.py") -> argparse.ArgumentParser:
+    """Return the command line's parser; messages call the command by its `name`."""
+    command = argparse.ArgumentParser(
+        prog=name,
+        description="Train the settings that a config compares, judge its claims and write a "
+        "report. Runs that are stored already are not trained again.",
+        epilog="Exit codes: 0 done; 1 a run, the store or the report failed; 2 wrong usage or "
+        "config; 130 interrupted (the same command goes on where it stopped).",
+    )
+    command.add_argument("configs", nargs="*", type=Path, metavar="CONFIG", help="a YAML file")
+    command.add_argument(
+        "--jobs",
+        type=_jobs,
+        metavar="N",
+        help="worker processes; default: one for each core, or none where the work is over before "
+        "they start",
+    )
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="overrides",
+        help="replace a value of the config, such as training.epochs=5; may be repeated",
+    )
+    command.add_argument(
+        "--output",
+        type=Path,
+        default=Path("results"),
+        metavar="FOLDER",
+        help="where reports and the store of finished runs go; default: results",
+    )
+    command.add_argument(
+        "--dry-run", action="store_true", help="tell what would run and how long it would take"
+    )
+    command.add_argument(
+        "--list", action="store_true", help="list activations, data sets, optimizers and so on"
+    )
+    command.add_argument(
+        "--new", type=Path, metavar="FILE", help="write a commented config to start from"
+    )
+    command.add_argument(
+        "--schema", action="store_true", help="print the JSON schema of configs, for editors"
+    )
+    command.add_argument("--quiet", action="store_true", help="no progress and no verdicts")
+    return command
+
+
+def _jobs(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of workers; give 1 or more")
+    return int(text)
+
+
+def convergence() -> int:
+    """Run the command under the name that it has once installed."""
+    return main(name="convergence")
+
+
+def main(arguments: Sequence[str] | None = None, name: str = "runner.py") -> int:
+    """Run the command and return its exit code."""
+    command = parser(name)
+    options = command.parse_args(arguments)
+    # A polite request to end (a shutdown, a batch system's time limit) is answered like Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if options.list:
+            from experiments.report.listing import listing
+
+            print(listing())
+            return DONE
+        if options.schema:
+            from experiments.config.json_schema import as_text
+
+            print(as_text(), end="")
+            return DONE
+        if options.new:
+            return _new(options.new, command)
+        if not options.configs:
+            command.print_usage(sys.stderr)
+            print(f"{name}: name a config, such as configs/relu_vs_tanh.yaml", file=sys.stderr)
+            return WRONG_USAGE
+        return _run(options, name)
+    except KeyboardInterrupt:
+        print(
+            "\nInterrupted. Finished runs are stored: the same command goes on from there.",
+            file=sys.stderr,
+        )
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        sys.stderr.close()
+        return DONE
+
+
+def _new(path: Path, command: argparse.ArgumentParser) -> int:
+    from experiments.config import ConfigError
+    from experiments.config.new import write
+
+    try:
+        write(path)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return WRONG_USAGE
+    front = "python runner.py" if command.prog == "runner.py" else command.prog
+    print(f"{path} is written, and runs as it is: {front} {shlex.quote(str(path))}")
+    return DONE
+
+
+def _run(options: argparse.Namespace, name: str) -> int:
+    from experiments.config import ConfigError, load
+
+    studies, wrong = [], []
+    for path in options.configs:
+        try:
+            studies.append(load(path, options.overrides))
+        except ConfigError as error:
+            wrong.append(str(error))
+    names = [study.name for study in studies]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        wrong.append(f"{name}: two configs of this name would write the same report; rename one")
+    if wrong:
+        print("\n".join(wrong), file=sys.stderr)
+        return WRONG_USAGE
+
+    from experiments.commands import CommandError, dry_run, run
+
+    try:
+        for study in studies:
+            if options.dry_run:
+                dry_run(study, options.output, options.jobs)
+            else:
+                run(study, options.output, options.jobs, quiet=options.quiet)
+    except CommandError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return FAILED
+    return DONE
