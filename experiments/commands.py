@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+from experiments.analysis.results import Results
 from experiments.datasets import DataError
 from experiments.execution.estimate import Forecast, forecast
-from experiments.execution.loop import complete
+from experiments.execution.loop import Progress, complete
 from experiments.execution.store import Store, StoreError
 from experiments.execution.timing import update_times
 from experiments.report import page, scoreboard, terminal
@@ -29,16 +32,49 @@ def run(study: Study, output: Path, jobs: int | None, *, quiet: bool) -> None:
         CommandError: if the store, a run or the report fails. What was trained is kept.
 
     """
-    try:
+    with terminal.Progress(study.title, quiet=quiet) as progress:
+        if not quiet:
+            terminal.note_few_seeds(study)
+        results, trained = train(study, output, jobs, progress)
+    report = write(results, output)
+    if not quiet:
+        terminal.show(study, report, trained)
+
+
+def train(study: Study, output: Path, jobs: int | None, progress: Progress) -> tuple[Results, int]:
+    """Train what is missing; return the study's results, and how many runs were trained.
+
+    Raises:
+        CommandError: if the store or a run fails. What was trained is kept.
+
+    """
+    with _told_plainly(output):
         output.mkdir(parents=True, exist_ok=True)
         with Store(output / STORE) as store:
-            with terminal.Progress(study.title, quiet=quiet) as progress:
-                if not quiet:
-                    terminal.note_few_seeds(study)
-                results, trained = complete(study, store, jobs, progress)
+            return complete(study, store, jobs, progress)
+
+
+def write(results: Results, output: Path) -> page.Report:
+    """Write the report of a study that was trained, and the scoreboard.
+
+    Raises:
+        CommandError: if the store or the report fails.
+
+    """
+    study = results.study
+    with _told_plainly(output):
+        with Store(output / STORE) as store:
             times = update_times(study, store) if study.time_claims else None
         report = page.write(results, output / study.name, times)
         scoreboard.write(output)
+        return report
+
+
+@contextmanager
+def _told_plainly(output: Path) -> Iterator[None]:
+    """Say of whatever fails what can be done about it."""
+    try:
+        yield
     except (StoreError, DataError) as error:
         raise CommandError(str(error)) from error
     except TerminatedWorkerError as error:
@@ -56,8 +92,6 @@ def run(study: Study, output: Path, jobs: int | None, *, quiet: bool) -> None:
             f"{error.filename or output}: cannot be written ({error.strerror or error}). Choose "
             "another folder with --output."
         ) from error
-    if not quiet:
-        terminal.show(study, report, trained)
 
 
 def dry_run(study: Study, output: Path, jobs: int | None) -> None:

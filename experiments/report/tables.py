@@ -152,6 +152,27 @@ def run_table(results: Results, reaches: Sequence[Reach]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def seed_curve_table(results: Results) -> pd.DataFrame:
+    """One row for each evaluation run and evaluation: every metric and diagnostic that was read.
+
+    NaN stands where one was not read then, or where the run has none.
+    """
+    parts = [
+        pd.DataFrame(
+            {
+                **_axes(result.setting),
+                "seed": run.seed,
+                "update": trace.updates,
+                "epoch": trace.updates / updates_per_epoch(run.training, datasets.shape(run.data)),
+                **{name: trace.metric(name) for name in trace.columns},
+            }
+        )
+        for result in results.settings
+        for run, trace in zip(result.runs, result.traces, strict=True)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
 def tuning_table(searches: Sequence[tuple[Tuned, Sequence[Tried]]]) -> pd.DataFrame:
     """One row for each setting and learning rate that some pair tried."""
     rows = [

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-
-from tqdm import tqdm
+from collections.abc import Iterator, Sequence
 
 from experiments.analysis.enough import fewest_seeds
+from experiments.analysis.verdicts import Verdict
 from experiments.execution.estimate import Forecast
 from experiments.report import words
+from experiments.report.bars import Bars
 from experiments.report.page import Report
 from experiments.study import Study
 
@@ -24,7 +25,7 @@ class Progress:
 
     def __init__(self, title: str, *, quiet: bool) -> None:
         self._title, self._quiet = title, quiet
-        self._bar: tqdm | None = None
+        self._bars = Bars(quiet=quiet)
         self._told: tuple[str, int] | None = None
 
     def __call__(self, stage: str, ended: int, total: int) -> None:
@@ -37,15 +38,7 @@ class Progress:
                 print(f"{stage}: {ended} of {total} runs", file=sys.stderr, flush=True)
             self._told = tenth
             return
-        if self._bar is None or ended == 0:
-            self._close()
-            self._bar = tqdm(total=total, desc=stage, unit="run", file=sys.stderr)
-        self._bar.update(ended - self._bar.n)
-
-    def _close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
+        self._bars(stage, ended, total)
 
     def __enter__(self) -> Progress:
         if not self._quiet:
@@ -53,20 +46,26 @@ class Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._close()
+        self._bars.close()
 
 
 def show(study: Study, report: Report, trained: int) -> None:
     """Print the verdicts and where the report lies."""
-    number = None
-    for verdict in report.verdicts:
-        if verdict.claim.number != number:
-            number = verdict.claim.number
-            print(f"\n{number}. {verdict.claim.says}")
-        judged = words.judged(verdict)
-        print(f"   {verdict.outcome:<14} {judged}{', ' if judged else ''}{words.sentence(verdict)}")
+    for line in answers(report.verdicts):
+        print(line)
     stored = "every run was stored already" if not trained else f"{trained} runs trained"
     print(f"\n{stored}; report: {report.page}")
+
+
+def answers(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """Yield the verdicts as lines, each claim with what was found of it."""
+    number = None
+    for verdict in verdicts:
+        if verdict.claim.number != number:
+            number = verdict.claim.number
+            yield f"\n{number}. {verdict.claim.says}"
+        judged = words.judged(verdict)
+        yield f"   {verdict.outcome:<14} {judged}{', ' if judged else ''}{words.sentence(verdict)}"
 
 
 def note_few_seeds(study: Study) -> None:
