@@ -38,6 +38,18 @@ def results(tmp_path_factory):
     return run(QUESTION, output=tmp_path_factory.mktemp("out"), quiet=True, name="moons")
 
 
+@pytest.fixture(scope="module")
+def reported(results):
+    """The report that the command writes of the same runs, and what it says."""
+    path = results._output / "moons.yaml"
+    path.write_text(config.resolved(results.study))
+    done = subprocess.run(
+        [sys.executable, ROOT / "runner.py", path, "--output", results._output],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return results._output / "moons", done.stdout
+
+
 def test_a_mapping_is_the_study_that_its_file_would_be(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text(config.resolved(load(QUESTION, name="mine")))
@@ -105,9 +117,8 @@ def test_progress_is_shown_unless_quiet(tmp_path, capsys):
     assert "evaluation: 100%" in capsys.readouterr().err
 
 
-def test_the_frames_are_the_tables_of_the_report(results):
-    folder = results.write().parent
-    assert folder == results._output / "moons"
+def test_the_frames_are_the_tables_of_the_report(results, reported):
+    folder, _ = reported
     for name in ("verdicts", "runs", "arms"):
         written = pd.read_csv(folder / f"{name}.csv")
         frame = getattr(results, name)
@@ -115,8 +126,6 @@ def test_the_frames_are_the_tables_of_the_report(results):
         assert len(written) == len(frame)
     read = pd.read_csv(folder / "runs.csv")
     np.testing.assert_allclose(read.final_train_loss, results.runs.final_train_loss, rtol=1e-8)
-    assert (folder / "report.md").exists()
-    assert (results._output / "README.md").exists()
 
 
 def test_the_curves_are_those_of_each_seed(results):
@@ -134,8 +143,19 @@ def test_the_curves_are_those_of_each_seed(results):
     assert np.allclose(curves.epoch, curves["update"] / 6)
 
 
-def test_the_median_of_the_seeds_is_the_curve_of_the_report(results):
-    folder = results.write().parent
+def test_the_report_is_the_one_that_the_command_writes(results, reported):
+    folder, _ = reported
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for path in folder.iterdir():
+        path.unlink()
+    (results._output / "README.md").unlink()
+    assert results.write() == folder / "report.md"
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert (results._output / "README.md").exists()
+
+
+def test_the_median_of_the_seeds_is_the_curve_of_the_report(results, reported):
+    folder, _ = reported
     written = pd.read_csv(folder / "curves.csv").query("metric == 'train_loss'")
     median = results.curves.groupby(["activation", "update"], sort=False).train_loss.median()
     written = written.set_index(["activation", "update"])["median"]
@@ -193,15 +213,10 @@ def test_a_notebook_shows_the_answers_the_verdicts_and_the_main_figure(results):
     assert shown.tags.count("tr") == 1 + len(results.verdicts)
 
 
-def test_python_shows_the_answers_that_the_command_line_shows(results, tmp_path):
-    path = tmp_path / "moons.yaml"
-    path.write_text(config.resolved(results.study))
-    done = subprocess.run(
-        [sys.executable, ROOT / "runner.py", path, "--output", results._output],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert results.answers in done.stdout
-    assert "every run was stored already" in done.stdout
+def test_python_shows_the_answers_that_the_command_shows(results, reported):
+    _, told = reported
+    assert results.answers in told
+    assert "every run was stored already" in told
     assert repr(results).startswith(f"{QUESTION['title']}\n\n1. relu reaches")
 
 
