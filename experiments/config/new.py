@@ -36,7 +36,7 @@ _GOES_WITH = {"tolerance": "by", "reading": "by", "answers": "article"}
 """Keys that are allowed only beside another one."""
 
 _HEAD = """\
-This is a study that runs as it is: python runner.py {name}
+This study runs as it is: python runner.py {path}, or convergence {path} once installed.
 Each key stands below what it means. Where a line starts with # and no space after it, it is left \
 out: remove the # to use it. What it shows is the default, or else an example.
 A list, wherever one value may stand, makes an axis: every combination is trained, and a claim \
@@ -78,7 +78,7 @@ def config_text(path: Path) -> str:
 
     """
     lines = [f"# yaml-language-server: $schema={_schema_from(path)}"]
-    for paragraph in _HEAD.format(name=path.name).splitlines():
+    for paragraph in _HEAD.format(path=path.as_posix()).splitlines():
         lines += _comment(paragraph)
     for name, field in Config.model_fields.items():
         lines += ["", *_top(name, field)]
