@@ -120,6 +120,27 @@ def curve_table(curves: Sequence[Curve]) -> pd.DataFrame:
     )
 
 
+def seed_curve_table(results: Results) -> pd.DataFrame:
+    """One row for each evaluation run and evaluation: every metric and diagnostic that was read.
+
+    NaN stands where one was not read then, or where the run has none.
+    """
+    parts = [
+        pd.DataFrame(
+            {
+                **_axes(result.setting),
+                "seed": run.seed,
+                "update": trace.updates,
+                "epoch": trace.updates / updates_per_epoch(run.training, datasets.shape(run.data)),
+                **{name: trace.metric(name) for name in trace.columns},
+            }
+        )
+        for result in results.settings
+        for run, trace in zip(result.runs, result.traces, strict=True)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
 def run_table(results: Results, reaches: Sequence[Reach]) -> pd.DataFrame:
     """One row for each evaluation run, failed ones included."""
     times = {
@@ -150,27 +171,6 @@ def run_table(results: Results, reaches: Sequence[Reach]) -> pd.DataFrame:
         for run, trace in zip(result.runs, result.traces, strict=True)
     ]
     return pd.DataFrame(rows)
-
-
-def seed_curve_table(results: Results) -> pd.DataFrame:
-    """One row for each evaluation run and evaluation: every metric and diagnostic that was read.
-
-    NaN stands where one was not read then, or where the run has none.
-    """
-    parts = [
-        pd.DataFrame(
-            {
-                **_axes(result.setting),
-                "seed": run.seed,
-                "update": trace.updates,
-                "epoch": trace.updates / updates_per_epoch(run.training, datasets.shape(run.data)),
-                **{name: trace.metric(name) for name in trace.columns},
-            }
-        )
-        for result in results.settings
-        for run, trace in zip(result.runs, result.traces, strict=True)
-    ]
-    return pd.concat(parts, ignore_index=True)
 
 
 def tuning_table(searches: Sequence[tuple[Tuned, Sequence[Tried]]]) -> pd.DataFrame:
