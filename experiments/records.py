@@ -66,10 +66,26 @@ class Network:
     """The architecture of one run."""
 
     widths: tuple[int, ...]  # units of each hidden layer; () is a linear model
-    activation: Choice
-    init: str  # a row of the initializers; "matched" is resolved before
+    activation: Choice | tuple[Choice, ...]  # of all hidden layers, or where they differ of each
+    init: str  # a row of the initializers; "matched" only where layers' families differ
     output: str  # the output's activation; the loss follows from it
     init_scale: float = 1.0  # times the initializer's standard deviation
+    normalisation: str = "none"  # of hidden layers' pre-activations, or none
+    dropout: float = 0.0  # the share of hidden layers' outputs that an update leaves out
+
+    @property
+    def activations(self) -> tuple[Choice, ...]:
+        """The activation of each hidden layer."""
+        if isinstance(self.activation, Choice):
+            return (self.activation,) * len(self.widths)
+        return self.activation
+
+    @property
+    def functions(self) -> tuple[Choice, ...]:
+        """Each activation of hidden layers once; that of a net without any is told as well."""
+        if isinstance(self.activation, Choice):
+            return (self.activation,)
+        return tuple(dict.fromkeys(self.activation))
 
 
 CONSTANT = Choice("constant", (("warmup", 0.0),))

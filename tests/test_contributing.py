@@ -16,13 +16,16 @@ from experiments.analysis import measures
 from experiments.analysis.verdicts import decide
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.initializers import draw_weights
+from experiments.nn.layers import normalisation
+from experiments.nn.layers.chain import chain
+from experiments.nn.layers.record import Place, Site
 from experiments.parameters import Choice
-from experiments.records import METRICS, Trace
+from experiments.records import METRICS, Network, Trace
 from experiments.study import Measure, Region
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-DIAGNOSTIC, MOMENT, KIND = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+DIAGNOSTIC, LAYER, MOMENT, KIND = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 (CLAIMS,) = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
 (AT_MEAN,) = re.findall(r"`(\{measure: [^`]*\})`", TEXT)
 (DIAGNOSTICS_KEY,) = re.findall(r"`(diagnostics: [^`]*)`", TEXT)
@@ -136,6 +139,35 @@ def test_the_claim_of_the_diagnostic_is_judged(found):
     assert outcome == decide(first[0], first[-1], Region(high=2.0))  # six runs: their whole range
     assert run["says"] == ["for relu the largest weight in the first hidden layer is at most 2"]
     assert run["again"]
+
+
+def test_the_layer_normalises_and_has_the_gradient_of_what_it_does():
+    row, rng = row_of(LAYER, normalisation), np.random.default_rng(0)
+    x, upstream = rng.normal(size=(2, 2, 4, 6))  # of two runs with four units each
+    site = Site(Place(row, 0, 3, 4), True, 2, [], {}, {}, [], x, np.empty_like(x))
+    site.dx, site.dy, site.scratch = np.empty_like(x), upstream, np.empty_like(x)
+    (forward,), (backward,) = row.forward(site), row.backward(site)
+
+    def value(at):
+        return at / np.sqrt(np.square(at).mean(axis=1, keepdims=True) + 1e-5)
+
+    forward()
+    np.testing.assert_allclose(site.y, value(x), rtol=1e-12)
+    backward()
+    for place in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[place] = 1e-6
+        numeric = ((value(x + step) - value(x - step)) * upstream).sum() / 2e-6
+        assert site.dx[place] == pytest.approx(numeric, rel=1e-6, abs=1e-8)
+
+
+def test_a_network_has_the_layer_once_its_row_is_in_the_table(monkeypatch):
+    row = row_of(LAYER, normalisation)
+    monkeypatch.setitem(normalisation.NORMALISATIONS, "rms", row)
+    network = Network((4, 4), Choice.of("relu", ACTIVATIONS), "he", "softmax", normalisation="rms")
+    rows = [place.row.name for place in chain(network, (3, 4, 4, 2))]
+    hidden = ["dense", "rms_norm", "activation"]
+    assert rows == [*hidden, *hidden, "dense", "activation"]
 
 
 def test_the_moment_is_read_off_a_trace(monkeypatch):

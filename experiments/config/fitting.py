@@ -29,8 +29,10 @@ def check_fit(checked: Checked, grid: Grid) -> None:
     def sure(*names: str) -> bool:
         return checked.sure(*(grid.paths.get(name, (name,)) for name in names))
 
-    if sure("depth", "width"):
-        _check_widths(checked, grid)
+    if sure("depth", "width", "activation"):
+        _check_layers(checked, grid)
+    if sure("normalisation", "batch_size", "width"):
+        _check_normalisation(checked, grid)
     if sure("dataset"):
         shapes = _shapes(checked, grid)
         if any(level.value > 0 for level in grid.levels["epochs"]):
@@ -67,18 +69,50 @@ def _shapes(checked: Checked, grid: Grid) -> dict[Choice, DataShape]:
     return shapes
 
 
-def _check_widths(checked: Checked, grid: Grid) -> None:
-    if "depth" not in checked.config.network.model_fields_set:
-        return
-    for level in grid.levels["width"]:
-        if isinstance(level.value, tuple):
+def _check_layers(checked: Checked, grid: Grid) -> None:
+    """Note where the numbers of layers that depth, widths and activations tell do not agree."""
+    depths = grid.levels["depth"]
+    given = "depth" in checked.config.network.model_fields_set
+    of_each = {
+        name: [level for level in grid.levels[name] if isinstance(level.value, tuple)]
+        for name in ("width", "activation")
+    }
+    for name, levels in of_each.items():
+        for level in levels:
             layers = len(level.value)
-            others = [d.label for d in grid.levels["depth"] if d.value != layers]
+            others = [d.label for d in depths if d.value != layers] if given else []
             if others:
                 checked.report(
-                    _at(grid, "width", level),
+                    _at(grid, name, level),
                     f"{level.label} has {layers} layers, but network.depth is "
                     f"{', '.join(others)}; make them agree, or leave depth out",
+                )
+            widths = [w.label for w in of_each["width"] if len(w.value) != layers]
+            if name == "activation" and widths:
+                checked.report(
+                    _at(grid, name, level),
+                    f"{level.label} has {layers} layers, but network.width is "
+                    f"{', '.join(widths)}; make them agree",
+                )
+
+
+def _check_normalisation(checked: Checked, grid: Grid) -> None:
+    """Note what a normalisation would make constant: one number alone has no deviation."""
+    names = {level.value for level in grid.levels["normalisation"]}
+    if "batch" in names:
+        for level in grid.levels["batch_size"]:
+            if level.value == 1:
+                message = "network.normalisation: batch needs the moments of a batch"
+                checked.report(
+                    _at(grid, "batch_size", level), f"found 1; allowed: 2 or more, as {message}"
+                )
+    if "layer" in names:
+        for level in grid.levels["width"]:
+            if 1 in (level.value if isinstance(level.value, tuple) else (level.value,)):
+                message = "network.normalisation: layer needs the moments of a layer's units"
+                checked.report(
+                    _at(grid, "width", level),
+                    f"found {level.label}; allowed: 2 or more units, as {message}",
                 )
 
 

@@ -12,7 +12,9 @@ from experiments.config.model import PARSERS, Config, TimeKeys
 from experiments.config.values import AxisValue
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import MATCHED, matched
+from experiments.nn.layers.normalisation import NONE
 from experiments.nn.optimizers import OPTIMIZERS
+from experiments.parameters import Choice
 from experiments.protocols import PROTOCOLS
 from experiments.records import METRICS, SPLITS, Evaluation, Network, Training
 from experiments.study import Axis, Setting, Tuning
@@ -86,19 +88,20 @@ class Grid:
         for point in itertools.product(*self.levels.values()):
             level = dict(zip(self.levels, point, strict=True))
             at = {name: picked.value for name, picked in level.items()}
-            width, activation, init = at["width"], at["activation"], at["init"]
+            widths, activation = _layers(at["depth"], at["width"], at["activation"])
             protocol = PROTOCOLS[at["protocol"]]
-            if init == MATCHED:
-                init = matched(activation.name)
             yield Setting(
                 labels=tuple((name, level[name].label) for name in axes),
                 data=at["dataset"],
                 network=Network(
-                    widths=width if isinstance(width, tuple) else (width,) * at["depth"],
+                    widths=widths,
                     activation=activation,
-                    init=protocol.init or init,
+                    init=protocol.init or _init(at["init"], activation),
                     output=at["output"],
                     init_scale=at["init_scale"],
+                    # Without a hidden layer there is nothing to do it to.
+                    normalisation=at["normalisation"] if widths else NONE,
+                    dropout=at["dropout"] if widths else 0.0,
                 ),
                 training=Training(
                     optimizer=at["optimizer"],
@@ -133,6 +136,31 @@ class Grid:
         """Return what is asked for or named by a claim, in the table's order."""
         named = {getattr(claim, "measure", None) for claim in self._config.claims}
         return tuple(name for name in DIAGNOSTICS if name in {*named, *self._config.diagnostics})
+
+
+def _layers(
+    depth: int, width: int | tuple[int, ...], activation: Choice | tuple[Choice, ...]
+) -> tuple[tuple[int, ...], Choice | tuple[Choice, ...]]:
+    """Return the width and the activation of each hidden layer.
+
+    Where either is given for each layer, there are as many layers. Equal activations are one.
+    """
+    several = not isinstance(activation, Choice)
+    if not isinstance(width, tuple):
+        width = (width,) * (len(activation) if several else depth)
+    if several:  # as many as there are layers: where they are not, that is told elsewhere
+        activation = tuple(itertools.islice(itertools.cycle(activation), len(width)))
+        activation = activation[0] if len(set(activation)) == 1 else activation
+    return width, activation
+
+
+def _init(init: str, activation: Choice | tuple[Choice, ...]) -> str:
+    """Return the initializer's row; `matched` where the layers' functions have different ones."""
+    if init != MATCHED:
+        return init
+    choices = (activation,) if isinstance(activation, Choice) else activation
+    rows = {matched(choice.name) for choice in choices}
+    return rows.pop() if len(rows) == 1 else MATCHED
 
 
 def count_rates(tuning: Tuning) -> int:

@@ -205,7 +205,8 @@ def _theory(
             if values is not None:
                 number = of_layers(_of_layer(values, measure.layer), measure.over)
             if math.isnan(number):
-                arm = arm_in_words(setting.labels) or setting.network.activation.name
+                functions = ", ".join(choice.name for choice in setting.network.functions)
+                arm = arm_in_words(setting.labels) or functions
                 message = f"the formula does not hold for {arm}; name an arm with of"
                 checked.report((*path, "is"), message)
                 return ()

@@ -32,6 +32,7 @@ from experiments.kinds import KINDS, Kind
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import INITIALIZERS, MATCHED
+from experiments.nn.layers.normalisation import NONE, NORMALISATIONS
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.rate_schedules import SCHEDULES
 from experiments.protocols import OWN_RATE, PROTOCOLS
@@ -42,7 +43,9 @@ PARSERS: dict[Path, values.AxisParser] = {
     ("dataset",): row_of(DATASETS),
     ("network", "depth"): each(number(whole=True, low=0, high=values.MOST_LAYERS)),
     ("network", "width"): values.width,
-    ("network", "activation"): row_of(ACTIVATIONS),
+    ("network", "activation"): values.of_layers(ACTIVATIONS, row_of(ACTIVATIONS)),
+    ("network", "normalisation"): each(name_of((NONE, *NORMALISATIONS))),
+    ("network", "dropout"): each(number(low=0, high=1, open_high=True)),
     ("network", "init"): each(name_of((MATCHED, *INITIALIZERS))),
     ("network", "init_scale"): each(number(low=0, high=1000, open_low=True)),
     ("network", "output"): each(name_of(ACTIVATIONS)),
@@ -140,7 +143,17 @@ class Network(Section):
         64, description="the units of each hidden layer, or one number for each: 128-64-32"
     )
     activation: Annotated[AxisValues, _axis("network", "activation")] = Field(
-        "relu", description="the activation function of the hidden layers"
+        "relu",
+        description="the activation function of the hidden layers, or one for each: relu-relu-tanh",
+    )
+    normalisation: Annotated[AxisValues, _axis("network", "normalisation")] = Field(
+        NONE,
+        description="what is done to the hidden layers' pre-activations before their activation",
+    )
+    dropout: Annotated[AxisValues, _axis("network", "dropout")] = Field(
+        0,
+        description="how likely an update leaves out each output of a hidden layer; evaluations "
+        "leave out none",
     )
     init: Annotated[AxisValues, _axis("network", "init")] = Field(
         MATCHED,

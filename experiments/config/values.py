@@ -7,14 +7,14 @@ says for each problem where below the value it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from experiments.config.accepting import Schema, accepted, accepts, of_parameter, one_or_list
 from experiments.config.errors import Path, WrongError, found, listing, nearest, show
 from experiments.config.yaml_lines import BROKEN
-from experiments.parameters import Parameter
+from experiments.parameters import Choice, Parameter
 from experiments.records import METRICS
 from experiments.study import Seeds
 
@@ -135,6 +135,31 @@ def width(raw: Any) -> list[AxisValue]:
     elif Parameter(0, "", low=1, high=MOST_UNITS).admits(raw):
         return [AxisValue(show(raw), raw)]
     raise WrongError(((), f"{found(raw)}; allowed: {_ALLOWED_WIDTHS}"))
+
+
+def of_layers(rows: Mapping[str, Any], read: AxisParser) -> AxisParser:
+    """Return a reader of a table's row, or of one for each layer at its defaults: relu-relu-tanh.
+
+    Args:
+        rows: the table.
+        read: of a single row, which may have parameters.
+
+    """
+
+    def levels(raw: Any) -> list[AxisValue]:
+        names = raw.split("-") if isinstance(raw, str) else []
+        if len(names) < 2:
+            return read(raw)
+        for name in names:
+            if name not in rows:
+                message = f"{found(raw)}; allowed for each layer: {listing(rows)}"
+                raise WrongError(((), message + nearest(name, rows)))
+        if len(names) > MOST_LAYERS:
+            message = f"found {len(names)} layers; allowed: at most {MOST_LAYERS}"
+            raise WrongError(((), message))
+        return [AxisValue(raw, tuple(Choice.of(name, rows) for name in names))]
+
+    return levels
 
 
 def axis(read: AxisParser) -> Callable[[Any], tuple[AxisValue, ...]]:

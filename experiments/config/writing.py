@@ -117,8 +117,10 @@ def _axis(study: Study, name: str) -> Any:
 
 def _write(name: str, setting: Setting, label: str | None = None) -> Any:
     """Return what to write for one value, which `label` names where it is one of several."""
-    if name == "init":
-        return label or setting.network.init
+    if name in ("init", "normalisation"):
+        return label or getattr(setting.network, name)
+    if name == "dropout" and label is not None:
+        return float(label)
     if name == PROTOCOL:
         return setting.protocol
     if name in ("depth", "width"):
@@ -132,6 +134,11 @@ def _write(name: str, setting: Setting, label: str | None = None) -> Any:
         value = getattr(owner, name)
     if value is None:
         return NONE
+    if name == "activation":
+        of_each = "-".join(choice.name for choice in setting.network.activations)
+        # Equal ones are one, but a label still tells for how many layers they were given.
+        if isinstance(value, tuple) or ("-" in of_each and label == of_each):
+            return of_each
     return _row(name, value, label) if isinstance(value, Choice) else value
 
 
@@ -149,6 +156,15 @@ def _depth(settings: tuple[Setting, ...]) -> int | None:
     # Left out where widths of several lengths are compared: each then has a depth of its own.
     depths = {len(setting.network.widths) for setting in settings}
     return depths.pop() if len(depths) == 1 else None
+
+
+def _deepest(name: str) -> Callable[[tuple[Setting, ...]], Any]:
+    # A net without a hidden layer has none of it, whatever the key says.
+    def value(settings: tuple[Setting, ...]) -> Any:
+        networks = (setting.network for setting in settings)
+        return getattr(max(networks, key=lambda network: len(network.widths)), name)
+
+    return value
 
 
 def _width(settings: tuple[Setting, ...]) -> int | str | None:
@@ -175,6 +191,8 @@ _VALUES: dict[str, Callable[[tuple[Setting, ...]], Any]] = {
     "depth": _depth,
     "width": _width,
     "init": _init,
+    "normalisation": _deepest("normalisation"),
+    "dropout": _deepest("dropout"),
     "learning_rate": _rate,
 }
 

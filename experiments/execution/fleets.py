@@ -9,6 +9,7 @@ from itertools import groupby, pairwise
 
 from experiments import datasets
 from experiments.nn import cost
+from experiments.nn.activations import ACTIVATIONS
 from experiments.records import Fleet, Run, Search
 
 WORKING_SET = 6 * 2**20
@@ -112,8 +113,14 @@ def longest_first(fleets: Iterable[Fleet]) -> list[Fleet]:
 
 
 def shape_of(run: Run) -> Run:
-    """Return the run without what may differ within a fleet."""
-    network = replace(run.network, activation=None, init=None, init_scale=None)
+    """Return the run without what may differ within a fleet.
+
+    Of the activations, only which of them learn something: that has a place among the weights.
+    """
+    learned = tuple(ACTIVATIONS[choice.name].learned for choice in run.network.activations)
+    network = replace(
+        run.network, activation=learned if any(learned) else None, init=None, init_scale=None
+    )
     return replace(run, network=network, training=replace(run.training, learning_rate=None), seed=0)
 
 
@@ -124,9 +131,9 @@ def _rectangles(variants: dict[Run, list[int]]) -> list[tuple[list[Run], list[in
         by_seeds[tuple(sorted(seeds))].append(variant)
 
     def order(run: Run) -> tuple:
-        network, activation = run.network, run.network.activation
-        drawn = network.init, network.init_scale
-        return activation.name, activation.parameters, *drawn, run.training.learning_rate
+        network = run.network
+        functions = tuple((choice.name, choice.parameters) for choice in network.activations)
+        return functions, network.init, network.init_scale, run.training.learning_rate
 
     return [(sorted(group, key=order), list(seeds)) for seeds, group in by_seeds.items()]
 

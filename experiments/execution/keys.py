@@ -15,14 +15,16 @@ from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from typing import Any
 
 from experiments import datasets
+from experiments.nn import cost
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.diagnostics import DIAGNOSTICS
-from experiments.nn.initializers import INITIALIZERS
+from experiments.nn.initializers import INITIALIZERS, MATCHED, row_for
+from experiments.nn.layers.chain import chain
 from experiments.nn.losses import loss_of
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.rate_schedules import SCHEDULES
 from experiments.parameters import Choice
-from experiments.records import Run
+from experiments.records import Network, Run
 
 FORMAT = 4
 """Raise it when training itself changes its numbers: every stored run is then trained anew."""
@@ -51,12 +53,16 @@ def description(run: Run) -> str:
 
     """
     network, training = run.network, run.training
+    hidden = {choice.name: ACTIVATIONS[choice.name].version for choice in network.functions}
+    one = len(hidden) == 1
+    places = chain(network, cost.layer_sizes(run, datasets.shape(run.data)))
     versions = {
         "data": datasets.DATASETS[run.data.name].version,
-        "activation": ACTIVATIONS[network.activation.name].version,
+        **{"activation" if one else f"activation {name}": v for name, v in hidden.items()},
         "output": ACTIVATIONS[network.output].version,
         "loss": loss_of(network.output, datasets.shape(run.data).regression).version,
-        "init": INITIALIZERS[network.init].version,
+        **_of_init(network),
+        **{f"layer {place.row.name}": place.row.version for place in places},
         "optimizer": OPTIMIZERS[training.optimizer.name].version,
         "schedule": SCHEDULES[training.schedule.name].version,
         **{f"diagnostic {name}": DIAGNOSTICS[name].version for name in run.diagnostics},
@@ -68,6 +74,13 @@ def description(run: Run) -> str:
         "versions": {what: version for what, version in versions.items() if version != 1},
     }
     return json.dumps(content, sort_keys=True, separators=(",", ":"))
+
+
+def _of_init(network: Network) -> dict[str, int]:
+    if network.init != MATCHED:
+        return {"init": INITIALIZERS[network.init].version}
+    rows = [row_for(network.init, function) for function in network.functions]
+    return {f"init {row.name}": row.version for row in rows}
 
 
 def _given(record: Any) -> dict[str, Any]:
@@ -88,6 +101,8 @@ def _default(field: Field) -> Any:
 
 def _told(name: str, value: Any) -> Any:
     """Return the value of the field of that name as JSON knows it."""
+    if name == "activation" and not isinstance(value, Choice):
+        return [_told(name, choice) for choice in value]  # of each layer
     if not isinstance(value, Choice):
         return _given(value) if is_dataclass(value) else value
     row = _TABLES[name][value.name]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
+from experiments.nn.layers.chain import chain, parts_of
 from experiments.nn.schedule import (
     evaluation_updates,
     examples_read,
@@ -23,12 +22,14 @@ def per_update(run: Run, shape: DataShape) -> float:
 
     A layer of D inputs and H outputs costs D H for each example forward, as many for its weights'
     gradient and, unless it is the first, as many for the gradient that it passes on. To these are
-    added 60 for each unit and example, for all that is element-wise, and 10 for each weight.
+    added 60 for each unit and example, for all that is element-wise, and 10 for each weight. What
+    is not dense says in its own row what it costs.
     """
-    sizes = layer_sizes(run, shape)
-    products = [d * h for d, h in pairwise(sizes)]
-    of_examples = 3 * sum(products) - products[0] + 60 * sum(sizes[1:])
-    return run.training.batch_size * of_examples + 10 * sum(products)
+    places = chain(run.network, layer_sizes(run, shape))
+    products = [place.row.products(place) for place in places]
+    elements = sum(place.row.update * place.units for place in places)
+    of_examples = 3 * sum(products) - products[0] + elements
+    return run.training.batch_size * of_examples + 10 * sum(part.size for part in parts_of(places))
 
 
 def of_run(run: Run, shape: DataShape) -> float:
@@ -36,8 +37,8 @@ def of_run(run: Run, shape: DataShape) -> float:
 
     An example that is only evaluated costs D H a layer and 30 a unit.
     """
-    sizes = layer_sizes(run, shape)
-    forward = sum(d * h for d, h in pairwise(sizes)) + 30 * sum(sizes[1:])
+    places = chain(run.network, layer_sizes(run, shape))
+    forward = sum(p.row.products(p) + p.row.evaluation * p.units for p in places)
     evaluations = len(evaluation_updates(run.evaluation, run.training, shape))
     train = examples_read(run.evaluation, run.training, shape)
     read = splits_read(run.evaluation, evaluations).sum(axis=0) @ (

@@ -8,7 +8,7 @@ made of, so that runs of these have their draws in common too.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -175,9 +175,28 @@ def matched(activation: str) -> str:
     return ACTIVATIONS[activation].init
 
 
+def row_for(init: str, activation: Choice) -> Initializer:
+    """Return the row of that name, or the one that `matched` stands for with an activation."""
+    return INITIALIZERS[matched(activation.name) if init == MATCHED else init]
+
+
+def drawn_for(activation: Choice | Sequence[Choice], layers: int) -> list[Choice]:
+    """Return for each layer the activation that its weights are drawn for.
+
+    A hidden layer's own; the output's weights are drawn as those of the layer below.
+
+    Args:
+        activation: of all hidden layers, or of each.
+        layers: how many there are with the output.
+
+    """
+    own = [activation] * layers if isinstance(activation, Choice) else list(activation)
+    return [*own[: layers - 1], own[-1]]
+
+
 def draw_weights(
     init: str,
-    activation: Choice,
+    activation: Choice | Sequence[Choice],
     sizes: tuple[int, ...],
     stream: str,
     seed: int,
@@ -187,8 +206,8 @@ def draw_weights(
     """Draw the weights of one network, the bias as the last column of each layer.
 
     Args:
-        init: a row of INITIALIZERS.
-        activation: the hidden layers' activation; He's variance depends on its negative slope.
+        init: a row of INITIALIZERS, or `matched` for that of each layer's own activation.
+        activation: of all hidden layers, or of each; He's variance depends on its negative slope.
         sizes: inputs, the width of each hidden layer, outputs: L + 1 numbers.
         stream: "tuning" or "evaluation".
         seed: the run's seed.
@@ -202,18 +221,21 @@ def draw_weights(
         ValueError: the initializer is `by_data`, and there are no inputs.
 
     """
-    row = INITIALIZERS[init]
-    if row.by_data and inputs is None:
+    functions = drawn_for(activation, len(sizes) - 1)
+    rows = [row_for(init, function) for function in functions]
+    by_data = any(row.by_data for row in rows)
+    if by_data and inputs is None:
         raise ValueError(f"{init} needs training examples")
-    slope = ACTIVATIONS[activation.name].negative_slope(**activation.arguments)
     layers = []
     for layer, (d, h) in enumerate(pairwise(sizes)):
+        row, function = rows[layer], functions[layer]
+        slope = ACTIVATIONS[function.name].negative_slope(**function.arguments)
         draws = row.draw(generator(stream, seed, "weights", layer), h, d)
         weights = np.zeros((h, d + 1))
         weights[:, :-1] = draws * (scale * np.sqrt(row.variance(d, h, slope)))
         layers.append(weights)
-    if row.by_data:
-        scale_to_unit_variance(layers, activation, inputs)
+    if by_data:
+        scale_to_unit_variance(layers, functions, inputs)
         for weights in layers:
             weights *= scale
     return layers

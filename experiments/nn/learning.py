@@ -106,7 +106,7 @@ class Learner:
         if self._course is not None:
             self._follow_schedule()
         stack.forward(inputs)
-        stack.backward(inputs, targets, self.gradients.layers, self._scale, self._first)
+        stack.backward(inputs, targets, self.gradients, self._scale, self._first)
         for step in self._between:
             step()
         self._updates += 1

@@ -13,9 +13,11 @@ from experiments.nn.batches import Batches
 from experiments.nn.diagnostics.reading import Reader
 from experiments.nn.evaluation import metrics
 from experiments.nn.examples import Examples
-from experiments.nn.initializers import INITIALIZERS, draw_weights
+from experiments.nn.initializers import draw_weights, drawn_for, row_for
+from experiments.nn.layers.chain import States, at_the_start, chain, parts_of
+from experiments.nn.layers.record import Block
 from experiments.nn.learning import Learner
-from experiments.nn.network import Block, Stack
+from experiments.nn.network import Stack
 from experiments.nn.schedule import (
     evaluation_updates,
     examples_read,
@@ -25,7 +27,7 @@ from experiments.nn.schedule import (
 from experiments.nn.stopping import Stopping
 from experiments.nn.unit_variance import EXAMPLES
 from experiments.nn.weights import Weights
-from experiments.records import METRICS, Dataset, Fleet, Run, Trace
+from experiments.records import METRICS, Dataset, Fleet, Network, Run, Trace
 
 
 def train(fleet: Fleet, datasets: Sequence[Dataset]) -> list[Trace]:
@@ -62,21 +64,25 @@ class _FleetTraining:
         shape = datasets[0].shape
         sizes = (shape.features, *run.network.widths, shape.outputs)
         looked_at: Sequence[np.ndarray | None] = [None] * fleet.seeds  # inputs (D, B) of each seed
-        if any(INITIALIZERS[r.network.init].by_data for r in fleet.runs):
+        if any(_looks_at_data(r.network) for r in fleet.runs):
             looked_at = self.examples.slice(0, min(EXAMPLES, shape.train)).inputs[:, :-1]
-        drawn = [
-            draw_weights(
-                r.network.init,
-                r.network.activation,
+        started = []
+        for number, r in enumerate(fleet.runs):
+            network = r.network
+            drawn = draw_weights(
+                network.init,
+                network.activation,
                 sizes,
                 r.stream,
                 r.seed,
-                scale=r.network.init_scale,
+                scale=network.init_scale,
                 inputs=looked_at[number % fleet.seeds],
             )
-            for number, r in enumerate(fleet.runs)
-        ]
-        weights = Weights.of(drawn, run.training.precision)
+            started.append(at_the_start(chain(network, sizes), drawn))
+        self.places = chain(run.network, sizes)
+        self.states = States(self.places, fleet.runs, fleet.seeds)
+        self.apart = any(p.row.states or not p.row.evaluates for p in self.places)
+        weights = Weights.of(started, run.training.precision, parts_of(self.places))
         self.learner = self._learner(weights, [r.training.learning_rate for r in self.runs])
         self.start = weights.copy() if run.diagnostics else None
         self.reader = Reader(run.diagnostics, self.examples, len(run.network.widths))
@@ -89,7 +95,7 @@ class _FleetTraining:
             last = first + len(list(members))
             self.blocks.append(Block(slice(first, last), activation))
             first = last
-        self.stacks: dict[int, Stack] = {}  # by batch size
+        self.stacks: dict[tuple[int, bool], Stack] = {}  # by batch size, and whether they train
         train = examples_read(self.evaluation, self.training, self.examples.shape)
         self.splits = self.examples.splits(train)
 
@@ -97,21 +103,33 @@ class _FleetTraining:
         updates = total_updates(self.training, self.examples.shape)
         return Learner(weights, self.training, rates, updates)
 
-    def _stack(self, batch: int) -> Stack:
-        if batch not in self.stacks:
-            self.stacks[batch] = self._make_stack(self.learner, self.blocks, self.seeds, batch)
-        return self.stacks[batch]
+    def _stack(self, batch: int, *, training: bool = False) -> Stack:
+        kind = batch, training and self.apart  # where it makes no difference, one serves both
+        if kind not in self.stacks:
+            self.stacks[kind] = self._make_stack(
+                self.learner, self.states, self.blocks, self.seeds, batch, training=training
+            )
+        return self.stacks[kind]
 
     def _make_stack(
-        self, learner: Learner, blocks: Sequence[Block], seeds: int, batch: int
+        self,
+        learner: Learner,
+        states: States,
+        blocks: Sequence[Block],
+        seeds: int,
+        batch: int,
+        *,
+        training: bool,
     ) -> Stack:
         return Stack(
-            learner.weights.layers,
+            learner.weights,
+            self.places,
             blocks,
-            self.runs[0].network.output,
             seeds,
             batch,
             regression=self.examples.shape.regression,
+            states=states,
+            training=training,
         )
 
     def traces(self) -> list[Trace]:
@@ -143,7 +161,7 @@ class _FleetTraining:
 
     def _update(self) -> None:
         inputs, targets = next(self.batches)
-        self.learner.update(self._stack(inputs.shape[-1]), inputs, targets)
+        self.learner.update(self._stack(inputs.shape[-1], training=True), inputs, targets)
 
     def _go_on_with(self, wanted: np.ndarray) -> bool:
         """Drop the variants and the seeds of which no run is wanted; tell whether any is left.
@@ -162,6 +180,7 @@ class _FleetTraining:
         if not self.runs:
             return False
         self.learner.keep(kept)
+        self.states.keep(kept, seeds)
         self.start = self.start and self.start.of_runs(kept)
         if not seeds.all():
             self.examples.keep(seeds)
@@ -179,7 +198,7 @@ class _FleetTraining:
         """Return the diagnostics of all runs, (R, K)."""
         # The reader is given what it calls and keeps none of it: a circle of references would hold
         # the arrays of this fleet while the next one trains.
-        gradients = self.learner.gradients.layers
+        gradients = self.learner.gradients
         return self.reader.read(
             self._stack, self.runs, self.start.layers, gradients, self._update_of
         )
@@ -191,9 +210,15 @@ class _FleetTraining:
         weights = self.learner.weights.of_runs(np.full(copies, run))
         learner = self._learner(weights, np.zeros(copies))  # so that none can diverge
         blocks = [Block(slice(0, copies), self.runs[run].network.activation)]
-        stack = self._make_stack(learner, blocks, 1, inputs.shape[-1])
+        states = States(self.places, [self.runs[run]] * copies, 1)
+        stack = self._make_stack(learner, states, blocks, 1, inputs.shape[-1], training=True)
         seed = slice(run % self.seeds, run % self.seeds + 1)
         return partial(learner.update, stack, inputs[seed], targets[seed])
+
+
+def _looks_at_data(network: Network) -> bool:
+    functions = drawn_for(network.activation, len(network.widths) + 1)
+    return any(row_for(network.init, function).by_data for function in functions)
 
 
 def _cut(

@@ -17,7 +17,7 @@ Their number is that of no batch, so that runs start alike whatever their batch 
 
 
 def scale_to_unit_variance(
-    layers: Sequence[np.ndarray], activation: Choice, inputs: np.ndarray
+    layers: Sequence[np.ndarray], functions: Sequence[Choice], inputs: np.ndarray
 ) -> None:
     """Scale each layer so that the variance of z is 1, over its units and some examples together.
 
@@ -29,15 +29,15 @@ def scale_to_unit_variance(
 
     Args:
         layers: of one network, (H, D + 1) each, the bias column 0; changed in place.
-        activation: of the hidden layers.
+        functions: the activation of each layer; that of the last one is not read.
         inputs: (D, B).
 
     """
     values = inputs.astype(np.float64)
-    for weights in layers:
+    for weights, function in zip(layers, functions, strict=True):
         z = weights[:, :-1] @ values  # (H, B)
         deviation = z.std()
         if np.isfinite(deviation) and deviation > 0:
             weights /= deviation
             z /= deviation
-        values = apply(activation, z)
+        values = apply(function, z)

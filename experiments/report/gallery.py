@@ -45,7 +45,8 @@ def shown_functions(study: Study) -> list[Choice]:
     read = {name for setting in study.settings for name in setting.diagnostics}
     if not any(DIAGNOSTICS[name].aggregate == "exact" for name in read):
         return []
-    return list(dict.fromkeys(s.network.activation for s in study.settings))[:MOST_FUNCTIONS]
+    used = (choice for s in study.settings for choice in s.network.functions)
+    return list(dict.fromkeys(used))[:MOST_FUNCTIONS]
 
 
 def functions(found: Sequence[Choice]) -> Figure:

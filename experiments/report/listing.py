@@ -10,6 +10,8 @@ from experiments.kinds import KINDS
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import INITIALIZERS, MATCHED
+from experiments.nn.layers import LAYERS
+from experiments.nn.layers.normalisation import NORMALISATIONS
 from experiments.nn.losses import LOSSES
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.rate_schedules import SCHEDULES
@@ -24,6 +26,8 @@ def listing() -> str:
             *_table("Data sets (dataset)", DATASETS, "source"),
             *_table("Activations (network.activation, network.output)", ACTIVATIONS, "formula"),
             *_table("Initializers (network.init)", INITIALIZERS, "formula", (MATCHED, families)),
+            *_table("Normalisations (network.normalisation)", NORMALISATIONS, "formula"),
+            *_table("Layers (a network is a chain of them)", LAYERS, "formula"),
             *_table("Optimizers (training.optimizer)", OPTIMIZERS, "formula"),
             *_table("Schedules of the learning rate (training.schedule)", SCHEDULES, "formula"),
             *_table("Losses (they follow from network.output)", LOSSES, "formula"),

@@ -139,6 +139,47 @@ def test_widths(network, widths):
     assert read(f"dataset: moons\nnetwork: {network}").settings[0].network.widths == widths
 
 
+@pytest.mark.parametrize(
+    ("network", "widths", "functions", "init"),
+    [
+        ("{activation: relu-relu-tanh}", (64,) * 3, ["relu", "relu", "tanh"], "matched"),
+        ("{activation: relu-leaky_relu, width: 8}", (8, 8), ["relu", "leaky_relu"], "he"),
+        ("{activation: tanh-sigmoid, width: 8-4, depth: 2}", (8, 4), ["tanh", "sigmoid"], "glorot"),
+        ("{activation: relu-tanh, init: lecun}", (64, 64), ["relu", "tanh"], "lecun"),
+    ],
+)
+def test_a_function_for_each_layer(network, widths, functions, init):
+    (setting,) = read(f"dataset: moons\nnetwork: {network}").settings
+    assert setting.network.widths == widths
+    assert setting.network.activation == tuple(Choice.of(f, ACTIVATIONS) for f in functions)
+    assert setting.network.init == init
+
+
+def test_equal_functions_for_each_layer_are_the_same_network():
+    each = read("dataset: moons\nnetwork: {activation: tanh-tanh-tanh}").settings
+    assert each == read("dataset: moons\nnetwork: {activation: tanh, depth: 3}").settings
+
+
+def test_normalisation_and_dropout_are_of_hidden_layers():
+    text = "dataset: moons\nnetwork: {normalisation: batch, dropout: 0.5, depth: [0, 1]}"
+    found = [(s.network.normalisation, s.network.dropout) for s in read(text).settings]
+    assert found == [("none", 0.0), ("batch", 0.5)]
+    (plain,) = read("dataset: moons").settings
+    assert (plain.network.normalisation, plain.network.dropout) == ("none", 0.0)
+
+
+def test_an_arm_may_have_a_function_for_each_layer():
+    text = "dataset: moons\n"
+    text += "network: {activation: [relu, relu-tanh], normalisation: [none, batch]}\n"
+    text += "claims: [{faster: relu-tanh, than: relu, to: {train_loss: 0.5}},"
+    text += " {faster: batch, than: none, to: {train_loss: 0.5}}]"
+    first, second = read(text).claims
+    assert (first.faster, first.than) == (
+        (("activation", "relu-tanh"),), (("activation", "relu"),)
+    )  # fmt: skip
+    assert second.faster == (("normalisation", "batch"),)
+
+
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_matched_is_resolved(name):
     studies = [

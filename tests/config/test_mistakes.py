@@ -10,8 +10,8 @@ ALL_KEYS = (
 )
 ACTIVATIONS = (
     "step, linear, sigmoid, tanh, softmax, straight_through_step, sigmoid_centred, tanh_shifted, "
-    "relu, leaky_relu, relu6, squared_relu, softplus, elu, selu, celu, gelu, gelu_tanh, silu, "
-    "mish, ..."
+    "relu, leaky_relu, prelu, relu6, squared_relu, softplus, elu, selu, celu, gelu, gelu_tanh, "
+    "silu, ..."
 )
 INITS = (
     "matched, he, he_uniform, he_truncated, glorot, glorot_uniform, glorot_truncated, lecun, "
@@ -149,7 +149,7 @@ SINGLE = {
         "shares of the other splits or, where examples are drawn, ask for more"
     ),
     "network: relu": "1: network: found 'relu'; allowed: a mapping of depth, width, activation, "
-    "init, init_scale, output",
+    "normalisation, dropout, init, init_scale, output",
     "network: {activation: {name: tanh, slope: 1}}": (
         "1: network.activation.slope: unknown parameter; tanh has none"
     ),
@@ -176,6 +176,42 @@ SINGLE = {
     "network: {width: 8-4, depth: [2, 3]}": (
         "1: network.width: 8-4 has 2 layers, but network.depth is 3; make them agree, or leave "
         "depth out"
+    ),
+    "network: {activation: relu-tanh, depth: [2, 3]}": (
+        "1: network.activation: relu-tanh has 2 layers, but network.depth is 3; make them agree, "
+        "or leave depth out"
+    ),
+    "network: {activation: [relu, relu-tanh], width: [8-4-2, 8-4]}": (
+        "1: network.activation.1: relu-tanh has 2 layers, but network.width is 8-4-2; make them "
+        "agree"
+    ),
+    "network: {activation: relu-tahn}": (
+        f"1: network.activation: found 'relu-tahn'; allowed for each layer: {ACTIVATIONS}; did "
+        "you mean 'tanh'?"
+    ),
+    "network: {activation: [relu-tanh, relu-tanh]}": (
+        "1: network.activation.1: relu-tanh is listed twice"
+    ),
+    f"network: {{activation: {'-'.join(['relu'] * 101)}}}": (
+        "1: network.activation: found 101 layers; allowed: at most 100"
+    ),
+    "network: {normalisation: bach}": (
+        "1: network.normalisation: found 'bach'; allowed: none, batch, layer; did you mean 'batch'?"
+    ),
+    "network: {dropout: 1}": (
+        "1: network.dropout: found 1; allowed: a number at least 0 and below 1"
+    ),
+    "training: {dropout: 0.5}": (
+        "1: training.dropout: unknown key; allowed: optimizer, learning_rate, batch_size, epochs, "
+        "precision, layers; did you mean 'network.dropout'?"
+    ),
+    "training: {batch_size: [1, 32]}\nnetwork: {normalisation: [none, batch]}": (
+        "1: training.batch_size.0: found 1; allowed: 2 or more, as network.normalisation: batch "
+        "needs the moments of a batch"
+    ),
+    "network: {normalisation: layer, width: [8, 8-1]}": (
+        "1: network.width.1: found 8-1; allowed: 2 or more units, as network.normalisation: layer "
+        "needs the moments of a layer's units"
     ),
     "training: {batch_size: 701}": (
         "1: training.batch_size: found 701; allowed: at most 700, the training examples of moons"

@@ -45,7 +45,7 @@ def test_every_key_is_written():
         "dataset": {"name": "moons", "examples": 1000, "noise": 0.2, "test": 0.2}
         | {"validation": 0.1},
         "network": {"depth": 2, "width": 64, "activation": ["relu", "tanh"], "init": "matched"}
-        | {"init_scale": 1, "output": "softmax"},
+        | {"normalisation": "none", "dropout": 0, "init_scale": 1, "output": "softmax"},
         "training": {
             "optimizer": {"name": "sgd", "momentum": 0.9, "nesterov": False},
             "learning_rate": "tuned",
@@ -85,6 +85,15 @@ def test_every_key_is_written():
         "{width: [64, 4-4-4, 5-5]}",
         "{width: [64, 4-4-4], depth: 3}",
         "{width: 1024-64-32}",
+        "{activation: relu-relu-tanh}",
+        "{activation: [relu-relu-tanh, tanh-relu, relu]}",
+        "{activation: [relu-relu, relu, tanh-tanh-tanh], width: 8}",
+        "{activation: [relu-relu, relu-tanh], depth: 2, init: [he, matched]}",
+        "{activation: [relu, relu-tanh], width: [8-4, 4-8]}",
+        "{normalisation: [none, batch, layer], dropout: [0, 0.25], depth: [0, 2]}",
+        "{normalisation: batch, dropout: 0.5, depth: [0, 2]}",
+        "{normalisation: batch, depth: 0}",
+        "{activation: {name: prelu, slope: [0.1, 0.25]}}",
         "{activation: [relu, tanh], init: [matched, he]}",
         "{activation: [relu, leaky_relu], init: matched}",
         "{activation: [leaky_relu, {name: leaky_relu, slope: 0.1}]}",

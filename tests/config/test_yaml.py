@@ -215,7 +215,8 @@ VALUES = st.recursive(
 )  # fmt: skip
 KEYS = """
 title background dataset network training evaluation tuning seeds confidence claims network.depth
-network.width network.activation network.init network.output training.optimizer
+network.width network.activation network.normalisation network.dropout network.init
+network.output training.optimizer
 training.learning_rate training.batch_size training.epochs training.precision
 evaluation.per_doubling evaluation.every evaluation.at evaluation.examples tuning.from tuning.to
 tuning.seeds tuning.extensions claims.0 claims.0.says claims.0.faster claims.0.than claims.0.to

@@ -33,7 +33,7 @@ TINY = """
 
 
 def make_run(
-    activation: str = "relu",
+    activation: str | tuple[str, ...] = "relu",
     *,
     data: str = "moons",
     examples: int = 40,
@@ -49,10 +49,16 @@ def make_run(
     stream: str = "evaluation",
     seed: int = 0,
     diagnostics: tuple[str, ...] = (),
+    normalisation: str = "none",
+    dropout: float = 0.0,
 ) -> Run:
+    if isinstance(activation, str):
+        functions = Choice.of(activation, ACTIVATIONS)
+    else:
+        functions = tuple(Choice.of(name, ACTIVATIONS) for name in activation)
     return Run(
         Choice.of(data, DATASETS, examples=examples),
-        Network(widths, Choice.of(activation, ACTIVATIONS), init, "softmax", init_scale),
+        Network(widths, functions, init, "softmax", init_scale, normalisation, dropout),
         Training(Choice.of(optimizer, OPTIMIZERS), rate, batch, epochs, precision, layers),
         Evaluation(),
         stream,

@@ -32,6 +32,8 @@ DIMENSIONS = {
     "epochs": [2.0, 1.0, 0.0],
     "precision": ["float32", "float64"],
     "layers": ["all", "output"],
+    "normalisation": ["none", "batch", "layer"],
+    "dropout": [0.0, 0.25, 0.5],
     "diagnostics": [(), ("zeros",), ("zeros", "gradient")],
     "stream": ["evaluation", "tuning"],
     "every": [None, 0.5],
@@ -63,6 +65,20 @@ def test_only_runs_of_equal_arrays_and_schedule_share_a_fleet(varied):
     fleets = cut(grid_of({varied}, 3))
     apart = varied not in ("activation", "init", "init_scale", "rate")
     assert len(fleets) == (len(DIMENSIONS[varied]) if apart else 1)
+
+
+def test_functions_of_several_layers_share_a_fleet_where_they_learn_the_same():
+    some = [("relu", "tanh"), ("tanh", "relu"), "relu", "leaky_relu"]
+    learned = [("prelu", "tanh"), ("prelu", "relu")]
+    other = [("tanh", "prelu"), ("prelu", "prelu")]
+    runs = [make_run(f, widths=(4, 4), init="he") for f in (*some, *learned, *other)]
+    together = [{run.network.activation for run in fleet.runs} for fleet in cut(runs)]
+    assert sorted(map(len, together)) == [1, 1, 2, 4]
+    assert {run.network.activation for run in runs[:4]} in together
+    assert {run.network.activation for run in runs[4:6]} in together
+    for fleet in cut(runs):
+        for run, trace in zip(fleet.runs, execute(fleet)[1], strict=True):
+            assert_same_bits(trace, execute(Fleet((run,), 1))[1][0])
 
 
 def rectangle(variants, seeds, **kwargs):

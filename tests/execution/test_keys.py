@@ -17,6 +17,8 @@ from experiments.nn import losses
 from experiments.nn.activations import ACTIVATIONS, Activation
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import INITIALIZERS
+from experiments.nn.layers import LAYERS, chain, normalisation
+from experiments.nn.layers.normalisation import NORMALISATIONS
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.rate_schedules import SCHEDULES, Schedule
 from experiments.parameters import Choice, Parameter
@@ -143,8 +145,10 @@ RUNS = st.builds(
     data=choices({name: DATASETS[name] for name in ("moons", "circles", "curve", "gaussian")}),
     network=st.builds(
         Network,
-        widths=st.sampled_from([(), (4,), (4, 4)]),
-        activation=choices(ACTIVATIONS),
+        widths=st.sampled_from([(4, 4), (8, 4)]),
+        activation=choices(ACTIVATIONS) | st.tuples(choices(ACTIVATIONS), choices(ACTIVATIONS)),
+        normalisation=st.sampled_from(["none", *NORMALISATIONS]),
+        dropout=st.sampled_from([0.0, 0.5]),
         init=st.sampled_from([*INITIALIZERS]),
         output=st.sampled_from(["linear", "softmax"]),
         init_scale=RATES,
@@ -443,6 +447,52 @@ def test_the_versions_of_other_rows_change_nothing(monkeypatch):
         for name in rows.keys() - used:
             raised(monkeypatch, rows, name)
     assert run_key(RUN) == before
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_raising_the_version_of_a_layer_trains_its_runs_anew(monkeypatch, name):
+    runs = {
+        "batch_norm": make_run(normalisation="batch"),
+        "layer_norm": make_run(normalisation="layer"),
+        "dropout": make_run(dropout=0.5),
+    }
+    plain = make_run()
+    run = runs.get(name, plain)
+    before, other = run_key(run), run_key(plain)
+    for module in (chain, normalisation):
+        for where, row in vars(module).copy().items():
+            if getattr(row, "name", None) == name:
+                monkeypatch.setattr(module, where, replace(row, version=row.version + 1))
+    for key, row in NORMALISATIONS.items():
+        if row.name == name:
+            raised(monkeypatch, NORMALISATIONS, key)
+    assert run_key(run) != before
+    assert (run_key(plain) == other) == (name in runs)
+
+
+def test_raising_the_version_of_the_function_of_one_layer_trains_its_runs_anew(monkeypatch):
+    run = make_run(("relu", "tanh"), widths=(4, 4))
+    other = make_run(("relu", "relu"), widths=(4, 4))
+    before = run_key(run), run_key(other)
+    raised(monkeypatch, ACTIVATIONS, "tanh")
+    assert run_key(run) != before[0]
+    assert run_key(other) == before[1]
+
+
+def test_raising_the_version_of_a_matched_initializer_trains_its_runs_anew(monkeypatch):
+    run = make_run(("relu", "tanh"), widths=(4, 4), init="matched")
+    before = run_key(run)
+    raised(monkeypatch, INITIALIZERS, "lecun")
+    assert run_key(run) == before
+    raised(monkeypatch, INITIALIZERS, "glorot")
+    assert run_key(run) != before
+
+
+def test_the_order_of_the_layers_functions_is_part_of_a_key():
+    orders = [("relu", "tanh"), ("tanh", "relu")]
+    assert len({run_key(make_run(order, widths=(4, 4))) for order in orders}) == 2
+    content = json.loads(description(make_run(orders[0], widths=(4, 4))))
+    assert content["run"]["network"]["activation"] == [{"name": "relu"}, {"name": "tanh"}]
 
 
 def test_neither_the_study_nor_its_claims_are_part_of_a_key():

@@ -1,7 +1,7 @@
 """Studies of measures: what is read of their runs, and runs that are not trained at all."""
 
 from dataclasses import replace
-from itertools import count, pairwise
+from itertools import count
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,7 +19,10 @@ from experiments.execution.plan import next_runs, plan
 from experiments.execution.store import Store
 from experiments.nn.diagnostics import DIAGNOSTICS, columns, times
 from experiments.nn.diagnostics import reading as reader
-from experiments.nn.network import Block, Stack
+from experiments.nn.layers.chain import chain, parts_of
+from experiments.nn.layers.record import Block
+from experiments.nn.network import Stack
+from experiments.nn.weights import Weights
 from experiments.parameters import Choice
 from experiments.records import METRICS
 
@@ -292,8 +295,10 @@ def test_as_many_copies_are_timed_as_would_train_together(widths, batch):
     run = make_run(data="gaussian", examples=1000, widths=widths, batch=batch)
     shape = datasets.shape(run.data)
     sizes = (shape.features, *widths, shape.outputs)
-    weights = [np.zeros((2, h, d + 1), np.float32) for d, h in pairwise(sizes)]
-    stack = Stack(weights, [Block(slice(0, 2), Choice("relu"))], "softmax", 2, batch)
+    places, blocks = chain(run.network, sizes), [Block(slice(0, 2), Choice("relu"))]
+    count = sum(part.size for part in parts_of(places))
+    weights = Weights(np.zeros((2, count), np.float32), parts_of(places))
+    stack = Stack(weights, places, blocks, 2, batch)
     seeds = 2 * times.MOST_COPIES
     largest = max(len(f.runs) for f in cut([replace(run, seed=seed) for seed in range(seeds)]))
     copies = times._copies(SimpleNamespace(stack=stack))

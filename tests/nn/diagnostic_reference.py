@@ -24,6 +24,7 @@ PEAKS = {  # max |f'|
     "tanh": 1.0,
     "relu": 1.0,
     "leaky_relu": 1.0,
+    "prelu": 1.0,
     "straight_through_step": 1.0,
     "sigmoid_centred": 0.25,
     "tanh_shifted": 1.0,
@@ -61,17 +62,24 @@ def trained_nets(run: Run, data: Dataset) -> tuple[list[int], list[reference.Net
     return updates, nets
 
 
-def deltas(net: reference.Net, x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
-    """Return the gradient of each example's own loss for the pre-activations, layer by layer."""
+def deltas(
+    net: reference.Net, x: np.ndarray, y: np.ndarray
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return the gradient of each example's own loss, layer by layer.
+
+    For what the activations read, and for the products; they differ where there is normalisation.
+    """
     zs, values = net.forward(x)
     upstream = reference.loss_gradients(net.activations[-1][0], values[-1], y, net.regression)
-    found = []
+    found, of_products = [], []
     for layer in reversed(range(len(zs))):
-        name, parameters = net.activations[layer]
+        name, parameters = net.parameters(layer)
         matrices = reference.jacobians(name, zs[layer], **parameters)
-        found.insert(0, np.stack([u @ m for u, m in zip(upstream, matrices, strict=True)]))
-        upstream = found[0] @ net.weights[layer].T
-    return found
+        delta = np.stack([u @ m for u, m in zip(upstream, matrices, strict=True)])
+        found.insert(0, delta)
+        of_products.insert(0, net.through_normalisation(layer, delta))
+        upstream = of_products[0] @ net.weights[layer].T
+    return found, of_products
 
 
 def diagnostics(net: reference.Net, start: reference.Net, data: Dataset) -> dict[str, float]:
@@ -88,14 +96,16 @@ def diagnostics(net: reference.Net, start: reference.Net, data: Dataset) -> dict
 def _of_training_part(net, start, x, y) -> dict[str, float]:
     zs, values = net.forward(x)
     inputs, outputs = values[:-1], values[1:]
-    gradients = deltas(net, x, y)
+    gradients, of_products = deltas(net, x, y)
     errors = [np.linalg.norm(a - wanted) for a, wanted in zip(outputs[-1], y, strict=True)]
     last = len(zs) - 1
     found = {}
     for layer, (z, a, delta) in enumerate(zip(zs, outputs, gradients, strict=True)):
         where = "output" if layer == last else str(layer + 1)
         found[f"gradient {where}"] = np.sqrt(np.mean(delta**2))
-        of_weights = np.mean([np.outer(i, d) for i, d in zip(inputs[layer], delta, strict=True)], 0)
+        of_weights = np.mean(
+            [np.outer(*both) for both in zip(inputs[layer], of_products[layer], strict=True)], 0
+        )
         found[f"weight_gradient {where}"] = np.sqrt(np.mean(of_weights**2))
         found[f"activation_mean {where}"] = np.mean(a)
         found[f"activation_std {where}"] = np.std(a)
@@ -106,7 +116,7 @@ def _of_training_part(net, start, x, y) -> dict[str, float]:
             found[f"zeros {where}"] = np.mean(a == 0)
             found[f"dead_units {where}"] = np.mean([not unit.any() for unit in a.T])
             found[f"zero_gradient_units {where}"] = np.mean([not unit.any() for unit in delta.T])
-            found[f"saturated {where}"] = _saturated(z, *net.activations[layer])
+            found[f"saturated {where}"] = _saturated(z, *net.parameters(layer))
     found["cut_off"] = float(any(not a.any() for a in outputs[:-1]))
     found["dead_outputs"] = np.mean([not unit.any() for unit in outputs[-1].T])
     return found

@@ -8,9 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from experiments.nn.activations import ACTIVATIONS
+from experiments.nn.layers.chain import chain
+from experiments.nn.layers.record import Block
+from experiments.nn.network import Stack
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.rate_schedules import SCHEDULES
 from experiments.nn.training import train
+from experiments.nn.weights import Weights
 from experiments.parameters import Choice
 from experiments.records import (
     SPLITS,
@@ -24,6 +28,7 @@ from experiments.records import (
     Training,
 )
 
+FIXED = [name for name, row in ACTIVATIONS.items() if not row.learned]
 PRECISIONS = ("float32", "float64")
 ELEMENTWISE = [name for name, row in ACTIVATIONS.items() if row.derivative is not None]
 DIFFERENTIATED = [name for name, row in ACTIVATIONS.items() if not row.surrogate]
@@ -71,7 +76,7 @@ def make_dataset(shape: DataShape, seed: int = 0, dtype: str = "float64") -> Dat
 
 
 def make_run(
-    hidden: str | Choice = "relu",
+    hidden: str | Choice | tuple[Choice, ...] = "relu",
     *,
     widths: tuple[int, ...] = (5, 4),
     init: str = "he",
@@ -86,6 +91,8 @@ def make_run(
     stream: str = "evaluation",
     seed: int = 0,
     layers: str = "all",
+    normalisation: str = "none",
+    dropout: float = 0.0,
     **more,
 ) -> Run:
     """Make a run; `more` are further fields of its training."""
@@ -95,7 +102,7 @@ def make_run(
         optimizer = Choice.of(optimizer, OPTIMIZERS)
     return Run(
         Choice("by hand"),
-        Network(widths, hidden, init, output, init_scale),
+        Network(widths, hidden, init, output, init_scale, normalisation, dropout),
         Training(optimizer, rate, batch, epochs, precision, layers, **more),
         evaluation or Evaluation(often=SPLITS),
         stream,
@@ -134,6 +141,20 @@ def with_ones(inputs: np.ndarray) -> np.ndarray:
     """Turn examples (..., B, D) into what a stack reads, (..., D + 1, B)."""
     ones = np.ones((*inputs.shape[:-1], 1), inputs.dtype)
     return np.concatenate([inputs, ones], axis=-1).mT
+
+
+def stacked(layers: Sequence[np.ndarray]) -> Weights:
+    """Gather the weights of networks of dense layers, given for each layer as (R, H, D + 1)."""
+    return Weights.of(list(zip(*layers, strict=True)), str(layers[0].dtype))
+
+
+def dense_stack(
+    weights: Weights, blocks: Sequence[Block], output: str, seeds: int, batch: int, **given
+) -> Stack:
+    """Make a stack of dense layers of the weights' sizes, whose activations learn nothing."""
+    sizes = (weights.layers[0].shape[2] - 1, *(layer.shape[1] for layer in weights.layers))
+    network = Network(sizes[1:-1], Choice("linear"), "he", output)
+    return Stack(weights, chain(network, sizes), blocks, seeds, batch, **given)
 
 
 def one_hot(labels: np.ndarray, classes: int, dtype: str = "float64") -> np.ndarray:

@@ -141,45 +141,132 @@ def clipped(gradients: list, limit: float | None) -> list:
     """Shorten the gradient of all layers together to a norm."""
     if limit is None:
         return gradients
-    norm = math.sqrt(sum(float((g**2).sum()) for both in gradients for g in both))
+    norm = math.sqrt(sum(float((g**2).sum()) for own in gradients for g in own.values()))
     factor = min(1.0, limit / (norm + 1e-6))
-    return [tuple(factor * g for g in both) for both in gradients]
+    return [{kind: factor * g for kind, g in own.items()} for own in gradients]
 
 
 class Net:
-    """One network: weights (D, H) and biases (H,) of each layer."""
+    """One network: what it learns, for each layer by name, and what it keeps.
+
+    `weights` are (D, H) and all others (H,). A hidden layer is a product, its normalisation if it
+    has one, its activation and, while it trains, dropout.
+    """
 
     def __init__(self, run: Run, shape: DataShape) -> None:
         network = run.network
         sizes = (shape.features, *network.widths, shape.outputs)
         drawn = draw_weights(network.init, network.activation, sizes, run.stream, run.seed)
         self.regression = shape.regression
-        self.weights = [network.init_scale * layer[:, :-1].T for layer in drawn]
-        self.biases = [layer[:, -1].copy() for layer in drawn]
-        hidden = (network.activation.name, network.activation.arguments)
-        self.activations = [hidden] * len(network.widths) + [(network.output, {})]
+        self.normalisation, self.dropout = network.normalisation, network.dropout
+        self.activations = [(f.name, f.arguments) for f in network.activations]
+        self.activations.append((network.output, {}))
+        self.learned, self.masks = [], []
+        for layer, matrix in enumerate(drawn):
+            width, hidden = len(matrix), layer < len(network.widths)
+            arrays = {
+                "weights": network.init_scale * matrix[:, :-1].T,
+                "biases": matrix[:, -1].copy(),
+            }
+            if hidden and self.normalisation != "none":
+                arrays |= {"gain": np.ones(width), "shift": np.zeros(width)}
+            name, parameters = self.activations[layer]
+            if name == "prelu":
+                arrays["slope"] = np.full(width, parameters.get("slope", 0.25))
+            self.learned.append(arrays)
+            if hidden and self.dropout:
+                self.masks.append(generator(run.stream, run.seed, "dropout", layer))
+        self.running = [(np.zeros(width), np.ones(width)) for width in network.widths]
 
-    def forward(self, x: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Return the pre-activations of each layer, and its inputs with the output at the end."""
-        zs, values = [], [x]
-        for w, b, (name, parameters) in zip(
-            self.weights, self.biases, self.activations, strict=True
-        ):
-            zs.append(values[-1] @ w + b)
-            values.append(FUNCTIONS[name](zs[-1], **parameters))
+    @property
+    def weights(self) -> list[np.ndarray]:
+        return [arrays["weights"] for arrays in self.learned]
+
+    @property
+    def biases(self) -> list[np.ndarray]:
+        return [arrays["biases"] for arrays in self.learned]
+
+    def parameters(self, layer: int) -> tuple[str, dict]:
+        """Return the activation of a layer and its parameters, learned ones as they are."""
+        name, given = self.activations[layer]
+        learned = {key: value for key, value in self.learned[layer].items() if key == "slope"}
+        return name, given | learned
+
+    def _normalised(self, layer: int, x: np.ndarray, training: bool) -> tuple[np.ndarray, ...]:
+        """Return x' (B, H), and its matrix dx'/dx of each unit (H, B, B) or example (B, H, H)."""
+        if self.normalisation == "batch" and not training:
+            mean, variance = self.running[layer]
+            root = np.sqrt(variance + 1e-5)
+            return (x - mean) / root, np.eye(len(x)) / root[:, None, None]
+        rows = x.T if self.normalisation == "batch" else x  # each of n numbers
+        n = rows.shape[1]
+        mean, variance = rows.mean(axis=1), rows.var(axis=1)
+        root = np.sqrt(variance + 1e-5)
+        normal = (rows - mean[:, None]) / root[:, None]
+        if self.normalisation == "batch":
+            old_mean, old_variance = self.running[layer]
+            unbiased = rows.var(axis=1, ddof=1)
+            self.running[layer] = 0.9 * old_mean + 0.1 * mean, 0.9 * old_variance + 0.1 * unbiased
+        # d x'_i / d x_j = (1[i = j] - 1 / n - x'_i x'_j / n) / root
+        outer = normal[:, :, None] * normal[:, None, :]
+        matrix = (np.eye(n) - 1 / n - outer / n) / root[:, None, None]
+        return (normal.T if self.normalisation == "batch" else normal), matrix
+
+    def through_normalisation(self, layer: int, upstream: np.ndarray) -> np.ndarray:
+        """Return the gradient (B, H) for the product from that for what the activation reads."""
+        if "gain" not in self.learned[layer]:
+            return upstream
+        upstream, matrix = upstream * self.learned[layer]["gain"], self.kept[layer]["matrix"]
+        if self.normalisation == "batch":
+            return np.einsum("bh,hbc->ch", upstream, matrix)
+        return np.einsum("bh,bhk->bk", upstream, matrix)
+
+    def forward(
+        self, x: np.ndarray, training: bool = False
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Return what the activations of each layer read, and its inputs with the output last."""
+        zs, values, self.kept = [], [x], []
+        for layer, arrays in enumerate(self.learned):
+            z, kept = values[-1] @ arrays["weights"] + arrays["biases"], {}
+            if "gain" in arrays:
+                kept["normal"], kept["matrix"] = self._normalised(layer, z, training)
+                z = arrays["gain"] * kept["normal"] + arrays["shift"]
+            name, parameters = self.parameters(layer)
+            a = FUNCTIONS[name](z, **parameters)
+            if training and layer < len(self.masks):
+                draws = self.masks[layer].random(a.T.shape, dtype=np.float32)
+                kept["mask"] = (self.dropout <= draws.T) / (1 - self.dropout)
+                a = a * kept["mask"]
+            zs.append(z)
+            values.append(a)
+            self.kept.append(kept)
         return zs, values
 
-    def gradients(self, x: np.ndarray, y: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Return the gradients of the mean loss for the weights and biases of each layer."""
-        zs, values = self.forward(x)
+    def gradients(
+        self, x: np.ndarray, y: np.ndarray, training: bool = False
+    ) -> list[dict[str, np.ndarray]]:
+        """Return the gradients of the mean loss for what each layer learns."""
+        zs, values = self.forward(x, training)
         output = self.activations[-1][0]
         upstream = loss_gradients(output, values[-1], y, self.regression) / len(x)
         found = []
         for layer in reversed(range(len(zs))):
-            name, parameters = self.activations[layer]
+            arrays, kept, own = self.learned[layer], self.kept[layer], {}
+            if "mask" in kept:
+                upstream = upstream * kept["mask"]
+            name, parameters = self.parameters(layer)
+            if "slope" in arrays:
+                own["slope"] = (upstream * np.where(zs[layer] < 0, zs[layer], 0)).sum(axis=0)
             delta = np.einsum("bi,bij->bj", upstream, jacobians(name, zs[layer], **parameters))
-            found.append((values[layer].T @ delta, delta.sum(axis=0)))
-            upstream = delta @ self.weights[layer].T
+            if "gain" in arrays:
+                own["gain"] = (delta * kept["normal"]).sum(axis=0)
+                own["shift"] = delta.sum(axis=0)
+            delta = self.through_normalisation(layer, delta)
+            own["weights"], own["biases"] = values[layer].T @ delta, delta.sum(axis=0)
+            if "gain" in arrays and self.normalisation == "batch":
+                own["biases"] = np.zeros_like(own["biases"])  # the mean takes them away
+            found.append(own)
+            upstream = delta @ arrays["weights"].T
         return found[::-1]
 
 
@@ -239,7 +326,7 @@ def train(run: Run, data: Dataset) -> tuple[list[int], np.ndarray]:
     order = generator(run.stream, run.seed, "order")
     per_epoch = shape.train // size
     when = schedule(run.evaluation, training.epochs, per_epoch)
-    states = [[{}, {}] for _ in net.weights]
+    states = [{kind: {} for kind in arrays} for arrays in net.learned]
     batches, found = [], []
     for update in range(when[-1] + 1):
         if update > 0:
@@ -249,22 +336,21 @@ def train(run: Run, data: Dataset) -> tuple[list[int], np.ndarray]:
             rows = batches.pop(0)
             y, smoothing = targets_of(data, rows), training.label_smoothing
             y = (1 - smoothing) * y + smoothing / y.shape[1]
-            gradients = net.gradients(data.inputs[rows], y)
+            gradients = net.gradients(data.inputs[rows], y, training=True)
             lowest = len(gradients) - 1 if training.layers == "output" else 0
             learned = clipped(gradients[lowest:], training.clipping)
             row, total = training.schedule, when[-1]
             rate = training.learning_rate * rate_factor(row.name, update, total, **row.arguments)
-            for layer, both in enumerate(learned, lowest):
-                for kind, (arrays, gradient) in enumerate(
-                    zip((net.weights, net.biases), both, strict=True)
-                ):
-                    decay = training.weight_decay if kind == 0 else 0.0
+            for layer, own in enumerate(learned, lowest):
+                for kind, gradient in own.items():
+                    w = net.learned[layer][kind]
+                    decay = training.weight_decay if kind == "weights" else 0.0
                     if training.optimizer.name in DECOUPLED:
-                        arrays[layer] = (1 - rate * decay) * arrays[layer]
+                        w = (1 - rate * decay) * w
                     else:
-                        gradient = gradient + decay * arrays[layer]
-                    arrays[layer], states[layer][kind] = rule(
-                        arrays[layer],
+                        gradient = gradient + decay * w
+                    net.learned[layer][kind], states[layer][kind] = rule(
+                        w,
                         gradient,
                         states[layer][kind],
                         rate,

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 
 from experiments.nn import examples as examples_module
 from experiments.nn import training
-from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.diagnostics import DIAGNOSTICS, columns, layers, outputs, probes, times
 from experiments.nn.diagnostics.reading import Reader
 from experiments.nn.examples import Examples
@@ -22,6 +21,7 @@ from experiments.records import METRICS, Dataset, DataShape, Evaluation, Fleet, 
 
 from . import diagnostic_reference, reference
 from .helpers import (
+    FIXED,
     PRECISIONS,
     activation,
     assert_same_bits,
@@ -57,7 +57,7 @@ OF_CLASSES = (
 # Squares of squares explode in three layers, where the plain formulas overflow.
 MIXED = [
     {"hidden": name, "init": "lecun", "init_scale": 0.7 if name == "squared_relu" else 1.0}
-    for name in ACTIVATIONS
+    for name in FIXED
 ]
 HUGE = 1e30  # a learning rate at which any weight that moves is soon infinite
 
@@ -180,6 +180,40 @@ def test_every_row_is_what_its_formula_says(widths, output, regression):
     for number, (run, trace) in enumerate(zip(fleet.runs, train(fleet, datasets), strict=True)):
         assert len(trace.updates) == 3
         assert_as_the_formulas_say(trace, run, datasets[number % 2])
+
+
+@pytest.mark.parametrize("normalisation", ["none", "batch", "layer"])
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_every_row_of_other_layers_is_what_its_formula_says(normalisation, dropout):
+    """Networks are evaluated: all units are there, and moments are the running ones."""
+    shape = DataShape(5, 3, 40, 4, 21)
+    functions = (activation("tanh"), activation("prelu"), activation("relu"))
+    given = {"normalisation": normalisation, "dropout": dropout, "init": "lecun", "rate": 0.02}
+    fleet = asking(make_fleet([{}], (0, 3), hidden=functions, widths=(6, 5, 4), **given))
+    datasets = [make_dataset(shape, run.seed) for run in fleet.first_of_seeds]
+    for run, trace, data in zip(fleet.runs, train(fleet, datasets), datasets, strict=True):
+        assert_as_the_formulas_say(trace, run, data)
+
+
+def test_what_is_read_of_one_function_is_no_number_where_layers_have_several():
+    functions = (activation("tanh"), activation("relu"))
+    fleet = asking(make_fleet([{}], (0,), hidden=functions), ["peak_slope"])
+    (trace,) = train_fleet(fleet, DataShape(3, 3, 40, 0, 0))
+    assert np.isnan(trace.metric("peak_slope")).all()
+
+
+@pytest.mark.parametrize("normalisation", ["none", "batch", "layer"])
+def test_times_of_other_layers_are_measured(normalisation):
+    hidden = (activation("prelu"), activation("relu"))
+    given = {"normalisation": normalisation, "dropout": 0.3, "epochs": 1.0}
+    fleet = make_fleet([{}], (0, 1), hidden=hidden, **given)
+    shape = DataShape(3, 3, 40, 0, 0)
+    untimed = train_fleet(fleet, shape)
+    for trace, expected in zip(train_fleet(asking(fleet, MEASURED), shape), untimed, strict=True):
+        for name in MEASURED:
+            assert (trace.metric(name) > 0).all()
+        metrics = trace.values[:, : len(METRICS)]  # what was timed were copies
+        np.testing.assert_array_equal(metrics, expected.values)
 
 
 @pytest.mark.parametrize("layers", ["all", "output"])
@@ -860,9 +894,9 @@ def test_the_update_that_is_timed_has_the_loss_of_the_run(monkeypatch):
     found = []
 
     class Noted(Stack):
-        def __init__(self, *given, regression=False):
+        def __init__(self, *given, regression=False, **more):
             found.append(regression)
-            super().__init__(*given, regression=regression)
+            super().__init__(*given, regression=regression, **more)
 
     monkeypatch.setattr(training, "Stack", Noted)
     fleet = asking(make_fleet([{}], (0,), output="sigmoid", epochs=0.0), MEASURED)

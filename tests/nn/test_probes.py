@@ -15,7 +15,15 @@ from experiments.parameters import Choice
 from experiments.records import METRICS, DataShape, Evaluation
 
 from . import diagnostic_reference, reference
-from .helpers import DIFFERENTIATED, ELEMENTWISE, activation, make_fleet, make_run, train_fleet
+from .helpers import (
+    DIFFERENTIATED,
+    ELEMENTWISE,
+    FIXED,
+    activation,
+    make_fleet,
+    make_run,
+    train_fleet,
+)
 from .plain_functions import SELU_ALPHA, SELU_SCALE
 
 NAMES = tuple(row.name for row in probes.ROWS)
@@ -295,7 +303,7 @@ def test_leaky_relu_is_read_with_its_own_slope(slope):
 
 def test_probes_of_a_trace_are_those_of_each_runs_hidden_activation():
     """Neither the data, the training nor its precision changes them."""
-    chosen = [activation(name) for name in ACTIVATIONS]
+    chosen = [activation(name) for name in FIXED]
     chosen.append(activation("leaky_relu", slope=0.4))
     for common in ({"precision": "float32"}, {"output": "tanh", "widths": ()}):
         fleet = make_fleet(

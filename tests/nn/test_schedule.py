@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from experiments.nn import cost
 from experiments.nn.batches import Batches
 from experiments.nn.examples import Examples
+from experiments.nn.layers import LAYERS
 from experiments.nn.schedule import (
     evaluation_updates,
     examples_read,
@@ -128,6 +129,20 @@ def test_a_run_of_no_epochs_costs_its_one_evaluation():
     run, shape = make_run(widths=(5,), batch=32, epochs=0.0), DataShape(3, 2, 10, 4, 6)
     # Twenty examples, each 3 x 5 + 5 x 2 products and 30 for each of the seven units.
     assert cost.of_run(run, shape) == 20 * (25 + 30 * 7)
+
+
+def test_what_other_layers_cost_is_added_for_each_hidden_unit():
+    run, shape = make_run(widths=(5, 4), batch=8), DataShape(3, 2, 10, 4, 6)
+    for more, rows in (
+        ({"dropout": 0.5}, ["dropout"]),
+        ({"normalisation": "batch", "dropout": 0.5}, ["batch_norm", "dropout"]),
+        ({"normalisation": "layer"}, ["layer_norm"]),
+    ):
+        other = make_run(widths=(5, 4), batch=8, **more)
+        elements = 8 * 9 * sum(LAYERS[row].update for row in rows)
+        learned = 10 * 2 * 9 * ("normalisation" in more)  # a gain and a shift of each unit
+        added = cost.per_update(other, shape) - cost.per_update(run, shape)
+        assert added == elements + learned > 0
 
 
 @pytest.mark.parametrize("regression", [False, True])

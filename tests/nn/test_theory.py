@@ -7,18 +7,18 @@ import pytest
 from scipy.stats import binom
 
 from experiments.nn.initializers import draw_weights
-from experiments.nn.network import Block, Stack
+from experiments.nn.layers.record import Block
 from experiments.nn.training import train
 from experiments.records import Dataset, DataShape, Evaluation
 
-from .helpers import activation, make_dataset, make_fleet, with_ones
+from .helpers import activation, dense_stack, make_dataset, make_fleet, stacked, with_ones
 
 
 def forward(weights, hidden, inputs, output="linear"):
     """Pass inputs (B, D) through networks of weights (R, H, D + 1); return the stack."""
     runs = len(weights[0])
     blocks = [Block(slice(0, runs), activation(hidden))]
-    stack = Stack(weights, blocks, output, 1, len(inputs))
+    stack = dense_stack(stacked(weights), blocks, output, 1, len(inputs))
     with np.errstate(under="ignore"):
         stack.forward(with_ones(inputs[None]))
     return stack
@@ -132,12 +132,13 @@ def test_a_step_that_passes_gradients_learns_xor_where_the_exact_one_cannot():
 def perceptron(weights, x, y):
     """Return the output (C,) for the input x (D,) and the gradient (C, D + 1) of its loss."""
     blocks = [Block(slice(0, 1), activation("relu"))]
-    stack = Stack([weights[None]], blocks, "straight_through_step", 1, 1)
-    gradients = [np.empty_like(weights[None])]
+    weights = stacked([weights[None]])
+    stack = dense_stack(weights, blocks, "straight_through_step", 1, 1)
+    gradients = weights.zeros()
     stack.forward(with_ones(x[None, None]))
     output = stack.outputs[-1][0, :, 0].copy()
     stack.backward(with_ones(x[None, None]), y[None, :, None], gradients, 1.0)
-    return output, gradients[0][0]
+    return output, gradients.layers[0][0]
 
 
 def test_straight_through_output_learns_by_the_perceptrons_rule():

@@ -9,6 +9,7 @@ from experiments.records import DataShape, Evaluation
 
 from . import reference
 from .helpers import (
+    FIXED,
     activation,
     make_dataset,
     make_fleet,
@@ -77,6 +78,7 @@ EVERY_HIDDEN = [
     *(
         {"hidden": name, "init": "lecun", "rate": 0.01 if name == "squared_relu" else 0.05}
         for name in reference.FUNCTIONS
+        if name in FIXED
     ),
     {"hidden": activation("leaky_relu", slope=0.4), "init": "he_uniform"},
     {"hidden": activation("elu", alpha=0.3), "init": "he"},
@@ -103,6 +105,29 @@ def test_every_output_follows_the_plain_network(output):
         epochs=50 / 7,
     )
     assert_follows_the_plain_trainer(fleet, SHAPE)
+
+
+MIXED = (activation("relu"), activation("prelu"), activation("tanh"))
+LAYERED = [
+    {"normalisation": "batch"},
+    {"normalisation": "layer"},
+    {"dropout": 0.4},
+    {"normalisation": "batch", "dropout": 0.2, "hidden": "prelu"},
+    {"normalisation": "layer", "dropout": 0.6, "hidden": MIXED},
+    {"hidden": activation("prelu", slope=0.6)},
+    {"hidden": MIXED, "init": "matched"},
+    {"normalisation": "batch", "hidden": MIXED[::-1]},
+]
+
+
+@pytest.mark.parametrize("chosen", ["sgd", "adam"])
+@pytest.mark.parametrize("given", LAYERED, ids=lambda given: "-".join(given))
+@pytest.mark.parametrize("layers", ["all", "output"])
+def test_every_layer_follows_the_plain_network(given, chosen, layers):
+    common = {"hidden": "tanh", "optimizer": chosen, "layers": layers, "epochs": 50 / 7} | given
+    fleet = make_fleet([{}, {"rate": 0.02}], (0, 3), widths=(6, 4, 5), **common)
+    # Moments are sums of another order here and there, and what is near 0 amplifies that.
+    assert_follows_the_plain_trainer(fleet, SHAPE, rtol=1e-8)
 
 
 @pytest.mark.parametrize("widths", [(), (1,), (7,), (3, 1, 4), (5, 5, 5, 5)])

@@ -5,6 +5,8 @@ import pytest
 from experiments.datasets import DATASETS
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.initializers import INITIALIZERS, MATCHED
+from experiments.nn.layers import LAYERS
+from experiments.nn.layers.normalisation import NORMALISATIONS
 from experiments.nn.losses import LOSSES
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.rate_schedules import SCHEDULES
@@ -15,6 +17,8 @@ TABLES = {
     "Data sets": DATASETS,
     "Activations": ACTIVATIONS,
     "Initializers": INITIALIZERS,
+    "Normalisations": NORMALISATIONS,
+    "Layers": LAYERS,
     "Optimizers": OPTIMIZERS,
     "Schedules": SCHEDULES,
     "Losses": LOSSES,

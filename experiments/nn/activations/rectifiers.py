@@ -34,6 +34,20 @@ def _leaky_relu_slope(z: np.ndarray, a: np.ndarray, out: np.ndarray, slope: floa
     return np.maximum(np.greater(z, 0, out=out), slope, out=out)
 
 
+def _prelu(z: np.ndarray, out: np.ndarray, slope: float | np.ndarray) -> np.ndarray:
+    # A learned slope may leave 0 to 1, where leaky_relu's maximum would not do.
+    np.multiply(negative_part(z, out), slope, out=out)
+    return np.add(out, positive_part(z), out=out)
+
+
+def _prelu_slope(
+    z: np.ndarray, a: np.ndarray, out: np.ndarray, slope: float | np.ndarray
+) -> np.ndarray:
+    nought = zeros(z.shape[-2:], z.dtype)
+    np.multiply(np.less_equal(z, nought, out=out), slope, out=out)
+    return np.add(out, np.greater(z, nought), out=out)
+
+
 def _relu6(z: np.ndarray, out: np.ndarray) -> np.ndarray:
     return np.clip(z, 0, 6, out=out)
 
@@ -129,6 +143,24 @@ ROWS = (
             "slope": Parameter(0.01, "the slope for z < 0", low=0, high=1, open_high=True),
         },
         negative_slope=lambda slope: slope,
+    ),
+    Activation(
+        name="prelu",
+        label="PReLU",
+        formula="z where z > 0, else slope z, with a slope that each unit learns",
+        source="He, Zhang, Ren & Sun 2015, equation 1, one slope for each unit",
+        range="(-inf, inf)",
+        init="he",
+        function=_prelu,
+        derivative=_prelu_slope,
+        parameters={
+            "slope": Parameter(
+                0.25, "the slope for z < 0 that learning starts from", low=0, high=1, open_high=True
+            ),
+        },
+        negative_slope=lambda slope: slope,
+        learned="slope",
+        by_learned=negative_part,
     ),
     Activation(
         name="relu6",

@@ -19,7 +19,8 @@ class Activation:
     f'(z), element by element; it is given the output too, where that saves computing it twice.
     A function that mixes units (softmax) has a `pullback(a, upstream, out)` instead, which writes
     the product of the upstream gradient with its Jacobian matrix. A `surrogate` has a derivative
-    that stands in for that of its function and is not it.
+    that stands in for that of its function and is not it. Where a parameter is `learned`, function
+    and derivative are given an array of it, (..., H, 1), while a network is trained.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Activation:
     parameters: dict[str, Parameter] = field(default_factory=dict)
     negative_slope: Callable[..., float] = lambda **_: 0.0  # f'(z) for z < 0, read by he
     surrogate: bool = False  # the derivative is not that of the function
+    learned: str = ""  # the parameter that each unit learns, from its value as the start
+    by_learned: Callable[..., np.ndarray] | None = None  # (z, out): the derivative for it
     version: int = 1  # raise it when the row's numbers change: stored runs are then trained anew
 
     def backward(

@@ -55,7 +55,7 @@ def _zeros(view: View, layer: int) -> np.ndarray:
 
 def _saturated(view: View, layer: int) -> np.ndarray:
     slopes = np.abs(view.slopes(layer))
-    least = SATURATED * view.of_activations(peak_slope)[:, None, None]
+    least = SATURATED * view.of_activations(peak_slope, layer)[:, None, None]
     share = _over_examples(slopes < least) / _size(view, layer)
     # Nothing is saturated, or is not, by a slope that has no largest value or is none of one unit.
     return np.where(np.isfinite(least[:, 0, 0]), share, np.nan)

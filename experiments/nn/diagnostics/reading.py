@@ -11,6 +11,7 @@ from experiments.nn.diagnostics import DIAGNOSTICS, columns
 from experiments.nn.diagnostics.record import Diagnostic, View
 from experiments.nn.examples import Examples
 from experiments.nn.network import Stack
+from experiments.nn.weights import Weights
 from experiments.records import Run
 
 UpdateOf = Callable[[int, int, np.ndarray, np.ndarray], Callable[[], None]]
@@ -36,7 +37,7 @@ class Reader:
         stack_of: Callable[[int], Stack],
         runs: tuple[Run, ...],
         start: Sequence[np.ndarray],
-        gradients: Sequence[np.ndarray],
+        gradients: Weights,
         update_of: UpdateOf,
     ) -> np.ndarray:
         """Return every column for every run, (R, K).
@@ -45,7 +46,7 @@ class Reader:
             stack_of: returns the fleet's stack for batches of a size.
             runs: those that are still in the fleet.
             start: their weights before training.
-            gradients: buffers of the weights' shapes.
+            gradients: buffers for them.
             update_of: returns what updates so many copies of the network of a run, given by its
                 number, on some inputs and targets; some rows measure its time.
 
@@ -81,7 +82,7 @@ class Reader:
         stack_of: Callable[[int], Stack],
         runs: tuple[Run, ...],
         start: Sequence[np.ndarray],
-        gradients: Sequence[np.ndarray],
+        gradients: Weights,
         update_of: UpdateOf,
     ) -> Iterator[View]:
         examples = self._examples
@@ -98,4 +99,4 @@ class Reader:
             if split != "test":
                 stack.backward(inputs, targets, gradients, 1 / size)
             update = partial(update_of, inputs=inputs, targets=targets)
-            yield View(stack, runs, targets, piece.labels, gradients, start, inputs, update)
+            yield View(stack, runs, targets, piece.labels, gradients.layers, start, inputs, update)

@@ -33,7 +33,9 @@ class Theory:
 class View:
     """What the networks of a fleet show of themselves while some examples pass through them.
 
-    Layers are counted from 0, the first hidden layer, to L, the output.
+    Layers are counted from 0, the first hidden layer, to L, the output. The networks are evaluated:
+    dropout leaves nothing out, and batch normalisation goes by its running moments. What is called
+    z is what the activations read: with normalisation, what it made of the product.
     """
 
     stack: Stack  # after a forward pass and, of the training split, a backward pass
@@ -67,16 +69,26 @@ class View:
         """Return f'(z) of a hidden layer, (R, H, B); NaN for a function that mixes units."""
         z, a = self.stack.pre_activations[layer], self.stack.outputs[layer]
         slopes = np.full_like(z, np.nan)
-        for block in self.stack.blocks:
-            row = ACTIVATIONS[block.activation.name]
+        for runs, name, arguments in self.stack.functions(layer):
+            row = ACTIVATIONS[name]
             if row.derivative is not None:
-                runs, arguments = block.runs, block.activation.arguments
                 row.derivative(z[runs], a[runs], slopes[runs], **arguments)
         return slopes
 
-    def of_activations(self, value: Callable[[Choice], float]) -> np.ndarray:
-        """Return what `value` gives for each run's hidden activation, (R,)."""
-        return np.array([value(run.network.activation) for run in self.runs])
+    def of_activations(
+        self, value: Callable[[Choice], float], layer: int | None = None
+    ) -> np.ndarray:
+        """Return what `value` gives for each run's activation of a hidden layer, (R,).
+
+        Without a layer, for the one that all hidden layers have; NaN where they differ.
+        """
+        found = []
+        for run in self.runs:
+            functions = run.network.functions
+            if layer is not None:
+                functions = (run.network.activations[layer],)
+            found.append(value(functions[0]) if len(functions) == 1 else np.nan)
+        return np.array(found)
 
 
 Where = Literal["hidden", "layers", "network"]

@@ -10,7 +10,8 @@ import numpy as np
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.diagnostics.record import Theory
 from experiments.nn.diagnostics.slopes import grid, slopes, values
-from experiments.nn.initializers import INITIALIZERS
+from experiments.nn.initializers import drawn_for, row_for
+from experiments.nn.layers.normalisation import NONE
 from experiments.parameters import Choice
 from experiments.records import DataShape, Network
 
@@ -29,9 +30,11 @@ def second_moments(activation: Choice, variance: float) -> tuple[float, float]:
         )
 
 
-def _variance(network: Network, inputs: int, outputs: int) -> float:
-    slope = ACTIVATIONS[network.activation.name].negative_slope(**network.activation.arguments)
-    return INITIALIZERS[network.init].variance(inputs, outputs, slope) * network.init_scale**2
+def _variance(network: Network, layer: int, inputs: int, outputs: int) -> float:
+    function = drawn_for(network.activation, len(network.widths) + 1)[layer]
+    slope = ACTIVATIONS[function.name].negative_slope(**function.arguments)
+    row = row_for(network.init, function)
+    return row.variance(inputs, outputs, slope) * network.init_scale**2
 
 
 def _gradients(network: Network, shape: DataShape) -> np.ndarray | None:
@@ -39,20 +42,28 @@ def _gradients(network: Network, shape: DataShape) -> np.ndarray | None:
 
     With weights of variance v between n and n units, wide layers and D inputs of mean square 1,
     the pre-activations have the variances q_1 = D v and q_(l+1) = n v E f(sqrt(q_l) x)^2, and the
-    mean square gradients are g_l = n v E f'(sqrt(q_l) x)^2 g_(l+1), for x from N(0, 1).
+    mean square gradients are g_l = n v E f'(sqrt(q_l) x)^2 g_(l+1), for x from N(0, 1). Nothing of
+    that holds with normalisation.
     """
-    row = ACTIVATIONS[network.activation.name]
-    if not network.widths or row.derivative is None or INITIALIZERS[network.init].by_data:
+    rows = [ACTIVATIONS[activation.name] for activation in network.activations]
+    by_data = any(row_for(network.init, a).by_data for a in network.activations)
+    if not rows or by_data or network.normalisation != NONE:
         return None
-    q = _variance(network, shape.features, network.widths[0]) * shape.features
+    if any(row.derivative is None for row in rows):
+        return None
+    q = _variance(network, 0, shape.features, network.widths[0]) * shape.features
     logs = []
-    for inputs, outputs in pairwise(network.widths):
-        v = _variance(network, inputs, outputs)
-        square, square_slope = second_moments(network.activation, q)
+    for layer, (inputs, outputs) in enumerate(pairwise(network.widths)):
+        v = _variance(network, layer + 1, inputs, outputs)
+        square, square_slope = second_moments(network.activations[layer], q)
         with np.errstate(divide="ignore"):  # a slope that is 0 everywhere passes nothing on
             logs.append(np.log(v * outputs * square_slope) / 2)
         q = v * inputs * square
     return np.exp(np.cumsum([0.0, *logs[::-1]])[::-1])
+
+
+def _cut_off_below(network: Network) -> bool:
+    return all(map(cuts_off, network.functions)) and network.normalisation == NONE
 
 
 def _alive(network: Network) -> np.ndarray:
@@ -71,13 +82,13 @@ def cuts_off(activation: Choice) -> bool:
 
 
 def _zeros(network: Network, shape: DataShape) -> np.ndarray | None:
-    if not cuts_off(network.activation) or not network.widths:
+    if not _cut_off_below(network) or not network.widths:
         return None
     return 1 - _alive(network)[:-1] / 2
 
 
 def _cut_off(network: Network, shape: DataShape) -> np.ndarray | None:
-    if not cuts_off(network.activation) or shape.train != 1:
+    if not _cut_off_below(network) or shape.train != 1:
         return None
     return 1 - _alive(network)[-1:]
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from experiments.nn.activations import ACTIVATIONS
+from experiments.nn.activations import ACTIVATIONS, Activation
 from experiments.nn.diagnostics.record import Diagnostic, View
 
 ROUNDS = 7
@@ -57,8 +58,7 @@ def _function(view: View, run: int, *, forward: bool = True, backward: bool = Tr
 
     Without a hidden layer there is nothing to time, and the result is NaN.
     """
-    activation, copies = view.runs[run].network.activation, _copies(view)
-    row, arguments = ACTIVATIONS[activation.name], activation.arguments
+    copies = _copies(view)
     hidden = range(len(view.stack.weights) - 1)
     if not hidden:
         return float("nan")
@@ -66,6 +66,17 @@ def _function(view: View, run: int, *, forward: bool = True, backward: bool = Tr
     def tiled(array: np.ndarray) -> np.ndarray:
         return np.repeat(array[run : run + 1], copies, axis=0)
 
+    def function(layer: int) -> tuple[Activation, dict[str, Any]]:
+        blocks = view.stack.functions(layer)
+        runs, name, arguments = next(b for b in blocks if b[0].start <= run < b[0].stop)
+        learned = {
+            key: np.repeat(value[run - runs.start][None], copies, axis=0)
+            for key, value in arguments.items()
+            if isinstance(value, np.ndarray)
+        }
+        return ACTIVATIONS[name], arguments | learned
+
+    functions = [function(layer) for layer in hidden]
     layers = [tiled(view.stack.pre_activations[layer]) for layer in hidden]
     outputs = [tiled(view.stack.outputs[layer]) for layer in hidden]
     upstream, scratch = ([np.ones_like(z) for z in layers] for _ in range(2))
@@ -77,7 +88,9 @@ def _function(view: View, run: int, *, forward: bool = True, backward: bool = Tr
             up.fill(1)
 
     def work() -> None:
-        for z, a, up, buffer in zip(layers, outputs, upstream, scratch, strict=True):
+        for (row, arguments), z, a, up, buffer in zip(
+            functions, layers, outputs, upstream, scratch, strict=True
+        ):
             if forward:
                 row.function(z, a, **arguments)
             if backward:
