@@ -101,7 +101,7 @@ def _default(field: Field) -> Any:
 
 def _told(name: str, value: Any) -> Any:
     """Return the value of the field of that name as JSON knows it."""
-    if name == "activation" and not isinstance(value, Choice):
+    if name == "activation" and isinstance(value, tuple):
         return [_told(name, choice) for choice in value]  # of each layer
     if not isinstance(value, Choice):
         return _given(value) if is_dataclass(value) else value

@@ -201,10 +201,6 @@ SINGLE = {
     "network: {dropout: 1}": (
         "1: network.dropout: found 1; allowed: a number at least 0 and below 1"
     ),
-    "training: {dropout: 0.5}": (
-        "1: training.dropout: unknown key; allowed: optimizer, learning_rate, batch_size, epochs, "
-        "precision, layers; did you mean 'network.dropout'?"
-    ),
     "training: {batch_size: [1, 32]}\nnetwork: {normalisation: [none, batch]}": (
         "1: training.batch_size.0: found 1; allowed: 2 or more, as network.normalisation: batch "
         "needs the moments of a batch"
