@@ -145,7 +145,13 @@ def of_layers(rows: Mapping[str, Any], read: AxisParser) -> AxisParser:
         read: of a single row, which may have parameters.
 
     """
+    of_each = {
+        "type": "string",
+        "pattern": r"^\w+(-\w+)+$",
+        "description": "a name for each layer, such as relu-relu-tanh",
+    }
 
+    @accepts({"anyOf": [accepted(read), of_each]})
     def levels(raw: Any) -> list[AxisValue]:
         names = raw.split("-") if isinstance(raw, str) else []
         if len(names) < 2:
