@@ -9,6 +9,9 @@ import numpy as np
 
 Scalar = bool | int | float | str
 
+MOST_CHARACTERS = 1000
+"""Of a parameter that is a text, such as a path."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -20,11 +23,18 @@ class Parameter:
     high: float | None = None
     open_low: bool = False  # True: the value must lie above `low`, not at it
     open_high: bool = False
+    options: tuple[str, ...] = ()  # of a text: the words that are allowed; () allows any line
+    place: bool = False  # it says where the content lies, which has a digest of its own: no key
 
     def allowed(self) -> str:
         """Say in words which values are allowed."""
         if isinstance(self.default, bool):
             return "true or false"
+        if isinstance(self.default, str):
+            return (
+                ", ".join(map(word, self.options))
+                or f"a text of at most {MOST_CHARACTERS} characters"
+            )
         kind = "a whole number" if isinstance(self.default, int) else "a number"
         bounds = []
         if self.low is not None:
@@ -35,6 +45,8 @@ class Parameter:
 
     def admits(self, value: object) -> bool:
         """Tell whether `value` has the default's type and lies within the bounds."""
+        if isinstance(self.default, str) or isinstance(value, str):
+            return isinstance(self.default, str) and isinstance(value, str) and self._reads(value)
         if isinstance(self.default, bool) or isinstance(value, bool):
             return isinstance(self.default, bool) and isinstance(value, bool)
         kinds = (int,) if isinstance(self.default, int) else (int, float)
@@ -43,6 +55,17 @@ class Parameter:
         above = self.low is None or (value > self.low if self.open_low else value >= self.low)
         below = self.high is None or (value < self.high if self.open_high else value <= self.high)
         return above and below
+
+    def _reads(self, text: str) -> bool:
+        if self.options:
+            return text in self.options
+        # A tab is what separates the columns of some tables.
+        return len(text) <= MOST_CHARACTERS and text.replace("\t", "").isprintable()
+
+
+def word(text: str) -> str:
+    """Return a text as it is written in a config: in quotes unless it is a plain word."""
+    return text if text.replace("_", "").isalnum() else repr(text)
 
 
 @dataclass(frozen=True, slots=True)

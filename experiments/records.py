@@ -50,15 +50,44 @@ class DataShape:
 
 
 @dataclass(frozen=True, slots=True)
+class Moments:
+    """What standardises values: x becomes (x - mean) / deviation."""
+
+    mean: np.ndarray  # (D,) by feature, or ()
+    deviation: np.ndarray  # (D,) or (), above 0
+    gaps: bool = False  # whether some values are NaN; each becomes the mean, which is then 0
+
+    def standardise(self, values: np.ndarray, out: np.ndarray) -> np.ndarray:
+        """Write the standardised values (N, D), of any numeric type, to `out`, and return it."""
+        # Computed in float64 but, thanks to `out`, block by block: images get no float64 copy.
+        np.subtract(values, self.mean, out=out, casting="same_kind")
+        np.divide(out, self.deviation, out=out, casting="same_kind")
+        if self.gaps:
+            out[np.isnan(out)] = 0
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the examples of one partition lie in an array that other partitions share."""
+
+    order: np.ndarray  # (N,) integers: the row of each example
+    moments: Moments  # of this partition's training split
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """One partition of a data set, standardised on its training split.
 
-    The rows are ordered training, validation, test; `shape` tells how many there are of each.
+    The examples are ordered training, validation, test; `shape` tells how many there are of each.
+    Their inputs are the rows of `inputs` or, of a large data set, those rows of an array that all
+    partitions share which `place` tells, still to be standardised.
     """
 
-    inputs: np.ndarray  # (N, D) floating point
+    inputs: np.ndarray  # (N, D) floating point; with a place, of any numeric type
     labels: np.ndarray  # (N,) integers 0 .. C - 1; of a regression (N, C) floating point
     shape: DataShape
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from experiments.records import Dataset, DataShape
+from experiments.records import Dataset, DataShape, Moments, Place
+
+IN_PLACE = 48 * 2**20
+"""From how many bytes on, standardised, the inputs of a set that seeds share stay as they lie."""
+
+ORDER = np.dtype(np.int32)
+"""The type of a place's order: half of what an index takes, as every seed has its own."""
+
+_BLOCK = 2**17  # numbers of which moments are taken at once: they should stay in the cache
 
 Standardise = Literal["feature", "global", "none"]
 
@@ -24,6 +33,7 @@ class Pool:
     labels: np.ndarray  # (N,) int64, 0 .. C - 1; of a regression (N, C) floating point
     strata: np.ndarray | None = None  # (N,) int64: the groups to balance, where not the classes
     given: int = 0  # how many of the last rows are the test split that the source prescribes
+    gaps: bool = False  # whether inputs that are missing, NaN, become the training split's mean
 
 
 def split_sizes(
@@ -52,12 +62,19 @@ def split_sizes(
     return DataShape(features, outputs, train, others[0], others[1] + given, regression)
 
 
+def lies(sizes: DataShape, dtype: type | np.dtype | str) -> bool:
+    """Tell whether a set of such a size, if its seeds share it, is standardised batch by batch."""
+    examples = sizes.train + sizes.validation + sizes.test
+    return np.dtype(dtype).itemsize * examples * sizes.features > IN_PLACE
+
+
 def partition(
     pool: Pool,
     sizes: DataShape,
     rng: np.random.Generator,
     how: Standardise,
     dtype: type | np.dtype | str,
+    in_place: bool = False,
 ) -> Dataset:
     """Partition the pool at random and map each input x to (x - mean) / deviation.
 
@@ -73,6 +90,7 @@ def partition(
         how: "feature" by feature; "global", one mean and deviation over all features; or "none",
             inputs and targets stay as they are.
         dtype: float32 or float64, the type of the inputs and of a regression's targets.
+        in_place: whether the inputs stay those of the pool, with a place that tells the order.
 
     Returns:
         inputs (N, D) in C order and labels, rows ordered training, validation, test. Labels are
@@ -83,24 +101,32 @@ def partition(
     strata = pool.labels if pool.strata is None else pool.strata
     drawn = rng.permutation(free) if sizes.regression else _interleave(strata[:free], rng)
     order = np.concatenate([drawn, np.arange(free, len(strata))])  # (N,)
-    inputs = _standardised(pool.inputs[order], sizes.train, how, dtype)
     labels = pool.labels[order]
     if sizes.regression:
         labels = _standardised(labels, sizes.train, "none" if how == "none" else "feature", dtype)
+    if in_place:
+        moments = _moments_by_block(pool, order[: sizes.train], how)
+        return Dataset(pool.inputs, labels, sizes, Place(order.astype(ORDER), moments))
+    inputs = _standardised(pool.inputs[order], sizes.train, how, dtype, pool.gaps)
     return Dataset(inputs, labels, sizes)
 
 
 def _standardised(
-    values: np.ndarray, train: int, how: Standardise, dtype: type | np.dtype | str
+    values: np.ndarray,
+    train: int,
+    how: Standardise,
+    dtype: type | np.dtype | str,
+    gaps: bool = False,
 ) -> np.ndarray:
     """Return `values` (N, D) in `dtype`, scaled by the moments of their first `train` rows."""
     if how == "none":
         return np.ascontiguousarray(values, dtype)
-    mean, deviation = _mean_and_std(values[:train], how)
-    # Computed in float64 but, thanks to `out`, block by block: images get no float64 copy.
-    scaled = np.empty(values.shape, dtype)  # (N, D)
-    np.subtract(values, mean, out=scaled, casting="same_kind")
-    return np.divide(scaled, deviation, out=scaled, casting="same_kind")
+    if gaps:
+        pool = Pool(values, np.empty(0), gaps=True)
+        moments = _moments_by_block(pool, np.arange(train), how)
+    else:
+        moments = Moments(*_mean_and_std(values[:train], how))
+    return moments.standardise(values, np.empty(values.shape, dtype))  # (N, D)
 
 
 def _interleave(strata: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -131,3 +157,32 @@ def _mean_and_std(training: np.ndarray, how: Standardise) -> tuple[np.ndarray, n
         square = np.einsum("nd,nd->", training, training, dtype=float) / training.size
         deviation = np.sqrt(max(square - mean**2, 0.0))
     return mean, np.where(deviation > 0, deviation, 1.0)
+
+
+def _moments_by_block(pool: Pool, rows: np.ndarray, how: Standardise) -> Moments:
+    """Return the moments of some rows of a pool, without a copy of all of them.
+
+    What is missing does not count. A feature that is constant among the rows is centred, and one
+    that is missing in all of them is 0.
+    """
+    if how == "none":
+        return Moments(np.float64(0), np.float64(1), pool.gaps)
+    features = pool.inputs.shape[1]
+    axis, summed = (0 if how == "feature" else None), (np.nansum if pool.gaps else np.sum)
+    size = max(1, _BLOCK // features)
+    blocks = [rows[start : start + size] for start in range(0, len(rows), size)]
+
+    def total(of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        return sum(summed(of(pool.inputs[block].astype(float)), axis) for block in blocks)
+
+    count = len(rows) * (features if axis is None else 1)
+    if pool.gaps:
+        count = np.maximum(total(lambda x: ~np.isnan(x)), 1)
+    # Around a value of its own, so that a constant's mean and deviation are exact.
+    origin = np.float64(0)
+    if axis == 0:
+        lowest = [np.fmin.reduce(pool.inputs[block].astype(float)) for block in blocks]
+        origin = np.nan_to_num(np.fmin.reduce(lowest))
+    mean = origin + total(lambda x: x - origin) / count
+    deviation = np.sqrt(total(lambda x: np.square(x - mean)) / count)
+    return Moments(mean, np.where(deviation > 0, deviation, 1.0), pool.gaps)

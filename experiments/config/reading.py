@@ -14,6 +14,7 @@ from experiments.config.errors import ConfigError, Problem, found, in_file
 from experiments.config.fitting import check_fit
 from experiments.config.grid import Grid
 from experiments.config.mappings import document_of
+from experiments.config.places import find_files
 from experiments.config.yaml_lines import Document, parse
 from experiments.config.yaml_nodes import MOST_BYTES
 from experiments.study import Study
@@ -36,7 +37,7 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Study:
     """
     path = Path(path)
     source = path.as_posix()
-    return loads(_text(path, source), path.stem, overrides, source)
+    return loads(_text(path, source), path.stem, overrides, source, path.parent)
 
 
 def _text(path: Path, source: str) -> str:
@@ -62,7 +63,13 @@ def _text(path: Path, source: str) -> str:
         raise refuse(line, f"found the byte 0x{byte:02X}, which is not UTF-8 text") from None
 
 
-def loads(text: str, name: str, overrides: Sequence[str] = (), source: str = "<config>") -> Study:
+def loads(
+    text: str,
+    name: str,
+    overrides: Sequence[str] = (),
+    source: str = "<config>",
+    folder: Path = Path(),
+) -> Study:
     """Read the config in a text.
 
     Args:
@@ -70,12 +77,13 @@ def loads(text: str, name: str, overrides: Sequence[str] = (), source: str = "<c
         name: the study's name, which becomes a folder's.
         overrides: values to set on top of it, such as "training.epochs=5".
         source: what messages call the text.
+        folder: where files that the text names are looked for, before the working directory.
 
     Raises:
         ConfigError: everything that is wrong with the text, the name and the overrides.
 
     """
-    return _study(parse(text, source), name, overrides)
+    return _study(parse(text, source), name, overrides, folder)
 
 
 def read(config: Mapping[str, Any], name: str, overrides: Sequence[str] = ()) -> Study:
@@ -93,8 +101,11 @@ def read(config: Mapping[str, Any], name: str, overrides: Sequence[str] = ()) ->
     return _study(document_of(config, name), name, overrides)
 
 
-def _study(document: Document, name: str, overrides: Sequence[str]) -> Study:
+def _study(
+    document: Document, name: str, overrides: Sequence[str], folder: Path = Path()
+) -> Study:
     command_line.apply(document, overrides)
+    find_files(document.data, folder)
     if not _NAME.fullmatch(name):
         allowed = "at most 100 letters (a to z), digits and - _ . that start with a letter or digit"
         message = f"{found(name)} as the study's name; allowed: {allowed}; rename the file"

@@ -15,7 +15,8 @@ from experiments.config.yaml_lines import BROKEN
 from experiments.parameters import Choice, Parameter
 
 _MOST_VALUES = 10_000  # of one axis
-_LABEL = re.compile(r"[\w .,=()+-]{1,60}")
+_LONGEST = 60  # characters of a label
+_LABEL = re.compile(rf"[\w .,=()+-]{{1,{_LONGEST}}}")
 
 
 def row_of(rows: Mapping[str, Any]) -> AxisParser:
@@ -52,9 +53,8 @@ def _with_parameters(raw: dict[str, Any], name: str, rows: Mapping[str, Any]) ->
         if BROKEN in values.values():
             continue
         choice = Choice.of(name, rows, **values)
-        label = raw.get("label") or _label(
-            choice, [key for key in rows[name].parameters if key in values]
-        )
+        shown = [key for key in rows[name].parameters if key in values]
+        label = raw.get("label") or _label(choice, shown, rows[name].parameters)
         # The value is located where it differs from its siblings: at its entry in the list.
         where = next((path for path, _ in picked if len(path) > 1), ())
         result.append(AxisValue(label, choice, where))
@@ -95,7 +95,20 @@ def _wrong_label(label: Any, count: int) -> list[tuple[Path, str]]:
     return []
 
 
-def _label(choice: Choice, shown: list[str]) -> str:
-    """Name a choice by those of its parameters that the user gave."""
-    values = ", ".join(f"{key}={show(choice.arguments[key])}" for key in shown)
-    return f"{choice.name}({values})" if values else choice.name
+def _label(choice: Choice, shown: list[str], parameters: Mapping[str, Parameter]) -> str:
+    """Name a choice by those of its parameters that the user gave; a file by its own name."""
+    values = []
+    for key in shown:
+        value = choice.arguments[key]
+        if parameters[key].place:
+            values.append(_printed(re.split(r"[/\\]", str(value).rstrip("/\\"))[-1]))
+        elif isinstance(value, str):
+            values.append(f"{key}={_printed(value)}")
+        else:
+            values.append(f"{key}={show(value)}")
+    return f"{choice.name}({', '.join(values)})"[:_LONGEST] if values else choice.name
+
+
+def _printed(text: str) -> str:
+    """Return a text with what no label has replaced."""
+    return re.sub(r"[^\w .,=()+-]", "_", text)

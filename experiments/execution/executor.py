@@ -45,11 +45,23 @@ def execute(fleet: Fleet) -> Result:
     return fleet, [replace(trace, origin=origin()) for trace in traces]
 
 
-def _execute_in_worker(fleet: Fleet, main: int) -> Result:
+def _execute_in_worker(fleet: Fleet, read: datasets.Content | None, main: int) -> Result:
     # Ctrl-C reaches every process of the terminal; the main one answers it for all.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _end_with(main)
+    if read is not None:
+        datasets.lend(fleet.runs[0].data, read)
     return execute(fleet)
+
+
+def _read(fleet: Fleet) -> datasets.Content | None:
+    """Return what a worker is lent: examples that were read, which large as they are it maps.
+
+    So no worker reads a file again, nor finds it changed, and all of them share one copy: joblib
+    writes an array to shared memory the first time that it is passed, and after that its name.
+    """
+    data = fleet.runs[0].data
+    return datasets.content_of(data) if data.name in datasets.DATASETS else None
 
 
 @cache  # once for each worker
@@ -102,7 +114,9 @@ def results(fleets: Sequence[Fleet], jobs: int | None) -> Iterator[Result]:
             pre_dispatch="n_jobs",
             batch_size=1,
         )
-        ended = parallel(joblib.delayed(_execute_in_worker)(fleet, os.getpid()) for fleet in fleets)
+        ended = parallel(
+            joblib.delayed(_execute_in_worker)(fleet, _read(fleet), os.getpid()) for fleet in fleets
+        )
         try:
             for result in ended:  # noqa: UP028  (closed by hand, see below)
                 yield result

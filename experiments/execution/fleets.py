@@ -180,6 +180,4 @@ def most_runs(run: Run) -> int:
 
 
 def _most_seeds(run: Run) -> int:
-    shape, item = datasets.shape(run.data), int(run.training.precision[-2:]) // 8
-    examples = shape.train + shape.validation + shape.test
-    return max(1, STACKED_DATA // (item * examples * (shape.features + 1)))
+    return max(1, STACKED_DATA // datasets.seed_bytes(run.data, run.training.precision))

@@ -107,8 +107,10 @@ def _told(name: str, value: Any) -> Any:
         return _given(value) if is_dataclass(value) else value
     row = _TABLES[name][value.name]
     defaults = {(key, parameter.default) for key, parameter in row.parameters.items()}
-    # Pairs, and not an object: a parameter that is called seed must not look like the run's.
-    given = [pair for pair in value.parameters if pair not in defaults]
+    places = {key for key, parameter in row.parameters.items() if parameter.place}
+    # Pairs, and not an object: a parameter that is called seed must not look like the run's. Where
+    # data lie is left out, since their digest is there: a file that is moved is the same data.
+    given = [p for p in value.parameters if p not in defaults and p[0] not in places]
     return {"name": value.name} | ({"parameters": given} if given else {})
 
 

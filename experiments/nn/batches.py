@@ -42,8 +42,8 @@ class Batches:
 
     def _prepare(self) -> None:
         """Make the buffer for as many batches as are gathered at once; none of them is there."""
-        seeds, _, width = self._examples.inputs.shape
-        dtype = self._examples.inputs.dtype
+        seeds, width = len(self._generators), self._examples.shape.features + 1
+        dtype = self._examples.dtype
         of_one = seeds * self._size * width * dtype.itemsize
         self._at_once = max(1, min(self._per_epoch, GATHER_BYTES // of_one))
         self._inputs = np.empty((seeds * self._at_once * self._size, width), dtype)
@@ -64,16 +64,12 @@ class Batches:
         if self._next * size >= self._orders.shape[1]:
             drawn = [order.permutation(examples.shape.train) for order in self._generators]
             self._orders, self._next = np.stack(drawn)[:, : self._per_epoch * size], 0
-        seeds, count, width = examples.inputs.shape
         rows = self._orders[:, self._next * size : (self._next + self._at_once) * size]
-        taken = rows.shape[1]
+        seeds, taken = rows.shape
+        count = examples.labels.shape[1]
         rows = rows + count * np.arange(seeds)[:, None]  # of all seeds' examples, one after another
-        # All rows are there, so that none is clipped: in this mode NumPy writes at once where it
-        # should, and not into a copy first.
-        gathered = self._inputs[: seeds * taken].reshape(seeds, taken, width)
-        examples.inputs.reshape(-1, width).take(rows, 0, gathered, "clip")
-        flat = examples.labels.reshape(seeds * count, *examples.labels.shape[2:])
-        targets = examples.targets(flat.take(rows, 0))
+        gathered = self._inputs[: seeds * taken].reshape(seeds, taken, -1)
+        targets = examples.take(rows, gathered)
         if self._smoothing:
             smooth(targets, self._smoothing)
         self._gathered = gathered.mT, targets

@@ -15,6 +15,7 @@ from experiments.nn.layers.normalisation import NORMALISATIONS
 from experiments.nn.losses import LOSSES
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.rate_schedules import SCHEDULES
+from experiments.parameters import Scalar, word
 from experiments.records import METRICS
 
 
@@ -48,10 +49,13 @@ def _table(
     for name, row in rows.items():
         yield f"  {name:23} {getattr(row, column)}"
         for key, parameter in getattr(row, "parameters", {}).items():
-            default = str(parameter.default).lower() if isinstance(parameter.default, bool) \
-                else f"{parameter.default:g}"  # fmt: skip
-            yield (
-                f"  {'':23}   {key}: {parameter.meaning}; {parameter.allowed()}, default {default}"
-            )
+            told = f"{key}: {parameter.meaning}; {parameter.allowed()}"
+            yield f"  {'':23}   {told}, default {_default(parameter.default)}"
     yield from (f"  {name:23} {meaning}" for name, meaning in more)
     yield ""
+
+
+def _default(value: Scalar) -> str:
+    if isinstance(value, str):
+        return word(value) if value else "none"
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}"

@@ -160,6 +160,11 @@ def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
         failed=[result for result in results.settings if result.diverged],
         edges=[t for t in results.tuned if t.at_edge],
         shapes=list(dict.fromkeys(zip((s.data.name for s in settings), shapes, strict=True))),
+        read_data=[
+            (data.name, said)
+            for data in dict.fromkeys(s.data for s in settings)
+            if (said := datasets.told(data))
+        ],
         updates=sorted(
             {
                 (total_updates(s.training, shape), updates_per_epoch(s.training, shape))

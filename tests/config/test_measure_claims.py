@@ -8,8 +8,9 @@ import yaml
 
 from experiments import config
 from experiments.analysis.measures import MOMENTS
+from experiments.config.errors import listing
 from experiments.config.model import MeasureKeys, TimeKeys
-from experiments.datasets import shape
+from experiments.datasets import DATASETS, shape
 from experiments.kinds import KINDS
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.records import METRICS
@@ -746,8 +747,7 @@ claims:
   - {faster: relu, than: tanh, to: {train_loss: 1}, by: 0.5}
 """
 MUCH = f"""\
-c.yaml:1: dataset.1: found 'mons'; allowed: digits, fashion_mnist_mini, moons, circles, spirals, \
-blobs, xor, curve, diabetes, gaussian; did you mean 'moons'?
+c.yaml:1: dataset.1: found 'mons'; allowed: {listing(DATASETS)}; did you mean 'moons'?
 c.yaml:3: training.epochs: found 'x'; allowed: a number at least 0 and at most 100,000
 c.yaml:7: claims.0.at_most: found 'x'; allowed: a number
 c.yaml:8: claims.0.layer: zeros is read of hidden layers only

@@ -2,6 +2,9 @@
 
 import pytest
 
+from experiments.config.errors import listing
+from experiments.datasets import DATASETS
+
 from .helpers import problems, read
 
 ALL_KEYS = (
@@ -139,8 +142,7 @@ SINGLE = {
     "epochs: 3": f"1: epochs: unknown key; allowed: {ALL_KEYS}; did you mean 'training.epochs'?",
     "zzz: 3": f"1: zzz: unknown key; allowed: {ALL_KEYS}",
     "dataset: mons": (
-        "1: dataset: found 'mons'; allowed: digits, fashion_mnist_mini, moons, circles, spirals, "
-        "blobs, xor, curve, diabetes, gaussian; did you mean 'moons'?"
+        f"1: dataset: found 'mons'; allowed: {listing(DATASETS)}; did you mean 'moons'?"
     ),
     "dataset: []": "1: dataset: found an empty list; allowed: a value, or a list of values",
     "dataset: {name: moons, test: 0.8, validation: 0.5}": (

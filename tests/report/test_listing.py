@@ -60,6 +60,11 @@ def test_every_parameter_is_explained_below_its_row(title):
         default = found[place].rpartition("default ")[2]
         if isinstance(parameter.default, bool):
             assert default == str(parameter.default).lower()
+        elif isinstance(parameter.default, str):
+            assert default.strip("'") == parameter.default or (parameter.default, default) == (
+                "",
+                "none",
+            )
         else:
             assert float(default) == parameter.default
 

@@ -1,106 +1,16 @@
-"""The table of data sets: to add one, add a row here.
+"""Data sets whose examples are drawn anew for each seed.
 
-A row says how a pool of examples is drawn. Splitting and standardising are the same for all, so
-that a new data set cannot get them wrong. Classes that are generated hold as many examples each,
-give or take one. Where numbers are to be predicted and not a class (a regression), the row's
-`sizes` says so, and the pool's labels are the numbers.
+Classes hold as many examples each, give or take one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import lru_cache
-
 import numpy as np
 
-from experiments.data import fashion
-from experiments.parameters import Choice, Parameter
-from experiments.records import Dataset, DataShape
-from experiments.splits import DataError, Pool, Standardise, partition, split_sizes
+from experiments.datasets.record import SHARES, DatasetRow
+from experiments.parameters import Parameter
+from experiments.splits import Pool, split_sizes
 from experiments.streams import generator
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetRow:
-    """One data set: everything that the project knows of it.
-
-    `draw(rng, **parameters)` returns the pool; a data set of fixed examples ignores `rng`.
-    `sizes(**parameters)` returns the shape of the split, without drawing or loading anything.
-    `standardise` is by feature, by one mean and one deviation for all features, or not at all; the
-    targets of a regression are then standardised too, output by output, or left alone as well.
-    `file_digest` is the SHA-256 of the shipped file, for a data set that has one.
-    """
-
-    name: str
-    label: str
-    source: str
-    draw: Callable[..., Pool]
-    sizes: Callable[..., DataShape]
-    standardise: Standardise = "feature"
-    parameters: dict[str, Parameter] = field(default_factory=dict)
-    file_digest: Callable[[], str] | None = None
-    version: int = 1  # raise it when the row's numbers change: stored runs are then trained anew
-
-    def digest(self) -> str:
-        """Return what identifies the examples: the file's SHA-256, or the name and version."""
-        return self.file_digest() if self.file_digest else f"{self.name} version {self.version}"
-
-
-def shape(data: Choice) -> DataShape:
-    """Return the sizes of the splits of `data`, without loading it.
-
-    Raises:
-        DataError: fewer training examples remain than there are classes or, of a regression, none.
-
-    """
-    sizes = DATASETS[data.name].sizes(**data.arguments)
-    if sizes.train < (1 if sizes.regression else sizes.outputs):
-        shares = ", ".join(f"{key} {value}" for key, value in data.parameters)
-        least = "" if sizes.regression else f" for each of the {sizes.outputs} classes"
-        raise DataError(
-            f"{data.name} ({shares}): {max(sizes.train, 0)} examples are left for training, and "
-            f"there must be at least one{least}; "
-            "lower the shares of the other splits or, where examples are drawn, ask for more"
-        )
-    return sizes
-
-
-def load(data: Choice, stream: str, seed: int, dtype: type | np.dtype | str) -> Dataset:
-    """Draw or read `data`, split it and standardise it: the same arguments, the same bits.
-
-    Args:
-        data: a row of `DATASETS` with all of its parameters.
-        stream: "tuning" or "evaluation".
-        seed: the repetition, from 0; it decides the split and, where they are drawn, the examples.
-        dtype: float32 or float64, the type of the inputs and of a regression's targets.
-
-    Returns:
-        inputs (N, D) in C order and int64 labels (N,), rows ordered training, validation, test.
-        Within a split the classes alternate, so that its first n rows are a balanced sample. Of a
-        regression the labels are its targets (N, C), and the order within a split is random.
-
-    Raises:
-        DataError: a file is missing or damaged, or too few examples are left for training.
-
-    """
-    sizes = shape(data)
-    row = DATASETS[data.name]
-    pool = row.draw(generator(stream, seed, "data"), **data.arguments)
-    return partition(pool, sizes, generator(stream, seed, "split"), row.standardise, dtype)
-
-
-def digest(data: Choice) -> str:
-    """Return what identifies the examples of `data`, apart from its parameters (or DataError)."""
-    return DATASETS[data.name].digest()
-
-
-@lru_cache(maxsize=1)
-def _digits() -> Pool:
-    from sklearn.datasets import load_digits  # slow to import, and few runs need it
-
-    bunch = load_digits()
-    return Pool(bunch.data.astype(np.uint8), bunch.target.astype(np.int64))
 
 
 def _sklearn(maker: str, rng: np.random.Generator, examples: int, **how: float) -> Pool:
@@ -172,58 +82,76 @@ def _curve(
     return Pool(inputs, sine + noise * rng.standard_normal((examples, 1)))
 
 
-@lru_cache(maxsize=1)
-def _diabetes() -> Pool:
-    from sklearn.datasets import load_diabetes  # slow to import, and few runs need it
+_TEMPLATES = (
+    (5, 6, 6.5, 6.75, 7, 7, 7, 7, 6.75, 6.5, 6, 5),
+    (5, 3, 3, 3.4, 3.8, 4.2, 4.6, 5, 5.4, 5.8, 5, 5),
+    (5, 6, 6.5, 6.5, 6, 5.25, 4.75, 4, 3.5, 3.5, 4, 5),
+    (5, 6, 6.5, 6.5, 6, 5, 5, 6, 6.5, 6.5, 6, 5),
+    (5, 4.4, 3.8, 3.2, 2.6, 2.6, 5, 5, 5, 5, 5, 5),
+    (5, 3, 3, 3, 3, 5, 6, 6.5, 6.5, 6, 4.5, 5),
+    (5, 4, 3.5, 3.25, 3, 3, 3, 3, 3.25, 3.5, 4, 5),
+    (5, 7, 7, 6.6, 6.2, 5.8, 5.4, 5, 4.6, 4.2, 5, 5),
+    (5, 4, 3.5, 3.5, 4, 5, 5, 4, 3.5, 3.5, 4, 5),
+    (5, 4, 3.5, 3.5, 4, 5, 5, 5, 5, 4.7, 4.3, 5),
+)
+"""MNIST-1D's signals of the ten digits, of 12 points."""
 
-    bunch = load_diabetes(scaled=False)
-    return Pool(bunch.data.astype(float), bunch.target.astype(float)[:, None])
+
+def _mnist1d(rng: np.random.Generator, examples: int, **_: float) -> Pool:
+    """Draw signals by the recipe of MNIST-1D, with its published constants.
+
+    A digit's template, of mean 0, deviation 1/6 and starting at 0, is padded with 36 to 60 zeros,
+    stretched to 72 points, scaled by 0.8 to 1.2, turned round by less than 48 points; where it is
+    0 smoothed noise of 0.25 stands in; noise of 0.02 is added everywhere; it is sheared by up to
+    0.375 to both sides, and read at 40 points.
+    """
+    from scipy.ndimage import gaussian_filter1d  # slow to import, and few runs need it
+
+    labels = np.arange(examples) % 10
+    templates = np.array(_TEMPLATES)
+    templates = (templates - templates.mean(1, keepdims=True)) / templates.std(1, keepdims=True)
+    templates = (templates - templates[:, :1]) / 6 + 1e-8  # so that only the padding is 0
+    padded = np.concatenate([templates, np.zeros((10, 61))], axis=1)
+    # Stretching a padded signal of n points to 72 reads it at t (n - 1) / 71, linearly.
+    points = 12 + rng.integers(36, 61, examples)
+    at = np.arange(72) * ((points - 1) / 71)[:, None]  # (N, 72)
+    signals = _read_linearly(padded[labels], at)
+    signals *= 1 + 0.4 * (rng.random((examples, 1)) - 0.5)
+    shifted = (np.arange(72) - rng.integers(48, size=(examples, 1))) % 72
+    signals = np.take_along_axis(signals, shifted, axis=1)
+    smooth = gaussian_filter1d(0.25 * rng.standard_normal((examples, 72)), 2, axis=1)
+    signals = np.where(signals != 0, signals, smooth)
+    signals += 0.02 * rng.standard_normal((examples, 72))
+    signals -= 0.75 * (rng.random((examples, 1)) - 0.5) * np.linspace(-0.5, 0.5, 72)
+    return Pool(_read_linearly(signals, np.arange(40) * np.full((examples, 1), 71 / 39)), labels)
+
+
+def _read_linearly(signals: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Return signals (N, P) at the points (N, Q), straight between their own."""
+    before = np.minimum(at.astype(int), signals.shape[1] - 2)
+    part = at - before
+    low = np.take_along_axis(signals, before, axis=1)
+    return low + part * (np.take_along_axis(signals, before + 1, axis=1) - low)
 
 
 def _gaussian(rng: np.random.Generator, examples: int, features: int) -> Pool:
     return Pool(rng.standard_normal((examples, features)), rng.standard_normal((examples, 1)))
 
 
-def _share(default: float, split: str) -> Parameter:
-    meaning = f"the share of the examples that is the {split} split"
-    return Parameter(default, meaning, low=0.0, high=0.9, open_high=True)
-
-
 def _noise(default: float, of: str) -> Parameter:
     return Parameter(default, f"the standard deviation of the noise {of}", low=0.0)
 
 
-_SHARES = {"validation": _share(0.1, "validation"), "test": _share(0.2, "test")}
-_GENERATED = _SHARES | {
+_GENERATED = SHARES | {
     "examples": Parameter(1000, "examples in all three splits", low=10, high=1_000_000)
 }
 _CLASSES = {"low": 2, "high": 100}
 
-_ROWS = (
-    DatasetRow(
-        name="digits",
-        label="Digits",
-        source="scikit-learn's load_digits: 1,797 images of 8 x 8, after Alpaydin & Kaynak 1998",
-        draw=lambda rng, **_: _digits(),
-        sizes=lambda validation, test: split_sizes(64, 10, 1797, validation, test),
-        # One mean and deviation for all pixels: pixels that are blank in nearly all images would
-        # else be blown up, to dozens of deviations where one image has ink.
-        standardise="global",
-        parameters=_SHARES,
-    ),
-    DatasetRow(
-        name="fashion_mnist_mini",
-        label="Fashion-MNIST, 6,000 images",
-        source="Xiao, Rasul & Vollgraf 2017: the first 500 and 100 images a class of its two parts",
-        draw=lambda rng, **_: fashion.read(fashion.FILE),
-        sizes=lambda validation: split_sizes(784, 10, 5000, validation, given=1000),
-        standardise="global",
-        parameters={"validation": _share(0.1, "validation")},
-        file_digest=lambda: fashion.sha256(fashion.FILE),
-    ),
+ROWS = (
     DatasetRow(
         name="moons",
         label="Two moons",
+        library="scikit-learn 1.9",
         source="drawn by scikit-learn's make_moons: two interleaved half circles",
         draw=lambda rng, examples, noise, **_: _sklearn("make_moons", rng, examples, noise=noise),
         sizes=lambda noise, **shares: split_sizes(2, 2, **shares),
@@ -232,6 +160,7 @@ _ROWS = (
     DatasetRow(
         name="circles",
         label="Two circles",
+        library="scikit-learn 1.9",
         source="drawn by scikit-learn's make_circles: one circle within another",
         draw=lambda rng, examples, noise, factor, **_: _sklearn(
             "make_circles", rng, examples, noise=noise, factor=factor
@@ -280,6 +209,16 @@ _ROWS = (
         parameters=_GENERATED | {"noise": _noise(0.25, "around each of the four corners")},
     ),
     DatasetRow(
+        name="mnist1d",
+        label="MNIST-1D",
+        source="drawn by the recipe of Greydanus & Kobak 2020: ten digits as signals of 40 points",
+        draw=_mnist1d,
+        sizes=lambda **shares: split_sizes(40, 10, **shares),
+        standardise="global",
+        parameters=_GENERATED
+        | {"examples": Parameter(5000, "examples in all three splits", low=10, high=1_000_000)},
+    ),
+    DatasetRow(
         name="curve",
         label="Curve",
         source="regression of y = sin(2 pi frequency x) + noise, x uniform in (-1, 1)",
@@ -290,15 +229,6 @@ _ROWS = (
             "frequency": Parameter(1.0, "periods of the sine from 0 to 1", low=0.0, open_low=True),
             "noise": _noise(0.05, "on a sine of height 1"),
         },
-    ),
-    DatasetRow(
-        name="diabetes",
-        label="Diabetes",
-        source="scikit-learn's load_diabetes: 442 patients, Efron, Hastie, Johnstone & Tibshirani "
-        "2004; regression of the disease's progression",
-        draw=lambda rng, **_: _diabetes(),
-        sizes=lambda validation, test: split_sizes(10, 1, 442, validation, test, regression=True),
-        parameters=_SHARES,
     ),
     DatasetRow(
         name="gaussian",
@@ -314,5 +244,3 @@ _ROWS = (
         },
     ),
 )
-
-DATASETS: dict[str, DatasetRow] = {row.name: row for row in _ROWS}

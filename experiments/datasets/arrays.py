@@ -1,0 +1,116 @@
+"""Reading arrays of examples: an .npz file, or a folder of .npy files, which are mapped."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import numpy as np
+
+from experiments.datasets.labels import class_counts, labelled
+from experiments.datasets.paths import readable
+from experiments.datasets.reading import digest_of
+from experiments.datasets.record import Content
+from experiments.datasets.rules import LARGEST, MOST_INPUTS
+from experiments.splits import DataError, Pool
+
+INPUTS, LABELS = ("x", "X", "x_train", "inputs"), ("y", "Y", "y_train", "labels")
+TEST = ("x_test", "y_test")
+"""What the arrays are called; a given test split has both of the last two."""
+
+# What numpy.load raises for files that are cut, altered or of another kind.
+_DAMAGE = (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
+_BLOCK = 4096
+
+
+def read(path: str, task: str) -> Content:
+    """Return the examples of an .npz file, or of a folder with x.npy and y.npy.
+
+    Args:
+        path: of the file or folder; `INPUTS` and `LABELS` say how its arrays may be called.
+        task: "auto", "classification" or "regression".
+
+    Raises:
+        DataError: it cannot be read, or its arrays do not go together.
+
+    """
+    file = readable(path, "npz", "the file", folder=bool(path) and Path(path).is_dir())
+    try:
+        if file.is_dir():
+            found = {p.stem: p for p in file.glob("*.npy")}
+            return _content(file, found, lambda n: np.load(found[n], mmap_mode="r"), task)
+        with np.load(file) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise DataError(f"{file}: one array only; save inputs and labels to an .npz file")
+            return _content(file, archive.files, lambda name: archive[name], task)
+    except _DAMAGE as error:
+        raise DataError(f"{file}: {type(error).__name__}: {str(error).splitlines()[0]}") from None
+
+
+def _content(
+    file: Path, names: Collection[str], array: Callable[[str], np.ndarray], task: str
+) -> Content:
+    chosen = []
+    for wanted in (INPUTS, LABELS):
+        name = next((name for name in wanted if name in names), None)
+        if name is None:
+            raise DataError(
+                f"{file}: no array {' or '.join(wanted)}; its arrays: {', '.join(names) or 'none'}"
+            )
+        chosen.append(name)
+    inputs, labels, given = array(chosen[0]), array(chosen[1]), 0
+    if all(name in names for name in TEST):
+        more = [array(name) for name in TEST]
+        given = len(more[1])
+        inputs, labels = (np.concatenate(two) for two in ((inputs, more[0]), (labels, more[1])))
+    if inputs.ndim < 1 or labels.ndim < 1 or len(inputs) != len(labels) or not len(labels):
+        raise DataError(
+            f"{file}: {chosen[0]} is {inputs.shape} and {chosen[1]} is {labels.shape}; allowed: as "
+            "many labels as inputs, and at least one"
+        )
+    inputs = inputs.reshape(len(inputs), -1)  # (N, D), images row by row
+    _check(file, chosen[0], inputs)
+    if inputs.dtype == bool:
+        inputs = inputs.view(np.uint8)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim > 2:
+        raise DataError(
+            f"{file}: {chosen[1]} has the shape {labels.shape}; allowed: (N,) or (N, C)"
+        )
+    if np.issubdtype(labels.dtype, np.number):
+        _check(file, chosen[1], labels.reshape(len(labels), -1))
+    elif labels.dtype.kind not in "bUS":
+        raise DataError(f"{file}: {chosen[1]} is {labels.dtype}; allowed: numbers or texts")
+    labels, outputs, classes = labelled(labels, task, f"{file}: {chosen[1]}")
+    pool = Pool(inputs, labels, given=given)
+    told = [f"{len(inputs):,} examples of {file.name}, {inputs.shape[1]:,} inputs ({inputs.dtype})"]
+    if given:
+        told.append(f"its {given:,} test examples are the test split")
+    if classes:
+        told.append(class_counts(labels, classes))
+    return Content(pool, outputs, digest_of(pool), tuple(told))
+
+
+def _check(file: Path, name: str, values: np.ndarray) -> None:
+    """Raise DataError for the first number (N, D) that cannot be computed with."""
+    if not 1 <= values.shape[1] <= MOST_INPUTS:
+        raise DataError(
+            f"{file}: {name} has {values.shape[1]:,} numbers for each example; allowed: 1 to "
+            f"{MOST_INPUTS:,}"
+        )
+    if values.dtype.kind in "bui":
+        return
+    if values.dtype.kind != "f":
+        raise DataError(f"{file}: {name} is {values.dtype}; allowed: real numbers")
+    for start in range(0, len(values), _BLOCK):
+        bad = ~(np.abs(values[start : start + _BLOCK]) <= LARGEST)
+        if bad.any():
+            row, column = np.argwhere(bad)[0]
+            value = values[start + row, column]
+            raise DataError(
+                f"{file}: {name}[{start + row}, {column}] is {value:g}; allowed: numbers up to "
+                f"{LARGEST:g}"
+            )

@@ -1,0 +1,96 @@
+"""Data sets that come with the program or with scikit-learn: fixed examples, split by the seed."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from experiments.data import fashion
+from experiments.datasets.record import SHARES, DatasetRow, share
+from experiments.splits import Pool, split_sizes
+
+
+@lru_cache(maxsize=1)
+def _digits() -> Pool:
+    from sklearn.datasets import load_digits  # slow to import, and few runs need it
+
+    bunch = load_digits()
+    return Pool(bunch.data.astype(np.uint8), bunch.target.astype(np.int64))
+
+
+@lru_cache(maxsize=1)
+def _diabetes() -> Pool:
+    from sklearn.datasets import load_diabetes  # slow to import, and few runs need it
+
+    bunch = load_diabetes(scaled=False)
+    return Pool(bunch.data.astype(float), bunch.target.astype(float)[:, None])
+
+
+@lru_cache(maxsize=3)
+def _classes(loader: str) -> Pool:
+    import sklearn.datasets  # slow to import, and few runs need it
+
+    bunch = getattr(sklearn.datasets, loader)()
+    return Pool(bunch.data.astype(float), bunch.target.astype(np.int64))
+
+
+def _small(
+    name: str, label: str, source: str, examples: int, features: int, classes: int
+) -> DatasetRow:
+    """Return the row of one of scikit-learn's small tables of numbers with a class."""
+    return DatasetRow(
+        name=name,
+        label=label,
+        source=f"scikit-learn's load_{name}: {source}",
+        draw=lambda rng, **_: _classes(f"load_{name}"),
+        sizes=lambda validation, test: split_sizes(features, classes, examples, validation, test),
+        parameters=SHARES,
+        library="scikit-learn 1.9",
+    )
+
+
+ROWS = (
+    DatasetRow(
+        name="digits",
+        label="Digits",
+        source="scikit-learn's load_digits: 1,797 images of 8 x 8, after Alpaydin & Kaynak 1998",
+        draw=lambda rng, **_: _digits(),
+        sizes=lambda validation, test: split_sizes(64, 10, 1797, validation, test),
+        # One mean and deviation for all pixels: pixels that are blank in nearly all images would
+        # else be blown up, to dozens of deviations where one image has ink.
+        standardise="global",
+        parameters=SHARES,
+        library="scikit-learn 1.9",
+    ),
+    DatasetRow(
+        name="fashion_mnist_mini",
+        label="Fashion-MNIST, 6,000 images",
+        source="Xiao, Rasul & Vollgraf 2017: the first 500 and 100 images a class of its two parts",
+        draw=lambda rng, **_: fashion.read(fashion.FILE),
+        sizes=lambda validation: split_sizes(784, 10, 5000, validation, given=1000),
+        standardise="global",
+        parameters={"validation": share(0.1, "validation")},
+        file_digest=lambda: fashion.sha256(fashion.FILE),
+    ),
+    _small("iris", "Iris", "150 flowers of three species, Fisher 1936", 150, 4, 3),
+    _small("wine", "Wine", "178 wines of three growers, Forina et al. 1988", 178, 13, 3),
+    _small(
+        "breast_cancer",
+        "Breast cancer",
+        "569 tumours, malignant or benign, Street, Wolberg & Mangasarian 1993",
+        569,
+        30,
+        2,
+    ),
+    DatasetRow(
+        name="diabetes",
+        label="Diabetes",
+        source="scikit-learn's load_diabetes: 442 patients, Efron, Hastie, Johnstone & Tibshirani "
+        "2004; regression of the disease's progression",
+        draw=lambda rng, **_: _diabetes(),
+        sizes=lambda validation, test: split_sizes(10, 1, 442, validation, test, regression=True),
+        parameters=SHARES,
+        library="scikit-learn 1.9",
+    ),
+)
