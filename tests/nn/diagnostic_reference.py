@@ -149,10 +149,12 @@ def _of_test_part(net, x, labels) -> dict[str, float]:
         "sum_error",
         "ambiguous",
         "pre_activation_accuracy",
+        "balanced_accuracy",
     )
     if len(x) == 0:
         return dict.fromkeys(names, np.nan)
     found = dict.fromkeys(names, 0.0)
+    answered = {label: [] for label in labels} if not net.regression else {}  # rightly?
     bins = {m: [] for m in range(1, BINS + 1)}  # (right?, confidence) with (m - 1) / M < c <= m / M
     for example, label in zip(x, labels, strict=True):
         zs, values = net.forward(example[None])
@@ -160,6 +162,9 @@ def _of_test_part(net, x, labels) -> dict[str, float]:
         found["sum_error"] += abs(sum(a) - 1) / len(x)
         if net.regression:
             continue
+        # Rightly: no other class has as much, but for those before it where outputs are equal.
+        beaten = [a[c] < a[label] or (a[c] == a[label] and c > label) for c in range(len(a))]
+        answered[label].append(sum(beaten) == len(a) - 1)
         shares = a / sum(a)
         found["ambiguous"] += (sum(share > 0.5 for share in a) != 1) / len(x)
         found["pre_activation_accuracy"] += (np.argmax(z) == label) / len(x)
@@ -169,6 +174,7 @@ def _of_test_part(net, x, labels) -> dict[str, float]:
         bins[number].append((np.argmax(shares) == label, confidence))
     if net.regression:
         return dict.fromkeys(names, np.nan) | {"sum_error": found["sum_error"]}
+    found["balanced_accuracy"] = np.mean([np.mean(right) for right in answered.values()])
     for members in filter(None, bins.values()):
         accuracy, confidence = np.mean(members, axis=0)
         found["calibration_error"] += len(members) / len(x) * abs(accuracy - confidence)

@@ -53,6 +53,7 @@ OF_CLASSES = (
     "negative_log_likelihood",
     "ambiguous",
     "pre_activation_accuracy",
+    "balanced_accuracy",
 )
 # Squares of squares explode in three layers, where the plain formulas overflow.
 MIXED = [
@@ -355,6 +356,35 @@ def test_the_confidence_of_a_net_that_knows_nothing_is_its_calibration(precision
     assert one["sum_error"] == pytest.approx(0, abs=1e-6)
     assert one["ambiguous"] == 1
     assert one["pre_activation_accuracy"] == right
+    assert one["balanced_accuracy"] == 0.25
+
+
+def test_the_balanced_accuracy_of_always_answering_the_largest_class():
+    """Nine of ten examples are of class 0: the accuracy is 0.9, the balanced one a half."""
+    shape = DataShape(3, 2, 20, 0, 40)
+    labels = np.array([0] * 20 + 4 * [0] + [1] + 35 * [0])
+    labels[-3:] = 1
+    data = Dataset(make_dataset(shape).inputs, labels, shape)
+    fleet = asking(make_fleet([{}], (0,), init_scale=0.0, epochs=0.0), ["balanced_accuracy"])
+    (trace,) = train(fleet, [data])
+    assert trace.metric("test_accuracy")[0] == 0.9
+    assert trace.metric("balanced_accuracy")[0] == 0.5
+
+
+@pytest.mark.parametrize("output", ["softmax", "linear", "sigmoid"])
+def test_with_classes_of_one_size_the_balanced_accuracy_is_the_accuracy(output):
+    shape = DataShape(3, 3, 60, 0, 300)
+    drawn = make_dataset(shape)
+    data = Dataset(drawn.inputs, np.arange(360) % 3, shape)
+    (trace,) = train(asking(make_fleet([{}], (0,), output=output), ["balanced_accuracy"]), [data])
+    np.testing.assert_allclose(trace.metric("balanced_accuracy"), trace.metric("test_accuracy"))
+
+
+def test_a_class_without_test_examples_has_no_part_in_the_balanced_accuracy():
+    shape = DataShape(3, 3, 30, 0, 20)
+    data = Dataset(make_dataset(shape).inputs, np.r_[np.arange(30) % 3, np.arange(20) % 2], shape)
+    (trace,) = train(asking(make_fleet([{}], (0,)), ["balanced_accuracy"]), [data])
+    np.testing.assert_allclose(trace.metric("balanced_accuracy"), trace.metric("test_accuracy"))
 
 
 def test_an_output_of_just_a_half_is_no_answer():

@@ -62,6 +62,24 @@ def _by_pre_activation(view: View, _: int) -> np.ndarray:
     return _flat(view, z.argmax(axis=-2) == view.labels)
 
 
+def _by_class(view: View, _: int) -> np.ndarray:
+    """Return the right answers and the examples of each class, (R, C, 2)."""
+    if view.regression:
+        return _unknown(view, 1, 2)
+    own = view.targets > 0  # (G, C, B)
+    hits = view.by_seed(view.stack.hits(view.targets, np.logical_or.accumulate(own, axis=-2)))
+    right = (hits[:, :, None, :] & own).sum(axis=-1, dtype=float)  # (V, G, C)
+    there = np.broadcast_to(own.sum(axis=-1, dtype=float), right.shape)
+    return np.stack([right, there], axis=-1).reshape(len(view.runs), -1, 2)
+
+
+def _mean_of_classes(total: np.ndarray, _: int) -> np.ndarray:
+    right, there = total[..., 0], total[..., 1]
+    # A class without examples has no accuracy; it counts neither way.
+    shares = np.divide(right, there, out=np.zeros_like(right), where=there != 0)
+    return shares.sum(axis=-1) / np.count_nonzero(there, axis=-1)
+
+
 def _mean(total: np.ndarray, count: int) -> np.ndarray:
     return total / count
 
@@ -107,5 +125,14 @@ ROWS = (
         "share of the examples whose class has the largest z of the output layer",
         "Bishop 2006, section 4.1.2",
         _by_pre_activation,
+    ),
+    _row(
+        "balanced_accuracy",
+        "balanced accuracy",
+        "mean over the classes of the share of the class's examples that are answered rightly, as "
+        "test_accuracy counts them; guessing has 1 / classes, however uneven they are",
+        "Brodersen, Ong, Stephan & Buhmann 2010",
+        _by_class,
+        _mean_of_classes,
     ),
 )
