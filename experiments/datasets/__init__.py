@@ -11,7 +11,7 @@ import numpy as np
 
 from experiments.datasets import bundled, fetched, files, generated, images
 from experiments.datasets.reading import content, lend, refresh
-from experiments.datasets.record import Content, DatasetRow
+from experiments.datasets.record import SHARES, Content, DatasetRow
 from experiments.parameters import Choice
 from experiments.records import Dataset, DataShape
 from experiments.splits import ORDER, DataError, lies, partition, split_sizes
@@ -69,9 +69,8 @@ def shape(data: Choice) -> DataShape:
     else:
         sizes = _sizes(read, **data.arguments)
     if sizes.train < (1 if sizes.regression else sizes.outputs):
-        rows = DATASETS[data.name].parameters
         shares = ", ".join(
-            f"{key} {value}" for key, value in data.parameters if not rows[key].place
+            f"{key} {value}" for key, value in data.parameters if read is None or key in SHARES
         )
         least = "" if sizes.regression else f" for each of the {sizes.outputs} classes"
         raise DataError(

@@ -41,7 +41,8 @@ def read(path: str, task: str) -> Content:
         if file.is_dir():
             found = {p.stem: p for p in file.glob("*.npy")}
             return _content(file, found, lambda n: np.load(found[n], mmap_mode="r"), task)
-        with np.load(file) as archive:
+        with file.open("rb") as opened:
+            archive = np.load(opened)
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise DataError(f"{file}: one array only; save inputs and labels to an .npz file")
             return _content(file, archive.files, lambda name: archive[name], task)

@@ -152,7 +152,6 @@ def _parsed(table: _Table, decimal: str) -> pd.DataFrame:
                 encoding="utf-8",
                 skipinitialspace=True,
                 engine="c",
-                float_precision="round_trip",
             )
     except UnicodeDecodeError:
         table.check_encoding()

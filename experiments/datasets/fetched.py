@@ -26,7 +26,7 @@ from experiments.splits import DataError, Pool
 PATIENCE = 1.5
 """Seconds that a server has to answer: a study that cannot have its data says so within two."""
 
-OPENML, FIGSHARE = "https://api.openml.org", "https://ndownloader.figshare.com"
+OPENML, FIGSHARE = "https://www.openml.org", "https://ndownloader.figshare.com"
 _UNFETCHED = (OSError, ValueError, RuntimeError, KeyError)  # urllib's and scikit-learn's own
 
 
