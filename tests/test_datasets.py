@@ -14,7 +14,9 @@ from experiments.splits import Pool, partition
 from experiments.splits import split_sizes as sizes
 from experiments.streams import generator
 
-HERE = [name for name, row in DATASETS.items() if row.read is None]  # that need nothing else
+BUNDLED = ("iris", "wine", "breast_cancer")
+HERE = [name for name, row in DATASETS.items() if row.read is None or name in BUNDLED]
+"""Those that need neither a file nor a network."""
 GENERATED = [name for name, row in DATASETS.items() if "examples" in row.parameters]
 REGRESSIONS = [n for n in HERE if datasets.shape(Choice.of(n, DATASETS)).regression]
 every_row = pytest.mark.parametrize("name", HERE)
@@ -79,7 +81,7 @@ def test_data_are_what_their_shape_says(name, dtype):
 
 
 def test_which_rows_are_regressions():
-    assert REGRESSIONS == ["curve", "gaussian", "diabetes"]
+    assert REGRESSIONS == ["diabetes", "curve", "gaussian"]
 
 
 @classified_row
@@ -388,6 +390,20 @@ def test_one_training_example_is_enough_for_a_regression():
     data = load("curve", examples=10, validation=0.5, test=0.4)
     assert (data.shape.train, data.shape.validation, data.shape.test) == (1, 5, 4)
     assert (data.inputs[0], data.labels[0]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "examples", "features", "told"),
+    [
+        ("iris", 150, 4, "3 classes: setosa 50, versicolor 50, virginica 50"),
+        ("wine", 178, 13, "3 classes: class_1 71, class_0 59, class_2 48"),
+        ("breast_cancer", 569, 30, "2 classes: benign 357, malignant 212; they are uneven, 1.68"),
+    ],
+)
+def test_small_tables_are_what_is_known_of_them(name, examples, features, told):
+    data = load(name)
+    assert data.inputs.shape == (examples, features)
+    assert datasets.told(Choice.of(name, DATASETS))[0].startswith(told)
 
 
 def test_parts_may_be_empty():

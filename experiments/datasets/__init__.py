@@ -32,14 +32,7 @@ __all__ = [
     "told",
 ]
 
-_ROWS = (
-    *bundled.ROWS[:2],
-    *generated.ROWS,
-    *bundled.ROWS[2:],
-    *files.ROWS,
-    *images.ROWS,
-    *fetched.ROWS,
-)
+_ROWS = (*bundled.ROWS, *generated.ROWS, *files.ROWS, *images.ROWS, *fetched.ROWS)
 
 DATASETS: dict[str, DatasetRow] = {row.name: row for row in _ROWS}
 

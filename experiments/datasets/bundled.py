@@ -7,7 +7,9 @@ from functools import lru_cache
 import numpy as np
 
 from experiments.data import fashion
-from experiments.datasets.record import SHARES, DatasetRow, share
+from experiments.datasets.labels import class_counts
+from experiments.datasets.reading import digest_of
+from experiments.datasets.record import SHARES, Content, DatasetRow, share
 from experiments.splits import Pool, split_sizes
 
 
@@ -27,26 +29,23 @@ def _diabetes() -> Pool:
     return Pool(bunch.data.astype(float), bunch.target.astype(float)[:, None])
 
 
-@lru_cache(maxsize=3)
-def _classes(loader: str) -> Pool:
-    import sklearn.datasets  # slow to import, and few runs need it
-
-    bunch = getattr(sklearn.datasets, loader)()
-    return Pool(bunch.data.astype(float), bunch.target.astype(np.int64))
-
-
-def _small(
-    name: str, label: str, source: str, examples: int, features: int, classes: int
-) -> DatasetRow:
+def _table(name: str, label: str, source: str) -> DatasetRow:
     """Return the row of one of scikit-learn's small tables of numbers with a class."""
+
+    def read() -> Content:
+        import sklearn.datasets  # slow to import, and few runs need it
+
+        bunch = getattr(sklearn.datasets, f"load_{name}")()
+        pool = Pool(bunch.data.astype(float), bunch.target.astype(np.int64))
+        names = [str(each) for each in bunch.target_names]
+        return Content(pool, len(names), digest_of(pool), (class_counts(pool.labels, names),))
+
     return DatasetRow(
         name=name,
         label=label,
         source=f"scikit-learn's load_{name}: {source}",
-        draw=lambda rng, **_: _classes(f"load_{name}"),
-        sizes=lambda validation, test: split_sizes(features, classes, examples, validation, test),
+        read=read,
         parameters=SHARES,
-        library="scikit-learn 1.9",
     )
 
 
@@ -73,15 +72,12 @@ ROWS = (
         parameters={"validation": share(0.1, "validation")},
         file_digest=lambda: fashion.sha256(fashion.FILE),
     ),
-    _small("iris", "Iris", "150 flowers of three species, Fisher 1936", 150, 4, 3),
-    _small("wine", "Wine", "178 wines of three growers, Forina et al. 1988", 178, 13, 3),
-    _small(
+    _table("iris", "Iris", "150 flowers of three species, Fisher 1936"),
+    _table("wine", "Wine", "178 wines of three growers, Forina et al. 1988"),
+    _table(
         "breast_cancer",
         "Breast cancer",
         "569 tumours, malignant or benign, Street, Wolberg & Mangasarian 1993",
-        569,
-        30,
-        2,
     ),
     DatasetRow(
         name="diabetes",

@@ -6,10 +6,13 @@ Without the cache and without a network they cannot be had, which is said within
 from __future__ import annotations
 
 import os
+import pickle
 import socket
 import threading
 import urllib.error
 import urllib.request
+import warnings
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +30,7 @@ PATIENCE = 1.5
 """Seconds that a server has to answer: a study that cannot have its data says so within two."""
 
 OPENML, FIGSHARE = "https://www.openml.org", "https://ndownloader.figshare.com"
+_DAMAGE = (ValueError, KeyError, EOFError, zlib.error, pickle.UnpicklingError)
 _UNFETCHED = (OSError, ValueError, RuntimeError, KeyError)  # urllib's and scikit-learn's own
 
 
@@ -60,13 +64,12 @@ def _fetched_openml(name: str, version: int, instead: str, *, as_frame: bool) ->
     def fetch(retries: int) -> object:
         from sklearn.datasets import fetch_openml
 
-        parser = "pandas"
         return fetch_openml(
-            name, version=version, as_frame=as_frame, parser=parser, n_retries=retries, delay=0.5
+            name, version=version, as_frame=as_frame, parser="pandas", n_retries=retries, delay=0.01
         )
 
     cached = _cache() / "openml"
-    return _had(f"openml {name}", OPENML, cached, lambda: fetch(0), lambda: fetch(2), instead)
+    return _had(f"openml {name}", OPENML, cached, lambda: fetch(1), lambda: fetch(3), instead)
 
 
 def _housing() -> Content:
@@ -111,10 +114,15 @@ def _had(
     """Return a set from the cache, or from the network if its server answers."""
     if cached.exists():  # scikit-learn is slow to import, and would find nothing
         try:
-            with _offline():
+            with _offline(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # that it tries again
                 return from_cache()
-        except _UNFETCHED:
+        except OSError:
             pass
+        except _DAMAGE as error:
+            raise DataError(
+                f"{name}: what is cached of it in {cached} cannot be read ({error}); remove it"
+            ) from None
     if not answers(server):
         raise DataError(
             f"{name}: it is not in scikit-learn's cache ({cached.parent}), and {server} does not "

@@ -112,6 +112,7 @@ def cache_openml(folder):
     features = [
         {"index": str(i), "name": name, "data_type": kind, "is_target": target,
          "is_ignore": "false", "is_row_identifier": "false",
+         "number_of_missing_values": str(int(name == "age")),
          **({"nominal_value": values} if values else {})}
         for i, (name, kind, target, values) in enumerate(
             [("age", "numeric", "false", None), ("sex", "nominal", "false", ["f", "m"]),
