@@ -35,8 +35,12 @@ def read(path: str, delimiter: str, decimal: str, header: bool, **rules: str) ->
     """
     file = readable(path, "csv", "the table")
     table = _Table(file, delimiter, header)
-    names = table.names()
-    frame = _parsed(table, decimal)
+    try:
+        table.check_start()
+        names = table.names()
+        frame = _parsed(table, decimal)
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read: {error.strerror or error}") from None
     if frame.shape[1] == 1:
         raise DataError(f"{file}: one column only{_other_delimiter(file, delimiter)}")
     frame.columns = names
@@ -57,32 +61,29 @@ class _Table:
         """Yield the number of the line on which each row ends, and its values; none is blank."""
         with self.file.open(encoding="utf-8-sig", newline="", errors="replace") as lines:
             reader = csv.reader(lines, delimiter=self.delimiter, skipinitialspace=True)
-            for row in reader:
-                if row and (len(row) > 1 or row[0].strip()):
-                    yield reader.line_num, row
+            try:
+                for row in reader:
+                    if row and (len(row) > 1 or row[0].strip()):
+                        yield reader.line_num, row
+            except csv.Error as error:
+                raise DataError(f"{self.file}:{reader.line_num}: {error}") from None
+
+    def check_start(self) -> None:
+        """Raise DataError where the file is no text, or has too many columns to be looked at."""
+        with self.file.open("rb") as content:
+            first = content.readline(_LONGEST)
+            columns = first.count(self.delimiter.encode()) + 1
+            if columns > MOST_INPUTS or len(first) == _LONGEST:
+                many = f"{columns:,}" + " or more" * (len(first) == _LONGEST)
+                raise DataError(f"{self.file}:1: {many} columns; allowed: at most {MOST_INPUTS:,}")
+            while first:
+                if b"\0" in first:
+                    raise DataError(f"{self.file}: found a zero byte; that is no text in UTF-8")
+                first = content.read(_BLOCK)
 
     def names(self) -> list[str]:
-        """Return the columns' names, once the start of the file is known to be a table's."""
-        try:
-            with self.file.open("rb") as content:
-                first = content.readline(_LONGEST)
-                columns = first.count(self.delimiter.encode()) + 1
-                if columns > MOST_INPUTS or len(first) == _LONGEST:
-                    many = f"{columns:,}" + " or more" * (len(first) == _LONGEST)
-                    raise DataError(
-                        f"{self.file}:1: {many} columns; allowed: at most {MOST_INPUTS:,}"
-                    )
-                line = 1
-                while first:
-                    if b"\0" in first:
-                        line += first.count(b"\n", 0, first.index(b"\0")) if line > 1 else 0
-                        raise DataError(f"{self.file}: found a zero byte; that is no text in UTF-8")
-                    line, first = line + 1, content.read(_BLOCK)
-            _, row = next(self.rows(), (0, []))
-        except OSError as error:
-            raise DataError(f"{self.file}: cannot be read: {error.strerror or error}") from None
-        except csv.Error as error:
-            raise DataError(f"{self.file}:1: {error}") from None
+        """Return the columns' names."""
+        line, row = next(self.rows(), (0, []))
         if not row:
             raise DataError(f"{self.file}: the file has blank lines only")
         if not self.header:
@@ -90,17 +91,17 @@ class _Table:
         names = [name.strip() for name in row]
         if all(_is_number(name) for name in names):
             raise DataError(
-                f"{self.file}:1: found numbers where the columns' names are expected; if the first "
-                "row is one of the examples, write header: false"
+                f"{self.file}:{line}: found numbers where the columns' names are expected; if the "
+                "first row is one of the examples, write header: false"
             )
         for number, name in enumerate(names, 1):
             if not name:
                 raise DataError(
-                    f"{self.file}:1: column {number} has no name; give it one (and leave it out if "
-                    "it only counts the rows)"
+                    f"{self.file}:{line}: column {number} has no name; give it one (and leave it "
+                    "out if it only counts the rows)"
                 )
             if names.index(name) + 1 < number:
-                raise DataError(f"{self.file}:1: two columns are called {name!r}; rename one")
+                raise DataError(f"{self.file}:{line}: two columns are called {name!r}; rename one")
         return names
 
     def place(self, number: int, column: str) -> str:
@@ -114,15 +115,12 @@ class _Table:
     def check_rows(self) -> None:
         """Raise DataError for the first row with another number of values than the first one."""
         columns = None
-        try:
-            for line, row in self.rows():
-                columns = columns or len(row)
-                if len(row) != columns:
-                    raise DataError(
-                        f"{self.file}:{line}: {len(row):,} values in a table of {columns:,} columns"
-                    )
-        except csv.Error as error:
-            raise DataError(f"{self.file}: {error}") from None
+        for line, row in self.rows():
+            columns = columns or len(row)
+            if len(row) != columns:
+                raise DataError(
+                    f"{self.file}:{line}: {len(row):,} values in a table of {columns:,} columns"
+                )
 
     def check_encoding(self) -> None:
         """Raise DataError for the first byte that is not UTF-8."""

@@ -271,6 +271,11 @@ WRONG = {
         "csv (test 0.2, validation 0.1): 5 examples are left for training, and there must be at "
         "least one for each of the 7 classes",
     ),
+    "a cell without end": (
+        'x,y\n1,0\n"' + "z" * 200_000 + '",1\n?,0\n2,inf\n1,0\n4,1\n', {"target": "x"},
+        "table.csv:3: field larger than field limit",
+    ),
+    "names after blank lines": ("\n\nx,x,y\n1,2,0\n", {}, "table.csv:3: two columns are"),
     "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", {}, "table.csv: found a zero byte"),
 }  # fmt: skip
 
