@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments import datasets
-from experiments.datasets import DATASETS, record
+from experiments.datasets import DATASETS
+from experiments.datasets import record as of_datasets
 from experiments.execution import keys
 from experiments.execution.keys import description, descriptions, run_key
 from experiments.nn import losses
@@ -93,7 +94,7 @@ def leaves(value, path=""):
 @pytest.fixture(autouse=True)
 def _scikit_learn_of_the_rows(monkeypatch):
     """The version that rows name, under which keys leave it out."""
-    monkeypatch.setattr(record, "installed", lambda _: "1.9.1")
+    monkeypatch.setattr(of_datasets, "installed", lambda _: "1.9.1")
 
 
 @pytest.fixture
