@@ -65,6 +65,8 @@ def of_parameter(parameter: Parameter) -> Schema:
     """Return what a parameter of a table's row admits."""
     kind = type(parameter.default)
     schema: Schema = {"type": _TYPES[kind], "description": parameter.allowed()}
+    if parameter.options:
+        schema["enum"] = list(parameter.options)
     bounds = {
         "exclusiveMinimum" if parameter.open_low else "minimum": parameter.low,
         "exclusiveMaximum" if parameter.open_high else "maximum": parameter.high,

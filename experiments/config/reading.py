@@ -101,9 +101,7 @@ def read(config: Mapping[str, Any], name: str, overrides: Sequence[str] = ()) ->
     return _study(document_of(config, name), name, overrides)
 
 
-def _study(
-    document: Document, name: str, overrides: Sequence[str], folder: Path = Path()
-) -> Study:
+def _study(document: Document, name: str, overrides: Sequence[str], folder: Path = Path()) -> Study:
     command_line.apply(document, overrides)
     find_files(document.data, folder)
     if not _NAME.fullmatch(name):
