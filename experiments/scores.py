@@ -32,12 +32,18 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How a candidate did: less is better, the first number before the second."""
+    """How a candidate did: less is better, as `order` compares."""
 
     log_updates: float  # mean over its runs and goals of log(updates), 0 without goals
     last_loss: float  # the training loss last read, infinite after a divergence
     at_least: bool = False  # it was ruled out before more was known; the loss is NaN then
     times: tuple[Time, ...] = ()  # to each of the goals
+    measured: float = 0.0  # the objective's own metric, so that less is better; 0 without one
+
+    @property
+    def order(self) -> tuple[bool, float, float, float]:
+        """What scores are compared by; what was ruled out is behind all others."""
+        return self.at_least, self.log_updates, self.measured, self.last_loss
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +59,15 @@ class Progress:
     score: Score | None  # None of a run that was stopped before it had reached the goals
 
     @classmethod
-    def of(cls, trace: Trace, goals: Goals) -> Progress:
-        """Read the trace of a run, whatever else was asked of it, as if for these goals alone."""
+    def of(cls, trace: Trace, goals: Goals, measured: float = 0.0) -> Progress:
+        """Read the trace of a run, whatever else was asked of it, as if for these goals alone.
+
+        Args:
+            trace: of a run that may have been stopped early.
+            goals: of the objective.
+            measured: the objective's own metric, so that less is better.
+
+        """
         whole = until(trace, goals)
         trace = trace if whole is None else whole
         now = np.log(np.maximum(1, trace.updates))
@@ -72,7 +85,8 @@ class Progress:
             return cls(by_goal, reached, None)
         diverged = trace.status == "diverged"
         loss = np.inf if diverged else float(trace.metric("train_loss")[-1])
-        return cls(by_goal, reached, _score(by_goal[:, -1], reached[:, -1], loss))
+        score = _score(by_goal[:, -1], reached[:, -1], loss, measured=measured)
+        return cls(by_goal, reached, score)
 
     @property
     def bounds(self) -> np.ndarray:
@@ -82,10 +96,17 @@ class Progress:
         return self.by_goal.mean(axis=0)
 
 
-def _score(logs: np.ndarray, reached: np.ndarray, loss: float, *, at_least: bool = False) -> Score:
+def _score(
+    logs: np.ndarray,
+    reached: np.ndarray,
+    loss: float,
+    *,
+    at_least: bool = False,
+    measured: float = 0.0,
+) -> Score:
     """Return the score of one run or candidate, given its logarithms at each goal."""
     times = tuple(Time(float(log), not there) for log, there in zip(logs, reached, strict=True))
-    return Score(float(logs.mean()) if len(logs) else 0.0, loss, at_least, times)
+    return Score(float(logs.mean()) if len(logs) else 0.0, loss, at_least, times, measured)
 
 
 def score_of(runs: Sequence[Progress | None]) -> Score | None:
@@ -100,7 +121,11 @@ def mean_score(scores: Sequence[Score]) -> Score:
         return scores[0]
     logs = np.mean([[time.log_updates for time in score.times] for score in scores], axis=0)
     reached = ~np.any([[time.at_least for time in score.times] for score in scores], axis=0)
-    return _score(logs, reached, float(np.mean([score.last_loss for score in scores])))
+    loss, measured = (
+        float(np.mean([getattr(score, name) for score in scores]))
+        for name in ("last_loss", "measured")
+    )
+    return _score(logs, reached, loss, measured=measured)
 
 
 def ruled_out(runs: Sequence[Progress | None], best: float) -> Score | None:

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from experiments.parameters import Choice
-from experiments.records import Evaluation, Goals, Network, Run, Stream, Training
+from experiments.records import METRICS, Evaluation, Goals, Network, Run, Stream, Training
 
 Labels = tuple[tuple[str, str], ...]
 """(axis, label) pairs: what picks an arm, a condition or a point of the grid."""
@@ -72,10 +72,26 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """What a learning rate is tuned for."""
+    """What a learning rate is tuned for: goals, or a metric, or a low training loss at the end."""
 
-    goals: Goals = ()  # the targets to be reached; without any, a low training loss at the end
+    goals: Goals = ()  # the targets to be reached; never of the test split
     shared: tuple[str, ...] = ()  # the axes along which settings that share a rate differ
+    metric: str = ""  # of the validation split; empty where goals or the training loss decide
+    at: str = "end"  # the moment at which the metric is read, a row of the moments
+
+    @property
+    def aim(self) -> Objective:
+        """What one run is judged by, whichever settings share its rate."""
+        return replace(self, shared=())
+
+
+def chosen_by(metric: str) -> str:
+    """Return the metric by which rates are chosen where a claim is about `metric`.
+
+    The same; but of the validation split where it is of the test split, by which nothing that a
+    claim is judged by may have been chosen.
+    """
+    return metric.replace("test_", "validation_", 1) if metric.startswith("test_") else metric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,32 +289,43 @@ class Study:
         """
         first = next(iter((*self.time_claims, *self.claims)), None)
         if first is None:
-            goals, axes = (), tuple(axis.name for axis in self.axes if axis.name != PROTOCOL)
-        else:
-            goals, axes = self.goals_of(first), first.axes
-        return self._objective(goals, axes)
+            axes = tuple(axis.name for axis in self.axes if axis.name != PROTOCOL)
+            return self._objective(Objective(), axes)
+        return self._objective(self._aim_of(first), first.axes)
 
     def objective_of(self, claim: Claim) -> Objective:
         """Return what the rates of the runs are tuned for that a claim is judged by.
 
-        Its own targets; a low training loss, if it is about a measure. No other claim has a say.
-        What is read before training is the same at every rate.
+        Its own targets, or its own metric at its own moment, read of the validation split where
+        the claim is about the test split; a low training loss, if it is about another measure. No
+        other claim has a say. What is read before training is the same at every rate.
         """
         if isinstance(claim, MeasureClaim) and claim.measure.before_training:
             return self.objective
-        return self._objective(self.goals_of(claim), claim.axes)
+        return self._objective(self._aim_of(claim), claim.axes)
 
     @staticmethod
     def goals_of(claim: Claim) -> Goals:
-        """Return the targets of a claim of a time to target; none of one about a measure."""
+        """Return the targets that rates are tuned for by a claim of a time to target.
+
+        None of one about a measure.
+        """
         if isinstance(claim, TimeClaim):
-            return tuple((claim.metric, target) for target in sorted(claim.targets))
+            metric = chosen_by(claim.metric)
+            return tuple((metric, target) for target in sorted(claim.targets))
         return ()
 
-    def _objective(self, goals: Goals, axes: tuple[str, ...]) -> Objective:
+    def _aim_of(self, claim: Claim) -> Objective:
+        if isinstance(claim, MeasureClaim) and not claim.measure.before_training:
+            metric = chosen_by(claim.measure.name)
+            if metric in METRICS and not metric.startswith("train_"):
+                return Objective(metric=metric, at=claim.measure.at)
+        return Objective(self.goals_of(claim))
+
+    def _objective(self, aim: Objective, axes: tuple[str, ...]) -> Objective:
         if self.tuning is None:
             return Objective()
-        return Objective(goals, axes if any(s.one_rate for s in self.settings) else ())
+        return replace(aim, shared=axes if any(s.one_rate for s in self.settings) else ())
 
     @property
     def time_claims(self) -> tuple[TimeClaim, ...]:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from experiments.analysis.tuning import Found
 from experiments.records import Goals, Run, Search, Trace
-from experiments.study import Claim, Setting, Study, TimeClaim
+from experiments.study import Claim, MeasureClaim, Objective, Setting, Study, TimeClaim
 
 Whole = Callable[[Run], Trace]
 """Tells what a run leaves that nothing stops."""
@@ -99,9 +99,28 @@ class Judged:
     times: list[tuple[float, bool]]
     evaluation: int  # at which it was known
     at_least: bool = False
+    cost: float = 0.0  # of the metric that is asked for, so that less is better
 
 
-def judged(traces: Sequence[Trace], goals: Goals, best: float | None = None) -> Judged:
+def cost_of(trace: Trace, wish: tuple[str, str] | None) -> float:
+    """The metric that a rate is chosen by at its moment, so that less is better."""
+    if wish is None:
+        return 0.0
+    metric, moment = wish
+    if trace.status == "diverged":
+        return math.inf
+    sign = -1 if metric.endswith("accuracy") else 1
+    values = trace.metric(metric).tolist()
+    read = {"end": values[-1], "highest": max(values), "lowest": min(values)}[moment]
+    return sign * read if math.isfinite(read) else math.inf
+
+
+def judged(
+    traces: Sequence[Trace],
+    goals: Goals,
+    best: float | None = None,
+    wish: tuple[str, str] | None = None,
+) -> Judged:
     """Judge a rate by its whole runs; with the best score, by as much of them as it takes."""
     longest = max(len(trace.updates) for trace in traces)
     for evaluation in range(longest):
@@ -113,7 +132,8 @@ def judged(traces: Sequence[Trace], goals: Goals, best: float | None = None) -> 
         log_updates = mean([log for log, _ in times]) if goals else 0.0
         if all(run.over for run in state):
             losses = [last_loss(trace, goals) for trace in traces]
-            return Judged(log_updates, mean(losses), times, evaluation)
+            cost = mean([cost_of(trace, wish) for trace in traces])
+            return Judged(log_updates, mean(losses), times, evaluation, cost=cost)
         if best is not None and log_updates > best + 1e-9:
             return Judged(log_updates, math.nan, times, evaluation, at_least=True)
     raise AssertionError("a whole run is over at its end")
@@ -133,7 +153,12 @@ class Choice:
 
 
 def search(
-    settings: Sequence[Setting], goals: Goals, study: Study, seed: int, whole: Whole
+    settings: Sequence[Setting],
+    goals: Goals,
+    study: Study,
+    seed: int,
+    whole: Whole,
+    wish: tuple[str, str] | None = None,
 ) -> Choice:
     """Search the rate that settings share for one evaluation seed."""
     tuning = study.tuning
@@ -146,8 +171,11 @@ def search(
         return [whole(s.run("tuning", number, rate)) for s in settings for number in numbers]
 
     while True:
-        scores = [judged(traces(rate), goals) for rate in rates]
-        order = sorted(range(len(rates)), key=lambda i: (scores[i].log_updates, scores[i].loss, i))
+        scores = [judged(traces(rate), goals, wish=wish) for rate in rates]
+        order = sorted(
+            range(len(rates)),
+            key=lambda i: (scores[i].log_updates, scores[i].cost, scores[i].loss, i),
+        )
         best = order[0]
         grown = False
         if best == 0 and down < tuning.extensions:
@@ -156,14 +184,33 @@ def search(
             rates, up, grown = [*rates, rates[-1] * 2], up + 1, True
         if not grown:
             least = scores[best].log_updates
-            return Choice(rates, [judged(traces(rate), goals, least) for rate in rates], best)
+            return Choice(rates, [judged(traces(rate), goals, least, wish) for rate in rates], best)
+
+
+NOT_JUDGED = {"test_loss": "validation_loss", "test_accuracy": "validation_accuracy"}
+"""What rates are chosen by, where runs are judged by the test part."""
 
 
 def goals_of(claim: Claim | None) -> Goals:
     """The targets that runs are tuned for which a claim is judged by."""
     if isinstance(claim, TimeClaim):
-        return tuple((claim.metric, target) for target in sorted(claim.targets))
+        metric = NOT_JUDGED.get(claim.metric, claim.metric)
+        return tuple((metric, target) for target in sorted(claim.targets))
     return ()
+
+
+def wish_of(claim: Claim | None) -> tuple[str, str] | None:
+    """The metric that runs are tuned for which a claim is judged by, and its moment."""
+    if isinstance(claim, MeasureClaim) and claim.measure.at != "start":
+        name = NOT_JUDGED.get(claim.measure.name, claim.measure.name)
+        if name in ("validation_loss", "validation_accuracy"):
+            return name, claim.measure.at
+    return None
+
+
+def asked_of(objective: Objective) -> tuple[Goals, tuple[str, str] | None]:
+    """What an objective asks of a search here: goals, and a metric with its moment."""
+    return objective.goals, (objective.metric, objective.at) if objective.metric else None
 
 
 def sharing(study: Study, claim: Claim | None, setting: Setting) -> list[Setting]:
@@ -199,6 +246,7 @@ def assert_found(found: Found, expected: Choice) -> None:
         assert score.at_least == reference.at_least
         assert score.log_updates == pytest.approx(reference.log_updates, rel=1e-12, abs=1e-12)
         assert score.last_loss == pytest.approx(reference.loss, rel=1e-12, nan_ok=True)
+        assert score.measured == pytest.approx(reference.cost, rel=1e-12, abs=1e-12)
         assert [time.at_least for time in score.times] == [least for _, least in reference.times]
         assert [time.log_updates for time in score.times] == pytest.approx(
             [log for log, _ in reference.times], rel=1e-12, abs=1e-12
@@ -263,6 +311,10 @@ def wandering(seed: int, *, noise: float, lost: float, step: float = 0.0) -> Who
         if step:
             loss = np.round(loss / step) * step + step
         accuracy = np.clip(1 - loss / 3 + 0.05 * noise * rng.normal(size=count), 0, 1)
+        # What is not judged tells another story, at other rates than the training loss.
+        held_out = np.clip(0.9 - loss / 4 + 0.2 * noise * rng.normal(size=count), 0, 1)
+        if step:
+            held_out = np.round(held_out / 0.1) * 0.1
         status, end = "completed", count
         if rng.uniform() < lost:
             status, end = "diverged", int(rng.integers(1, count + 1))
@@ -270,6 +322,7 @@ def wandering(seed: int, *, noise: float, lost: float, step: float = 0.0) -> Who
         return make_trace(
             SCHEDULE[:end], status=status, budget=BUDGET,
             train_loss=loss[:end], test_accuracy=accuracy[:end],
+            validation_accuracy=held_out[:end], validation_loss=1 - held_out[:end],
         )  # fmt: skip
 
     def respond(run: Run) -> Trace:

@@ -34,6 +34,7 @@ MORE = {
     "targets by a rule": "{faster: relu, than: tanh, to: {validation_loss: auto}}",
     "a measure of a metric": "{measure: test_accuracy, higher: relu, than: tanh}",
     "a metric followed over the updates": "{measure: validation_loss, at: lowest, at_most: 1}",
+    "the test part at its best": "{measure: test_loss, at: lowest, lower: relu, than: tanh}",
     "a diagnostic": "{measure: zeros, of: relu, at_least: 0.3}",
     "a diagnostic before training": "{measure: zeros, at: start, of: relu, at_least: 0.3}",
     "a property of a function": "{measure: peak_slope, at_most: 2}",

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.records import Goals, Run, Search
+from experiments.analysis.measures import value
+from experiments.goals import improves_upwards
+from experiments.records import Goals, Run, Search, Trace
 from experiments.scores import Progress, Score, ruled_out, score_of
-from experiments.study import Objective, Setting, Study, Tuning
+from experiments.study import Measure, Objective, Setting, Study, Tuning
 
 FACTOR = 2.0
 """The step of a search space."""
@@ -20,10 +22,14 @@ RULE = (
     "for every arm, and each arm takes the learning rate that they favour. So intervals and "
     "verdicts hold the chance of the search as well: they are of two people who each tune once and "
     "then train. Every search starts from the same rates, in factors of two, and goes on by one "
-    "more rate at an end for as long as its best lies there. The best has the lowest geometric "
-    "mean of updates to the targets of the claim that the runs are judged by, where a run that "
-    "does not reach a target counts as twice its budget; ties, and claims about measures, go to "
-    "the lower training loss at the end. A run of a search stops once it has reached its targets, "
+    "more rate at an end for as long as its best lies there. What is best follows from the claim "
+    "that the runs are judged by and from no other. For a time to targets it is the lowest "
+    "geometric mean of updates to them, where a run that does not reach a target counts as twice "
+    "its budget; for a loss or an accuracy of the validation or the test part it is that measure "
+    "at the moment that the claim names; for all else, and where rates tie, the lower training "
+    "loss at the end. What is claimed of the test part is read of the validation part in the "
+    "searches, so that no rate is chosen by the examples it is judged by. "
+    "A run of a search stops once it has reached its targets, "
     "or when even reaching all others at once would leave its rate behind one that has: that "
     "changes no choice."
 )
@@ -116,6 +122,12 @@ class Tuned:
         return float(np.quantile(losses, 0.5, method="inverted_cdf"))
 
     @property
+    def measured(self) -> float:
+        """The median over pairs of the objective's metric at the rate taken, less being better."""
+        taken = [found.scores[found.best].measured for found in self.found]
+        return float(np.quantile(taken, 0.5, method="inverted_cdf"))
+
+    @property
     def at_edge(self) -> int:
         """How many pairs took a rate at the end of a space that may grow no more."""
         return sum(found.at_edge for found in self.found)
@@ -131,6 +143,7 @@ class Tried:
     log_updates: float  # the median of their scores
     at_least: bool  # whether the median may be more: a pair at or below it ruled the rate out
     last_loss: float  # the median of those pairs that know it, NaN where none does
+    measured: float = 0.0  # likewise the objective's own metric, so that less is better
 
 
 def tried(tuned: Tuned) -> list[Tried]:
@@ -145,7 +158,7 @@ def tried(tuned: Tuned) -> list[Tried]:
 def _tried(rate: float, scores: Sequence[Score], taken: int) -> Tried:
     logs = np.array([score.log_updates for score in scores])
     median = float(np.median(logs))
-    losses = [score.last_loss for score in scores if not score.at_least]
+    known = [score for score in scores if not score.at_least]
     upper = np.sort(logs)[len(logs) // 2]  # the higher of the middle two
     return Tried(
         rate,
@@ -153,8 +166,40 @@ def _tried(rate: float, scores: Sequence[Score], taken: int) -> Tried:
         taken,
         median,
         any(score.at_least and score.log_updates <= upper for score in scores),
-        float(np.quantile(losses, 0.5, method="inverted_cdf")) if losses else float("nan"),
+        *(
+            float(
+                np.quantile([getattr(score, name) for score in known], 0.5, method="inverted_cdf")
+            )
+            if known
+            else float("nan")
+            for name in ("last_loss", "measured")
+        ),
     )
+
+
+def progress(trace: Trace, objective: Objective) -> Progress:
+    """Read what the trace of a run tells of its score towards an objective."""
+    return Progress.of(trace, objective.goals, measured(trace, objective))
+
+
+def measured(trace: Trace, objective: Objective) -> float:
+    """Return an objective's metric so that less is better: accuracies below 0; 0 without one.
+
+    Infinite where it is not known, and of a run that diverged, whatever it had read by then.
+    """
+    if not objective.metric:
+        return 0.0
+    if trace.status == "diverged":
+        return float("inf")
+    read = value(trace, Measure(objective.metric, objective.at))
+    if not np.isfinite(read):
+        return float("inf")
+    return -read if improves_upwards(objective.metric) else read
+
+
+def as_read(objective: Objective, measured: float) -> float:
+    """Return an objective's metric as it was read; `measured` turns accuracies round."""
+    return -measured if improves_upwards(objective.metric) else measured
 
 
 def subjects(study: Study) -> list[Subject]:
@@ -222,8 +267,7 @@ class Standing:
     @property
     def best(self) -> int:
         """The place of the best rate."""
-        ranked = [(s.at_least, s.log_updates, s.last_loss) for s in self.scores]
-        return min(range(len(ranked)), key=ranked.__getitem__)
+        return min(range(len(self.scores)), key=lambda place: self.scores[place].order)
 
 
 def stand(
@@ -259,7 +303,7 @@ def stand(
 def search_all(
     wanted: Sequence[tuple[Subject, int]],
     tuning: Tuning,
-    load: Callable[[Sequence[Run], Goals], Mapping[Run, Progress]],
+    load: Callable[[Sequence[Run], Objective], Mapping[Run, Progress]],
     spaces: dict[tuple[Subject, int], SearchSpace],
     taken: Mapping[Subject, float],
 ) -> tuple[dict[tuple[Subject, int], Found], list[Standing]]:
@@ -268,7 +312,7 @@ def search_all(
     Args:
         wanted: subjects, each with an evaluation seed.
         tuning: where searches start, and how far they may grow.
-        load: returns what is known of runs towards goals.
+        load: returns what is known of runs towards an objective.
         spaces: how far some searches had come before; brought up to date.
         taken: the rate that other pairs took most often, with which to begin; without one, the
             middle of the space.
@@ -283,22 +327,22 @@ def search_all(
             key: candidates(*key, spaces.setdefault(key, SearchSpace.first(tuning)).rates, tuning)
             for key in going_on
         }
-        known: dict[Goals, Mapping[Run, Progress]] = {}
-        for goals in dict.fromkeys(subject.objective.goals for subject, _ in going_on):
+        known: dict[Objective, Mapping[Run, Progress]] = {}
+        for aim in dict.fromkeys(subject.objective.aim for subject, _ in going_on):
             asked = [
                 run
                 for key in going_on
-                if key[0].objective.goals == goals
+                if key[0].objective.aim == aim
                 for some in runs[key]
                 for run in some
             ]
-            known[goals] = load(list(dict.fromkeys(asked)), goals)
+            known[aim] = load(list(dict.fromkeys(asked)), aim)
         grown = []
         for key in going_on:
-            goals, space = key[0].objective.goals, spaces[key]
+            objective, space = key[0].objective, spaces[key]
             usual = taken.get(key[0], space.rates[len(space.rates) // 2])
             likely = space.rates.index(usual) if usual in space.rates else 0
-            standing = stand(goals, runs[key], known[goals], likely)
+            standing = stand(objective.goals, runs[key], known[objective.aim], likely)
             if standing.missing:
                 waiting.append(standing)
                 continue

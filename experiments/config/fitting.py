@@ -14,6 +14,7 @@ from experiments.parameters import Choice
 from experiments.protocols import OWN_RATE
 from experiments.records import DataShape
 from experiments.splits import DataError
+from experiments.study import chosen_by
 
 MOST_RUNS = 200_000
 MOST_EVALUATIONS = 10_000
@@ -37,7 +38,7 @@ def check_fit(checked: Checked, grid: Grid) -> None:
         shapes = _shapes(checked, grid)
         if any(level.value > 0 for level in grid.levels["epochs"]):
             _check_batches(checked, grid, shapes)
-        _check_validation(checked, shapes)
+        _check_splits(checked, grid, shapes)
         if sure("output"):
             _check_outputs(checked, grid, shapes)
         if sure("output", "label_smoothing"):
@@ -129,23 +130,42 @@ def _check_batches(checked: Checked, grid: Grid, shapes: dict[Choice, DataShape]
             )
 
 
-def _check_validation(checked: Checked, shapes: dict[Choice, DataShape]) -> None:
-    empty = sorted({data.name for data, sizes in shapes.items() if sizes.validation == 0})
+def _check_splits(checked: Checked, grid: Grid, shapes: dict[Choice, DataShape]) -> None:
     without_classes = sorted({data.name for data, sizes in shapes.items() if sizes.regression})
     for i, claim in enumerate(checked.config.claims):
         if not isinstance(claim, TimeKeys) or claim.to is None:
             continue
         metric = claim.to[0]
-        if empty and metric.startswith("validation"):
-            checked.report(
-                ("claims", i, "to", metric),
-                f"{' and '.join(empty)} has no validation split; give it a share of the examples, "
-                "or name another metric",
-            )
+        found = {data.name: lacks(metric, s, tuned=grid.tuned) for data, s in shapes.items()}
+        for lack in sorted(set(filter(None, found.values()))):
+            names = " and ".join(sorted(name for name, what in found.items() if what == lack))
+            checked.report(("claims", i, "to", metric), f"{names} has {lack}")
         if without_classes and metric.endswith("accuracy"):
             names = " and ".join(without_classes)
             message = f"{names} is a regression, which has no accuracy; name a loss"
             checked.report(("claims", i, "to", metric), message)
+
+
+def lacks(metric: str, sizes: DataShape, *, tuned: bool) -> str:
+    """Say which split data lack for a claim about a metric; empty if they lack none.
+
+    Rates that are tuned for what is claimed of the test split are chosen by the validation split.
+    Without one there is nothing honest to choose them by: the test split would be asked twice, and
+    the training split favours whatever learns it by heart.
+
+    Args:
+        metric: that is claimed.
+        sizes: of the data.
+        tuned: whether rates are.
+
+    """
+    remedy = "; give it a share of the examples, or name another metric"
+    judging, choosing = metric.split("_")[0], chosen_by(metric).split("_")[0]
+    if getattr(sizes, judging) == 0:
+        return f"no {judging} split{remedy}"
+    if tuned and getattr(sizes, choosing) == 0:
+        return f"no {choosing} split, by which learning rates are tuned for {metric}{remedy}"
+    return ""
 
 
 def _check_outputs(checked: Checked, grid: Grid, shapes: dict[Choice, DataShape]) -> None:

@@ -17,7 +17,7 @@ from experiments.nn.optimizers import OPTIMIZERS
 from experiments.parameters import Choice
 from experiments.protocols import PROTOCOLS
 from experiments.records import METRICS, SPLITS, Evaluation, Network, Training
-from experiments.study import Axis, Setting, Tuning
+from experiments.study import Axis, Setting, Tuning, chosen_by
 
 
 class Grid:
@@ -42,13 +42,18 @@ class Grid:
             if len(levels) > 1
         )
 
+    @property
+    def tuned(self) -> bool:
+        """Whether some learning rate is searched for."""
+        trained = any(level.value > 0 for level in self.levels["epochs"])
+        return trained and any(level.value is None for level in self.levels["learning_rate"])
+
     def tuning(self) -> Tuning | None:
         """Return the search for learning rates, or None where all are given.
 
         Several optimizers share one grid, from the lowest of their rates to the highest.
         """
-        trained = any(level.value > 0 for level in self.levels["epochs"])
-        if not trained or all(level.value is not None for level in self.levels["learning_rate"]):
+        if not self.tuned:
             return None
         keys = self._config.tuning
         rates = [OPTIMIZERS[level.value.name].rates for level in self.levels["optimizer"]]
@@ -123,13 +128,19 @@ class Grid:
             )
 
     def _splits_read_often(self) -> tuple[str, ...]:
-        """Return the splits of the data that a claim follows over the updates, and the training."""
+        """Return the splits of the data that a claim follows over the updates, and the training.
+
+        Those that the searches for its rates follow are among them.
+        """
         followed = {"train"}
         for claim in self._config.claims:
+            metric = ""
             if isinstance(claim, TimeKeys):
-                followed.add("" if claim.to is None else claim.to[0].split("_")[0])
+                metric = "" if claim.to is None else claim.to[0]
             elif claim.measure in METRICS and claim.at not in ("start", "end"):
-                followed.add(claim.measure.split("_")[0])
+                metric = claim.measure
+            searched = chosen_by(metric) if self.tuned else metric
+            followed |= {name.split("_")[0] for name in (metric, searched)}
         return tuple(split for split in SPLITS if split in followed)
 
     def _diagnostics(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from experiments.analysis.measures import MOMENTS, of_layers
 from experiments.config.arms import check_pair, find_arm
 from experiments.config.checking import Checked
 from experiments.config.errors import Path, found, listing, nearest, shorten, show
-from experiments.config.fitting import MOST_RUNS
+from experiments.config.fitting import MOST_RUNS, lacks
 from experiments.config.grid import Grid
 from experiments.config.values import MOST_CHARACTERS, THEORY
 from experiments.kinds import KINDS, Kind
@@ -151,7 +151,7 @@ def _check_fit(
         )
     row = DIAGNOSTICS.get(measure.name)
     of_classes = measure.name.endswith("accuracy") or measure.name in _OF_CLASSES
-    needs = measure.name.split("_")[0] if row is None else row.split
+    tuned = measure.at != "start" and grid.tuned
     meant = [label for axis, label in arms if axis == "dataset"]
     wrong = []
     for level in grid.levels["dataset"]:
@@ -163,8 +163,12 @@ def _check_fit(
             continue  # told where the data set is
         if shape.regression and of_classes:
             wrong.append(f"{level.value.name} is a regression without classes")
-        if getattr(shape, needs, 1) == 0:
-            wrong.append(f"{level.value.name} has no {needs} split")
+        if row is None:
+            lack = lacks(measure.name, shape, tuned=tuned)
+        else:
+            lack = f"no {row.split} split" if getattr(shape, row.split, 1) == 0 else ""
+        if lack:
+            wrong.append(f"{level.value.name} has {lack}")
     for message in dict.fromkeys(wrong):
         checked.report((*path, "measure"), message)
 

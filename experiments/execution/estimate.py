@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 
 from experiments import datasets
-from experiments.analysis.tuning import SearchSpace, candidates, subjects
+from experiments.analysis.tuning import FACTOR, SearchSpace, candidates, subjects
 from experiments.execution.executor import cores, execute, workers
 from experiments.execution.fleets import cut, cut_searches, multiplications, shape_of
 from experiments.execution.measuring import measures_times, one_by_one
@@ -99,16 +99,19 @@ def _candidates(known: Plan) -> list[Run]:
 
 
 def _open_runs(known: Plan) -> list[Run]:
-    """Return an evaluation run for each setting and seed whose rate is not found yet.
+    """Return an evaluation run for each objective, setting and seed whose rate is not found yet.
 
-    Any learning rate serves to estimate how long a run takes.
+    Any learning rate serves to estimate how long a run takes. Each objective has one of its own
+    here: its runs are others, unless its searches happen to find what those of another do.
     """
     tuning, found = known.study.tuning, known.found or {}
     if tuning is None:
         return []
+    objectives = list(dict.fromkeys(subject.objective for subject in subjects(known.study)))
+    rates = {objective: tuning.low * FACTOR**i for i, objective in enumerate(objectives)}
     return list(
         dict.fromkeys(
-            setting.run("evaluation", seed, tuning.low)
+            setting.run("evaluation", seed, rates[subject.objective])
             for seed in range(known.seeds)
             for subject in subjects(known.study)
             if (subject, seed) not in found

@@ -20,11 +20,12 @@ from experiments.analysis.tuning import (
     Standing,
     Subject,
     Tuned,
+    progress,
     search_all,
     settings_by_objective,
     subjects,
 )
-from experiments.records import Goals, Run, Trace
+from experiments.records import Run, Trace
 from experiments.scores import Progress
 from experiments.study import Objective, Setting, Study
 
@@ -114,7 +115,7 @@ def plan(study: Study, store: Stored, before: Plan | None = None) -> Plan:
         new, waiting = search_all(
             open_searches,
             study.tuning,
-            lambda runs, goals: _progress(store, runs, goals),
+            lambda runs, objective: _progress(store, runs, objective),
             spaces,
             _usual(found),
         )
@@ -140,11 +141,11 @@ def plan(study: Study, store: Stored, before: Plan | None = None) -> Plan:
     return replace(now, results=results)
 
 
-def _progress(store: Stored, runs: Sequence[Run], goals: Goals) -> dict[Run, Progress]:
+def _progress(store: Stored, runs: Sequence[Run], objective: Objective) -> dict[Run, Progress]:
     known = {}
     for start in range(0, len(runs), AT_ONCE):
         traces = store.load(runs[start : start + AT_ONCE])
-        known |= {run: Progress.of(trace, goals) for run, trace in traces.items()}
+        known |= {run: progress(trace, objective) for run, trace in traces.items()}
     return known
 
 

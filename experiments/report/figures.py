@@ -10,13 +10,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from experiments.analysis.summaries import Curve, RatioCurve, Reach
-from experiments.analysis.tuning import Tried, Tuned
+from experiments.analysis.tuning import Tried, Tuned, as_read
 from experiments.analysis.verdicts import TimeVerdict
 from experiments.goals import improves_upwards
 from experiments.report import style, words
 from experiments.report.canvas import INK, Canvas
 from experiments.report.panels import MOST_PANELS
-from experiments.study import Study, arm_in_words, split_protocol
+from experiments.study import Objective, Study, arm_in_words, split_protocol
 
 MOST_ROWS = 40
 """The most verdicts that one figure shows; the CSV file holds all."""
@@ -119,14 +119,14 @@ def tuning_searches(study: Study, searches: Sequence[tuple[Tuned, Sequence[Tried
     """
     canvas = Canvas(study)
     by_setting = {tuned.setting: rates for tuned, rates in searches}
-    goals = bool(study.objective.goals)
+    goals, metric = bool(study.objective.goals), study.objective.metric
     for ax, arms in canvas.panels():
         for arm in arms:
             rates = by_setting.get(arm.setting)
             if rates is None:  # its learning rate was given
                 continue
             x = np.array([rate.rate for rate in rates])
-            y = np.array([np.exp(r.log_updates) if goals else r.last_loss for r in rates])
+            y = np.array([_height(study.objective, rate) for rate in rates])
             y = np.where(np.isfinite(y), y, np.nan)
             bounds = np.array([rate.at_least for rate in rates])
             ax.plot(x, y, lw=1.2, color=arm.colour, ls=arm.line)
@@ -142,12 +142,19 @@ def tuning_searches(study: Study, searches: Sequence[tuple[Tuned, Sequence[Tried
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
         ax.tick_params(axis="x", labelrotation=45)
         ax.set_xlabel("learning rate")
-        ax.set_ylabel("updates to targets" if goals else "final training loss")
+        otherwise = words.METRIC_WORDS[metric] if metric else "final training loss"
+        ax.set_ylabel("updates to targets" if goals else otherwise)
     extra = [Line2D([], [], color=INK, marker="o", mfc="none", ms=9, ls="", label="taken")]
     if any(rate.at_least for _, rates in searches for rate in rates):
         label = "at least: stopped early"
         extra.append(Line2D([], [], color=INK, marker="^", mfc="none", ms=5, ls="", label=label))
     return canvas.finish(*extra)
+
+
+def _height(objective: Objective, rate: Tried) -> float:
+    if objective.goals:
+        return float(np.exp(rate.log_updates))
+    return as_read(objective, rate.measured) if objective.metric else rate.last_loss
 
 
 def ratio_curves(curves: Sequence[RatioCurve]) -> Figure:

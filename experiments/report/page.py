@@ -16,7 +16,7 @@ from experiments.analysis.measures import STEP
 from experiments.analysis.reasons import RULE as REASONS_RULE
 from experiments.analysis.results import Results
 from experiments.analysis.summary import Summary, summarise
-from experiments.analysis.tuning import RULE, SearchSpace
+from experiments.analysis.tuning import RULE, SearchSpace, as_read
 from experiments.analysis.verdicts import OUTCOMES, Verdict
 from experiments.hitting_times import READING
 from experiments.nn.diagnostics import DIAGNOSTICS
@@ -24,12 +24,13 @@ from experiments.nn.schedule import SELDOM, examples_read, total_updates, update
 from experiments.report import tables, words
 from experiments.report.drawings import DRAWINGS, drawings
 from experiments.report.layer_figures import expected_by_theory
+from experiments.report.objectives import objectives, tuned_for
 from experiments.report.panels import MOST_PANELS, panels
 from experiments.report.provenance import provenance
 from experiments.report.reasons import reason, told_apart
 from experiments.report.rendering import render
 from experiments.report.style import applied, save
-from experiments.study import Claim, Setting, arm_in_words, split_protocol
+from experiments.study import Claim, Setting, arm_in_words, chosen_by, split_protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ def _rates(summary: Summary) -> list[dict]:
             "taken": words.rates(tuned.taken),
             "updates": tuned.updates,
             "loss": tuned.last_loss,
+            "measured": as_read(summary.results.study.objective, tuned.measured),
         }
         for tuned, _ in summary.searches
     ]
@@ -156,6 +158,10 @@ def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
         outcomes=OUTCOMES,
         reading=READING,
         tuning_rule=RULE,
+        objectives=objectives(study),
+        tuned_for=tuned_for(study.objective),
+        measured=words.METRIC_WORDS.get(study.objective.metric, ""),
+        held_out=any(chosen_by(n.claim.metric) != n.claim.metric for n in summary.neighbours),
         hidden_panels=max(0, len(panels(study)) - MOST_PANELS),
         failed=[result for result in results.settings if result.diverged],
         edges=[t for t in results.tuned if t.at_edge],

@@ -16,13 +16,13 @@ from experiments.analysis.measures import final
 from experiments.analysis.results import Results
 from experiments.analysis.summaries import Curve, Reach
 from experiments.analysis.summary import Summary
-from experiments.analysis.tuning import Tried, Tuned
+from experiments.analysis.tuning import Tried, Tuned, as_read
 from experiments.analysis.verdicts import MeasureVerdict, TimeVerdict, Verdict
 from experiments.nn.cost import per_update
 from experiments.nn.schedule import updates_per_epoch
 from experiments.records import METRICS
 from experiments.report import words
-from experiments.study import Setting, arm_in_words
+from experiments.study import Objective, Setting, arm_in_words
 
 
 def verdict_table(verdicts: Sequence[Verdict]) -> pd.DataFrame:
@@ -173,8 +173,15 @@ def run_table(results: Results, reaches: Sequence[Reach]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def tuning_table(searches: Sequence[tuple[Tuned, Sequence[Tried]]]) -> pd.DataFrame:
+def tuning_table(
+    objective: Objective, searches: Sequence[tuple[Tuned, Sequence[Tried]]]
+) -> pd.DataFrame:
     """One row for each setting and learning rate that some pair tried."""
+
+    def measured(rate: Tried) -> dict[str, float]:
+        name = f"median_{objective.metric}"
+        return {name: as_read(objective, rate.measured)} if objective.metric else {}
+
     rows = [
         {
             **_axes(tuned.setting),
@@ -183,6 +190,7 @@ def tuning_table(searches: Sequence[tuple[Tuned, Sequence[Tried]]]) -> pd.DataFr
             "taken": rate.taken,
             "median_log_updates": rate.log_updates,
             "bound": "at least" if rate.at_least else "",
+            **measured(rate),
             "median_last_train_loss": rate.last_loss,
         }
         for tuned, rates in searches
@@ -286,7 +294,9 @@ TABLES: dict[str, Callable[[Summary], pd.DataFrame | None]] = {
     ARMS: lambda s: arm_table(s) if s.reaches else None,
     "reach_curves.csv": lambda s: reach_curve_table(s) if s.reach_curves else None,
     "ranks.csv": lambda s: rank_table(s) if s.rankings else None,
-    "tuning.csv": lambda s: tuning_table(s.searches) if s.searches else None,
+    "tuning.csv": lambda s: (
+        tuning_table(s.results.study.objective, s.searches) if s.searches else None
+    ),
 }
 """Every table that a report may have; None where the study has nothing of the kind."""
 

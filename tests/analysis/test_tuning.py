@@ -538,9 +538,9 @@ def test_every_claim_has_an_objective_of_its_own():
     main = Objective(GOALS, ("activation",))
     assert study.objective == main  # of the first claim of a time to target
     assert [study.objective_of(claim) for claim in study.claims] == [
-        Objective((), ("activation",)),
+        Objective((), ("activation",), "validation_accuracy"),
         main,
-        Objective((("test_accuracy", 0.9),), ("depth",)),
+        Objective((("validation_accuracy", 0.9),), ("depth",)),
         main,
         main,  # what is read before training is the same at every rate
         Objective((), ()),
@@ -551,9 +551,89 @@ def test_every_claim_has_an_objective_of_its_own():
     own = read(MANY, "protocol=own_rate")
     assert {study.objective_of(claim).shared for claim in own.claims} != {()}
     assert {own.objective_of(claim).shared for claim in own.claims} == {()}
-    assert len({own.objective_of(claim) for claim in own.claims}) == 4
+    assert len({own.objective_of(claim) for claim in own.claims}) == 5
     given = read(MANY, "protocol=own_rate", "training.learning_rate=0.1")
     assert {given.objective_of(claim) for claim in given.claims} == {Objective()}
+
+
+@pytest.mark.parametrize(
+    ("claim", "objective"),
+    [
+        ("{faster: relu, than: tanh, to: {test_accuracy: [0.9, 0.8]}}",
+         Objective((("validation_accuracy", 0.8), ("validation_accuracy", 0.9)))),
+        ("{faster: relu, than: tanh, to: {test_loss: 0.3}}",
+         Objective((("validation_loss", 0.3),))),
+        ("{faster: relu, than: tanh, to: {validation_loss: 0.3}}",
+         Objective((("validation_loss", 0.3),))),
+        ("{measure: test_accuracy, higher: relu, than: tanh}",
+         Objective(metric="validation_accuracy")),
+        ("{measure: test_loss, at: lowest, lower: relu, than: tanh}",
+         Objective(metric="validation_loss", at="lowest")),
+        ("{measure: validation_accuracy, at: highest, of: relu, at_least: 0.5}",
+         Objective(metric="validation_accuracy", at="highest")),
+        ("{measure: test_accuracy, over: depth, of: relu, at_least: 0.5}",
+         Objective(metric="validation_accuracy")),
+        ("{measure: train_accuracy, higher: relu, than: tanh}", Objective()),
+        ("{measure: train_loss, at: lowest, lower: relu, than: tanh}", Objective()),
+        ("{measure: calibration_error, lower: relu, than: tanh}", Objective()),
+        ("{measure: test_accuracy, at: start, of: relu, at_most: 0.9}", Objective()),
+    ],
+)  # fmt: skip
+def test_what_is_claimed_of_the_test_part_is_tuned_for_on_the_validation_part(claim, objective):
+    study = read(MANY, "protocol=own_rate", f"claims=[{claim}]")
+    assert study.objective_of(study.claims[0]) == objective == study.objective
+
+
+def test_a_run_that_diverged_is_the_last_to_be_taken_for_what_it_had_read():
+    """At 0.5 the accuracy is perfect until the run is lost; at 1 it is better than at the end."""
+
+    def respond(run):
+        rate = run.training.learning_rate
+        if rate == 0.5:
+            return make_trace([0, 4, 8], status="diverged", budget=BUDGET,
+                              train_loss=[2, 1, np.nan], validation_accuracy=[0.1, 1, 1],
+                              validation_loss=[2, 0, 0])  # fmt: skip
+        best, last = {1: (0.95, 0.2), 0.25: (0.9, 0.9)}.get(rate, (0.5, 0.5))
+        return make_trace([0, 4, BUDGET], train_loss=[2, 1, rate],
+                          validation_accuracy=[0.1, best, last],
+                          validation_loss=[2, 1 - best, 1 - last])  # fmt: skip
+
+    for what, rate in {
+        "test_accuracy": 0.25,
+        "test_accuracy, at: highest": 1,
+        "test_loss": 0.25,
+        "test_loss, at: lowest": 1,
+        "test_accuracy, at: lowest": 0.125,  # all the same: the training loss decides
+    }.items():
+        claim = f"claims=[{{measure: {what}, of: relu, at_least: 0}}]"
+        for tuned in tuned_of(respond, claim, "tuning.extensions=0"):
+            assert {found.rate for found in tuned.found} == {rate}, what
+
+
+def test_the_test_part_has_no_say_in_any_choice():
+    """Neither in the searches nor in the targets that a rule sets."""
+
+    def respond(better, run):
+        rate = run.training.learning_rate
+        trace = arriving(parabola(0.3)(rate) * 1.1 ** (run.seed % 5))
+        if run.stream != "evaluation":
+            trace.values[:, 4:] = better * rate  # of the test part
+        return trace
+
+    claims = (
+        "{faster: relu, than: tanh, to: {test_accuracy: 0.8}}",
+        "{faster: relu, than: tanh, to: {test_loss: auto}}",
+        "{measure: test_accuracy, higher: relu, than: tanh}",
+        "{measure: test_loss, at: lowest, lower: relu, than: tanh}",
+    )
+    told = []
+    for better in (-1.0, 1.0):
+        study, memory = read(TEXT, f"claims=[{', '.join(claims)}]"), Memory()
+        finish(study, memory, lambda run, better=better: respond(better, run))
+        known = plan(study, memory)
+        told.append((known.study.claims, known.found, known.runs))
+    assert told[0] == told[1]
+    assert len({key[0].objective for key in told[0][1]}) == len(claims)
 
 
 def test_a_study_without_claims_is_tuned_for_a_low_training_loss():
@@ -576,13 +656,13 @@ def test_the_settings_of_each_objective_are_those_that_its_claims_name():
     own = {(name, depth, False) for name in ("relu", "tanh") for depth in (1, 2)}
     shared = {(name, depth, True) for name in ("relu", "tanh", "sigmoid") for depth in (1, 2)}
     # Sigmoid shares the rate of the other two, and so has a say in it.
-    assert names[Objective((), ("activation",))] == own | shared
+    assert names[Objective((), ("activation",), "validation_accuracy")] == own | shared
     assert names[Objective((("train_loss", 0.8),), ("activation",))] == {
         arm for arm in own | shared if arm[1] == 1
     }
     everything = {(s.network.activation.name, len(s.network.widths), s.one_rate)
                   for s in study.settings}  # fmt: skip
-    assert names[Objective((("test_accuracy", 0.9),), ("depth",))] == everything
+    assert names[Objective((("validation_accuracy", 0.9),), ("depth",))] == everything
     assert names[Objective((), ())] == everything
     assert names[Objective((), ("depth",))] == {arm for arm in everything if arm[1] == 2 or arm[2]}
     for some in found.values():
@@ -664,6 +744,17 @@ STUDIES = {
     "shared": (TEXT, ("protocol=shared_rate",)),
     "both": (TEXT, ("protocol=[own_rate, shared_rate]", "network.depth=[1, 2]")),
     "many": (MANY, ("tuning={from: 0.25, to: 1}",)),
+    "test part": (TEXT, ("claims=[{faster: relu, than: tanh, to: {test_accuracy: [0.6, 0.8]}}]",)),
+    "measures": (
+        MANY,
+        (
+            "tuning={from: 0.25, to: 1}",
+            "claims=[{measure: test_accuracy, higher: relu, than: tanh},"
+            " {measure: test_loss, at: lowest, lower: relu, than: tanh},"
+            " {measure: test_accuracy, at: highest, of: {depth: 2}, at_most: 0.5},"
+            " {measure: validation_accuracy, of: relu, at_least: 0.5}]",
+        ),
+    ),
     "nothing": (TEXT, ("claims=[]", "protocol=[own_rate, shared_rate]")),
     "wide": (TEXT, ("tuning={from: 0.25, to: 0.5, extensions: 4}",)),
 }
@@ -673,8 +764,8 @@ def check_by_brute_force(study, respond):
     found = found_of(study, respond)
     assert set(found) == {(s, k) for k in range(study.seeds.least) for s in subjects(study)}
     for (subject, seed), result in found.items():
-        goals = subject.objective.goals
-        expected = reference.search(subject.settings, goals, study, seed, respond)
+        goals, wish = reference.asked_of(subject.objective)
+        expected = reference.search(subject.settings, goals, study, seed, respond, wish)
         reference.assert_found(result, expected)
 
 
@@ -685,13 +776,18 @@ def test_every_search_takes_what_brute_force_takes(respond, name, seeds):
     check_by_brute_force(read(text, *overrides, f"tuning.seeds={seeds}"), respond)
 
 
-@given(reference.ties, st.sampled_from(["one rate", "two seeds", "no targets"]))
+@given(reference.ties, st.sampled_from(["one rate", "two seeds", "no targets", "a measure"]))
 @settings(max_examples=40)
 def test_ties_are_decided_by_the_loss_and_then_for_the_lower_rate(respond, name):
     overrides = {
         "one rate": ("protocol=shared_rate", "tuning.seeds=1"),
         "two seeds": ("tuning.seeds=2", "seeds=4"),
         "no targets": ("tuning.seeds=1", "claims=[]", "seeds=6"),
+        "a measure": (
+            "tuning.seeds=1",
+            "seeds=6",
+            "claims=[{measure: test_accuracy, of: relu, at_most: 1}]",
+        ),
     }[name]
     check_by_brute_force(read(TEXT, *overrides), respond)
 
@@ -708,9 +804,9 @@ def test_a_search_goes_on_from_where_it_stands():
     wanted = [(subject, seed) for subject in subjects(study) for seed in range(2)]
     asked = []
 
-    def load(runs, goals):
+    def load(runs, objective):
         asked.append(len(runs))
-        return progress(memory.load(runs), goals)
+        return progress(memory.load(runs), objective.goals)
 
     spaces = {}
     at_once, waiting = search_all(wanted, study.tuning, load, spaces, {})

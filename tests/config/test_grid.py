@@ -210,15 +210,21 @@ def test_evaluation(keys, evaluation):
     ("claim", "often"),
     [
         ("faster: relu, than: tanh, to: {train_loss: 0.1}", ("train",)),
-        ("faster: relu, than: tanh, to: {test_accuracy: 0.9}", ("train", "test")),
+        ("faster: relu, than: tanh, to: {test_accuracy: 0.9}", ("train", "validation", "test")),
         ("faster: relu, than: tanh, to: {validation_loss: 0.9}", ("train", "validation")),
         ("measure: test_loss, higher: relu, than: tanh", ("train",)),
-        ("measure: test_loss, of: relu, at: lowest, at_most: 1", ("train", "test")),
+        ("measure: test_loss, of: relu, at: lowest, at_most: 1", ("train", "validation", "test")),
+        ("measure: test_loss, of: relu, at: start, at_most: 1", ("train",)),
     ],
 )
 def test_parts_that_a_claim_follows_are_read_each_time(claim, often):
     text = f"dataset: moons\nnetwork: {{activation: [relu, tanh]}}\nclaims: [{{{claim}}}]"
     assert read(text).settings[0].evaluation.often == often
+    # What is searched for on the validation part is followed there, and nothing where rates are
+    # given.
+    given = read(f"{text}\ntraining: {{learning_rate: 0.1}}").settings[0].evaluation.often
+    searched = {"validation"} if "test" in often else set()
+    assert given == tuple(split for split in often if split not in searched)
 
 
 def test_absurd_grids_are_refused_by_their_count():

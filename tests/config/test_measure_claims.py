@@ -482,25 +482,40 @@ def test_a_claim_that_names_a_kind_and_no_measure():
 # Data
 
 
+REMEDY = "; give it a share of the examples, or name another metric"
+
+
 @pytest.mark.parametrize(
     ("measure", "data", "message"),
     [
         *((name, "curve", "curve is a regression without classes")
           for name in ("train_accuracy", "test_accuracy", "calibration_error", "ambiguous",
                        "negative_log_likelihood", "pre_activation_accuracy")),
-        ("test_loss", "gaussian", "gaussian has no test split"),
+        ("test_loss", "gaussian", f"gaussian has no test split{REMEDY}"),
         ("sum_error", "gaussian", "gaussian has no test split"),
-        ("validation_loss", "gaussian", "gaussian has no validation split"),
+        ("validation_loss", "gaussian", f"gaussian has no validation split{REMEDY}"),
         ("validation_loss", "[{name: moons, validation: 0}, {name: moons, noise: 0.3}]",
-         "moons has no validation split"),
+         f"moons has no validation split{REMEDY}"),
+        ("test_loss", "[{name: moons, validation: 0}, xor]",
+         f"moons has no validation split, by which learning rates are tuned for test_loss{REMEDY}"),
         ("test_loss", "[{name: moons, test: 0, noise: [0.1, 0.2]}, xor]",
-         "moons has no test split"),
+         f"moons has no test split{REMEDY}"),
     ],
 )  # fmt: skip
 def test_a_measure_that_the_data_do_not_have(measure, data, message):
     text = f"dataset: {data}\nnetwork: {{output: linear}}\nclaims:\n"
     text += f"  - {{measure: {measure}, at_most: 1}}"
     assert problems(text) == [f"c.yaml:4: claims.0.measure: {message}"]
+
+
+@pytest.mark.parametrize(
+    "without", ["training: {learning_rate: 0.1}", "training: {epochs: 0}", "seeds: 20"]
+)
+def test_what_is_not_tuned_needs_no_validation_split(without):
+    at = ", at: start" if "seeds" in without else ""
+    text = f"dataset: {{name: moons, validation: 0}}\n{without}\nclaims:\n"
+    text += f"  - {{measure: test_accuracy{at}, at_most: 1}}"
+    assert read(text).claims
 
 
 def test_the_data_of_other_arms_do_not_matter():

@@ -376,6 +376,16 @@ def test_validation_metric_needs_a_validation_part():
         "the examples, or name another metric"
     ]
     assert read(text.replace("validation: 0", "validation: 0.1")).claims
+    text = text.replace("validation_loss", "test_loss")
+    assert problems(text) == [
+        "c.yaml:3: claims.0.to.test_loss: moons has no validation split, by which learning rates "
+        "are tuned for test_loss; give it a share of the examples, or name another metric"
+    ]
+    assert read(f"{text}\ntraining: {{learning_rate: 0.1}}").claims
+    assert problems(text.replace("validation: 0", "test: 0")) == [
+        "c.yaml:3: claims.0.to.test_loss: moons has no test split; give it a share of the "
+        "examples, or name another metric"
+    ]
 
 
 def test_a_regression_takes_no_smoothed_targets():

@@ -95,6 +95,26 @@ def test_the_counts_are_those_that_then_are_trained(override):
     assert after.evaluation_stored == after.evaluation_runs
 
 
+def test_runs_are_counted_for_each_objective():
+    """What claims are tuned for apart is trained apart, unless both find the same rates."""
+    claims = (
+        "claims=[{faster: relu, than: tanh, to: {train_loss: 0.5}},"
+        " {measure: test_accuracy, of: relu, at_least: 0.5}]"
+    )
+
+    def apart(run):
+        trace, rate = respond(run), run.training.learning_rate
+        trace.values[:, 3] = 1 - abs(rate - 0.25)  # the validation part likes another rate
+        return trace
+
+    study, memory = read(TINY, claims), Memory()
+    before = forecast(study, memory, 1)
+    assert before.evaluation_runs == EVALUATION + EVALUATION // 2
+    finish(study, memory, apart)
+    after = forecast(study, memory, 1)
+    assert after.evaluation_runs == after.evaluation_stored == before.evaluation_runs
+
+
 def test_the_time_falls_as_runs_are_stored_and_workers_are_added():
     study, memory = read(TINY), Memory()
     start = forecast(study, memory, 1).seconds

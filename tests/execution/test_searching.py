@@ -144,8 +144,8 @@ def test_the_choice_is_that_of_brute_force_among_whole_runs(name):
     fill(known, wholes)
     assert len(known.found) == known.seeds * len(subjects(study))
     for (subject, seed), found in known.found.items():
-        goals = subject.objective.goals
-        expected = reference.search(subject.settings, goals, study, seed, wholes)
+        goals, wish = reference.asked_of(subject.objective)
+        expected = reference.search(subject.settings, goals, study, seed, wholes, wish)
         reference.assert_found(found, expected)
 
     # The runs that each claim is judged by have the rates that its own search favours.
@@ -158,8 +158,8 @@ def test_the_choice_is_that_of_brute_force_among_whole_runs(name):
                 continue
             settings_ = reference.sharing(study, claim, result.setting)
             for run in result.runs:
-                goals = reference.goals_of(claim)
-                expected = reference.search(settings_, goals, study, run.seed, wholes)
+                goals, wish = reference.goals_of(claim), reference.wish_of(claim)
+                expected = reference.search(settings_, goals, study, run.seed, wholes, wish)
                 assert run == result.setting.run("evaluation", run.seed, expected.rate)
         if claim == reference.first_claim(study):
             for tuned in results.tuned:
