@@ -45,8 +45,17 @@ def arm_in_words(pairs: Labels) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """What a setting is at one of the values that are tried of a parameter beside the rate."""
+
+    label: str  # of the value
+    network: Network
+    training: Training
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
-    """One point of the study's grid: everything of a run but its seed and a tuned rate."""
+    """One point of the study's grid: everything of a run but its seed and what is tuned."""
 
     labels: Labels  # (axis, label), in the order of the study's axes
     data: Choice
@@ -56,18 +65,45 @@ class Setting:
     protocol: str = "own_rate"  # a row of the protocols, whose initializer is filled in already
     one_rate: bool = False  # one tuned rate for all arms of a condition
     diagnostics: tuple[str, ...] = ()  # what its evaluation runs read beside the metrics
+    variants: tuple[Variant, ...] = ()  # what a search chooses from, beside rates; or nothing
+
+    @property
+    def each(self) -> tuple[Setting, ...]:
+        """The setting at each of its variants; the setting itself where it has none."""
+        return tuple(
+            replace(self, network=variant.network, training=variant.training, variants=())
+            for variant in self.variants
+        ) or (self,)
+
+    def variant_of(self, run: Run) -> str:
+        """Return the label of the variant that a run of this setting has; empty without any."""
+        training = replace(run.training, learning_rate=None)
+        of = (v.label for v in self.variants if (v.network, v.training) == (run.network, training))
+        return next(of, "")
 
     def is_arm(self, pairs: Labels) -> bool:
         """Tell whether the setting has all of the (axis, label) pairs that pick an arm."""
         return dict(pairs).items() <= dict(self.labels).items()
 
-    def run(self, stream: Stream, seed: int, learning_rate: float | None = None) -> Run:
-        """Return the run of this setting at `seed`, at `learning_rate` where it is tuned."""
-        training = self.training
+    def run(
+        self, stream: Stream, seed: int, learning_rate: float | None = None, variant: int = 0
+    ) -> Run:
+        """Return the run of this setting at `seed`, at `learning_rate` where it is tuned.
+
+        Args:
+            stream: what the run is for.
+            seed: of all that is drawn.
+            learning_rate: the rate, where it is tuned.
+            variant: the place of what is tuned beside the rate.
+
+        """
+        network, training = self.network, self.training
+        if self.variants:
+            network, training = self.variants[variant].network, self.variants[variant].training
         if training.learning_rate is None:
             training = replace(training, learning_rate=learning_rate)
         diagnostics = self.diagnostics if stream == "evaluation" else ()
-        return Run(self.data, self.network, training, self.evaluation, stream, seed, diagnostics)
+        return Run(self.data, network, training, self.evaluation, stream, seed, diagnostics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +273,12 @@ class Tuning:
     high: float
     seeds: int  # tuning seeds of each evaluation seed
     extensions: int  # how often a search space may grow at each end
+    second: Axis | None = None  # what is searched beside the rate, and its values
+
+    @property
+    def variants(self) -> int:
+        """How many values beside the rate each arm chooses from; 1 where there is no choice."""
+        return len(self.second.labels) if self.second else 1
 
     def seeds_of(self, seed: int) -> range:
         """Return the tuning seeds that belong to an evaluation seed and to no other."""
@@ -298,9 +340,11 @@ class Study:
 
         Its own targets, or its own metric at its own moment, read of the validation split where
         the claim is about the test split; a low training loss, if it is about another measure. No
-        other claim has a say. What is read before training is the same at every rate.
+        other claim has a say. What is read before training is the same at every rate, though not
+        for every value of what else is searched.
         """
-        if isinstance(claim, MeasureClaim) and claim.measure.before_training:
+        same = self.tuning is None or self.tuning.second is None
+        if same and isinstance(claim, MeasureClaim) and claim.measure.before_training:
             return self.objective
         return self._objective(self._aim_of(claim), claim.axes)
 

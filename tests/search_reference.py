@@ -159,8 +159,9 @@ def search(
     seed: int,
     whole: Whole,
     wish: tuple[str, str] | None = None,
+    variant: int = 0,
 ) -> Choice:
-    """Search the rate that settings share for one evaluation seed."""
+    """Search the rate that settings share for one evaluation seed, at one value beside it."""
     tuning = study.tuning
     rates, down, up = [tuning.low], 0, 0
     while rates[-1] * 2 <= tuning.high * (1 + 1e-9):
@@ -168,7 +169,13 @@ def search(
     numbers = [seed * tuning.seeds + i for i in range(tuning.seeds)]
 
     def traces(rate: float) -> list[Trace]:
-        return [whole(s.run("tuning", number, rate)) for s in settings for number in numbers]
+        return [whole(at_value(s, number, rate)) for s in settings for number in numbers]
+
+    def at_value(setting: Setting, number: int, rate: float) -> Run:
+        if setting.variants:
+            value = setting.variants[variant]
+            setting = replace(setting, network=value.network, training=value.training, variants=())
+        return setting.run("tuning", number, rate)
 
     while True:
         scores = [judged(traces(rate), goals, wish=wish) for rate in rates]
@@ -185,6 +192,26 @@ def search(
         if not grown:
             least = scores[best].log_updates
             return Choice(rates, [judged(traces(rate), goals, least, wish) for rate in rates], best)
+
+
+def choose(
+    settings: Sequence[Setting],
+    goals: Goals,
+    study: Study,
+    seed: int,
+    whole: Whole,
+    wish: tuple[str, str] | None = None,
+) -> tuple[int, Choice]:
+    """Search the rates at each value of what else is tuned; take the value whose best is best."""
+    count = max(1, len(settings[0].variants))
+    found = [search(settings, goals, study, seed, whole, wish, value) for value in range(count)]
+
+    def best(value: int) -> tuple[float, float, float, int]:
+        score = found[value].scores[found[value].best]
+        return score.log_updates, score.cost, score.loss, value
+
+    value = min(range(count), key=best)
+    return value, found[value]
 
 
 NOT_JUDGED = {"test_loss": "validation_loss", "test_accuracy": "validation_accuracy"}

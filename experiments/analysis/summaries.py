@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,9 +98,13 @@ class Reach:
 
         The lower of the two middle times where there are two.
         """
+        return self.median_of([1.0] * len(self.updates))
+
+    def median_of(self, costs: Sequence[float]) -> float:
+        """Return the same in what an update costs, which may differ from run to run, (runs,)."""
         if 2 * self.not_reached >= len(self.updates):
             return float("inf")
-        return float(np.quantile(self._times, 0.5, method="inverted_cdf"))
+        return float(np.quantile(self._times * np.array(costs), 0.5, method="inverted_cdf"))
 
     def median_interval(self, design: Design) -> tuple[float, float]:
         """Return an interval for the median of arms like this one, from the order of its runs.

@@ -37,13 +37,18 @@ def pilot_runs(study: Study) -> list[Run]:
         run
         for setting in study.settings
         if any(setting.is_arm(arm) for arm in arms)
-        for rate in SearchSpace.first(study.tuning).rates
-        for run in _pilots(setting, rate)
+        for pilots in _pilots(study, setting)
+        for run in pilots
     ]
 
 
-def _pilots(setting: Setting, rate: float) -> list[Run]:
-    return [setting.run("pilot", seed, rate) for seed in range(PILOTS)]
+def _pilots(study: Study, setting: Setting) -> list[list[Run]]:
+    """Return the pilot runs of a setting, those of each choice that a search has together."""
+    return [
+        [setting.run("pilot", seed, rate, variant) for seed in range(PILOTS)]
+        for variant in range(study.tuning.variants)
+        for rate in SearchSpace.first(study.tuning).rates
+    ]
 
 
 def settle(study: Study, traces: Mapping[Run, Trace]) -> Study:
@@ -71,8 +76,7 @@ def _targets(study: Study, claim: TimeClaim, traces: Mapping[Run, Trace]) -> tup
     for setting in study.settings:
         if setting.is_arm(claim.faster) or setting.is_arm(claim.than):
             worst_of_seeds = []
-            for rate in SearchSpace.first(study.tuning).rates:
-                pilots = _pilots(setting, rate)
+            for pilots in _pilots(study, setting):
                 curves = [_readings(traces[run], metric) for run in pilots]
                 starts.append(float(np.median([curve[0].lower for curve in curves])))
                 worst_of_seeds.append(max(min(curve) for curve in curves))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,6 +29,8 @@ RULE = (
     "at the moment that the claim names; for all else, and where rates tie, the lower training "
     "loss at the end. What is claimed of the test part is read of the validation part in the "
     "searches, so that no rate is chosen by the examples it is judged by. "
+    "Where another parameter is tuned, each of its values has such a search of its own, the same "
+    "for every arm, and a pair takes the value whose best rate is best. "
     "A run of a search stops once it has reached its targets, "
     "or when even reaching all others at once would leave its rate behind one that has: that "
     "changes no choice."
@@ -42,6 +44,7 @@ class Subject:
 
     objective: Objective
     settings: tuple[Setting, ...]
+    variant: int = 0  # the place of what is searched beside the rate, each value for itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +100,36 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Picked:
+    """What one pair takes of all that it searched: each value beside the rate, all of its rates."""
+
+    found: tuple[Found, ...]  # by value of the second parameter; one where there is none
+
+    @property
+    def variant(self) -> int:
+        """The place of the value that is taken; the first among equals."""
+        bests = [found.scores[found.best].order for found in self.found]
+        return min(range(len(bests)), key=bests.__getitem__)
+
+    @property
+    def taken(self) -> Found:
+        """The search among whose rates the one that is taken lies."""
+        return self.found[self.variant]
+
+
+@dataclass(frozen=True, slots=True)
 class Tuned:
     """The searches of one setting, pair by pair."""
 
     setting: Setting
-    found: tuple[Found, ...]
+    found: tuple[Found, ...]  # at the value that is taken of what is searched beside the rate
+    picked: tuple[Picked, ...] = ()  # with the searches of all values, where there are several
+
+    @property
+    def values(self) -> dict[str, int]:
+        """How many pairs took each value beside the rate, in the order of the config."""
+        taken = Counter(pair.variant for pair in self.picked)
+        return {v.label: taken[place] for place, v in enumerate(self.setting.variants)}
 
     @property
     def taken(self) -> dict[float, int]:
@@ -144,15 +172,27 @@ class Tried:
     at_least: bool  # whether the median may be more: a pair at or below it ruled the rate out
     last_loss: float  # the median of those pairs that know it, NaN where none does
     measured: float = 0.0  # likewise the objective's own metric, so that less is better
+    value: str = ""  # what else is searched, its value here
 
 
 def tried(tuned: Tuned) -> list[Tried]:
-    """Return every rate that some pair tried, from low to high."""
+    """Return every rate that some pair tried, from low to high; value by value of what else is."""
+    if not tuned.picked:
+        return _tried_rates(tuned.found, tuned.taken)
+    rows = []
+    for place, variant in enumerate(tuned.setting.variants):
+        of_value = [pair.found[place] for pair in tuned.picked]
+        taken = Counter(pair.taken.rate for pair in tuned.picked if pair.variant == place)
+        rows += [replace(row, value=variant.label) for row in _tried_rates(of_value, taken)]
+    return rows
+
+
+def _tried_rates(every: Sequence[Found], taken: Mapping[float, int]) -> list[Tried]:
     scores: dict[float, list[Score]] = defaultdict(list)
-    for found in tuned.found:
+    for found in every:
         for rate, score in zip(found.space.rates, found.scores, strict=True):
             scores[rate].append(score)
-    return [_tried(rate, scores[rate], tuned.taken.get(rate, 0)) for rate in sorted(scores)]
+    return [_tried(rate, scores[rate], taken.get(rate, 0)) for rate in sorted(scores)]
 
 
 def _tried(rate: float, scores: Sequence[Score], taken: int) -> Tried:
@@ -213,8 +253,26 @@ def subjects(study: Study) -> list[Subject]:
         for setting in settings:
             if setting.training.learning_rate is None:
                 groups[_group(setting, objective)].append(setting)
-        found += [Subject(objective, tuple(group)) for group in groups.values()]
+        variants = range(study.tuning.variants if study.tuning else 1)
+        found += [Subject(objective, tuple(g), v) for g in groups.values() for v in variants]
     return found
+
+
+def pick(found: Mapping[tuple[Subject, int], Found]) -> dict[tuple[Subject, int], Picked]:
+    """Return what pairs take whose searches are all over, each by its subject at the first value.
+
+    Args:
+        found: the searches that are over, each of a subject and an evaluation seed.
+
+    """
+    every: dict[tuple[Subject, int], dict[int, Found]] = defaultdict(dict)
+    for (subject, seed), result in found.items():
+        every[replace(subject, variant=0), seed][subject.variant] = result
+    return {
+        key: Picked(tuple(by_value[place] for place in sorted(by_value)))
+        for key, by_value in every.items()
+        if len(by_value) == max(1, len(key[0].settings[0].variants))
+    }
 
 
 def _group(setting: Setting, objective: Objective) -> object:
@@ -248,7 +306,7 @@ def candidates(
     """Return the runs by which each rate is judged for one evaluation seed."""
     return tuple(
         tuple(
-            setting.run("tuning", number, rate)
+            setting.run("tuning", number, rate, subject.variant)
             for setting in subject.settings
             for number in tuning.seeds_of(seed)
         )

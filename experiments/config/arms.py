@@ -10,6 +10,9 @@ from experiments.config.grid import Grid
 from experiments.config.model import PARSERS
 from experiments.study import Labels, arm_in_words
 
+CHOSEN = "tuned, so that every arm has the value that suits it; a claim compares what is listed"
+"""Why a claim cannot name what a search chooses."""
+
 
 def find_arm(checked: Checked, grid: Grid, path: Path) -> Labels | None:
     """Return the (axis, label) pairs that a key of a claim names, or None if they are wrong.
@@ -66,6 +69,8 @@ def _of_value(grid: Grid, raw: Any) -> tuple[str, str]:
         raise WrongError(
             ((), f"{_named(raw)} is a value of {' and of '.join(matches)}; write {ways}")
         )
+    if grid.searched is not None and _label(grid, grid.searched, raw):
+        raise WrongError(((), f"a value of {grid.searched}: {CHOSEN}"))
     allowed = ", or ".join(f"{axis.name} {listing(axis.labels)}" for axis in grid.axes)
     allowed = allowed or "none, as the grid has a single setting"
     labels = [label for axis in grid.axes for label in axis.labels]
@@ -82,6 +87,8 @@ def _of_axes(grid: Grid, raw: dict[str, Any]) -> Labels:
                 labels = axes[name].labels
                 hint = nearest(_named(value), labels)
                 problems.append(((name,), f"{found(value)}; allowed: {listing(labels)}{hint}"))
+        elif name == grid.searched:
+            problems.append(((name,), CHOSEN))
         elif name in grid.levels:
             message = "not an axis of the grid, as it has one value"
             problems.append(((name,), f"{message}; allowed: {listing(axes) or 'none'}"))

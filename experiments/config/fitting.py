@@ -279,6 +279,8 @@ def _check_size(checked: Checked, grid: Grid) -> None:
         return
     sizes = {axis.name: len(axis.labels) for axis in grid.axes}
     parts = [f"{name} {size:,}" for name, size in sizes.items()]
+    if grid.searched is not None:
+        parts.append(f"{len(grid.levels[grid.searched])} values of {grid.searched}")
     parts.append(f"seeds {checked.config.seeds.most:,}")
     how = " x ".join(parts)
     if (tuning := grid.tuning()) is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from experiments.config.errors import Path
@@ -17,7 +18,7 @@ from experiments.nn.optimizers import OPTIMIZERS
 from experiments.parameters import Choice
 from experiments.protocols import PROTOCOLS
 from experiments.records import METRICS, SPLITS, Evaluation, Network, Training
-from experiments.study import Axis, Setting, Tuning, chosen_by
+from experiments.study import Axis, Labels, Setting, Tuning, Variant, chosen_by
 
 
 class Grid:
@@ -34,12 +35,17 @@ class Grid:
             self.levels[name] = value
 
     @property
+    def searched(self) -> str | None:
+        """The key of which a search chooses the value, beside the learning rate."""
+        return next((name for name, some in self.levels.items() if _are_searched(some)), None)
+
+    @property
     def axes(self) -> tuple[Axis, ...]:
-        """The keys that have more than one value."""
+        """The keys that have more than one value, other than those that a search chooses from."""
         return tuple(
             Axis(name, tuple(level.label for level in levels))
             for name, levels in self.levels.items()
-            if len(levels) > 1
+            if len(levels) > 1 and not _are_searched(levels)
         )
 
     @property
@@ -59,11 +65,15 @@ class Grid:
         rates = [OPTIMIZERS[level.value.name].rates for level in self.levels["optimizer"]]
         low = min(low for low, _ in rates) if keys.low is None else keys.low
         high = max(high for _, high in rates) if keys.high is None else keys.high
-        return Tuning(low, high, keys.seeds, keys.extensions)
+        name = self.searched
+        labels = tuple(level.label for level in self.levels.get(name, ()))
+        second = Axis(name, labels) if name else None
+        return Tuning(low, high, keys.seeds, keys.extensions, second)
 
     def count_runs(self) -> int:
         """Return the number of runs, before any extension of the search; builds no setting."""
-        runs = math.prod(map(len, self.levels.values())) * self._config.seeds.most
+        points = math.prod(map(len, self.levels.values()))
+        runs = points // len(self.levels.get(self.searched, (None,))) * self._config.seeds.most
         if (tuning := self.tuning()) is not None:
             levels = self.levels["learning_rate"]
             tuned = sum(level.value is None for level in levels)
@@ -82,7 +92,25 @@ class Grid:
         return runs
 
     def settings(self) -> Iterator[Setting]:
-        """Yield the points of the grid, the last axis running fastest."""
+        """Yield the points of the grid, the last axis running fastest.
+
+        Those that differ in what a search chooses alone are one setting.
+        """
+        if self.searched is None:
+            yield from self._points()
+            return
+        points: dict[Labels, list[Setting]] = {}
+        for point in self._points():
+            points.setdefault(point.labels, []).append(point)
+        labels = [level.label for level in self.levels[self.searched]]
+        for some in points.values():
+            variants = tuple(
+                Variant(label, point.network, point.training)
+                for label, point in zip(labels, some, strict=True)
+            )
+            yield replace(some[0], variants=variants)
+
+    def _points(self) -> Iterator[Setting]:
         keys = self._config.evaluation
         per_doubling = keys.per_doubling if keys.every is None and keys.at is None else None
         evaluation = Evaluation(
@@ -172,6 +200,10 @@ def _init(init: str, activation: Choice | tuple[Choice, ...]) -> str:
     choices = (activation,) if isinstance(activation, Choice) else activation
     rows = {matched(choice.name) for choice in choices}
     return rows.pop() if len(rows) == 1 else MATCHED
+
+
+def _are_searched(levels: tuple[AxisValue, ...]) -> bool:
+    return any(level.searched for level in levels)
 
 
 def count_rates(tuning: Tuning) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 
 from experiments import datasets
 from experiments.analysis.measures import MOMENTS, of_layers
-from experiments.config.arms import check_pair, find_arm
+from experiments.config.arms import CHOSEN, check_pair, find_arm
 from experiments.config.checking import Checked
 from experiments.config.errors import Path, found, listing, nearest, shorten, show
 from experiments.config.fitting import MOST_RUNS, lacks
@@ -125,6 +125,9 @@ def _check_over(checked: Checked, grid: Grid, path: Path, arms: set[str], *, lay
             checked.report((*path, "layer"), "does not go with over: layer")
         return
     numbers = [a.name for a in grid.axes if all(map(_is_number, a.labels)) and a.name not in arms]
+    if keys.over is not None and keys.over == grid.searched:
+        checked.report(where, f"{found(keys.over)}, which is {CHOSEN}")
+        return
     if keys.over not in numbers and checked.sure(*grid.paths.values()):
         allowed = listing(["layer", *numbers])
         hint = nearest(keys.over, ["layer", *numbers])
@@ -201,6 +204,10 @@ def _theory(
     found = []
     for setting in grid.settings():
         if setting.is_arm(of):
+            if setting.variants:
+                message = f"formulas are of single networks, and {grid.searched} is tuned"
+                checked.report((*path, "is"), message)
+                return ()
             try:
                 values = theory.value(setting.network, datasets.shape(setting.data))
             except DataError:

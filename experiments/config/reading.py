@@ -15,6 +15,7 @@ from experiments.config.fitting import check_fit
 from experiments.config.grid import Grid
 from experiments.config.mappings import document_of
 from experiments.config.places import find_files
+from experiments.config.searched import check_searched
 from experiments.config.yaml_lines import Document, parse
 from experiments.config.yaml_nodes import MOST_BYTES
 from experiments.study import Study
@@ -111,6 +112,7 @@ def _study(document: Document, name: str, overrides: Sequence[str], folder: Path
     checked = check(document)
     grid = Grid(checked.config)
     check_fit(checked, grid)
+    check_searched(checked, grid)
     claims = check_claims(checked, grid)
     if checked.problems:
         raise ConfigError(checked.problems)

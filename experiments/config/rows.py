@@ -10,7 +10,7 @@ from typing import Any
 
 from experiments.config.accepting import accepts, of_rows
 from experiments.config.errors import Path, WrongError, found, listing, nearest, show
-from experiments.config.values import AxisParser, AxisValue, name_of
+from experiments.config.values import ALONE, TUNED, AxisParser, AxisValue, name_of
 from experiments.config.yaml_lines import BROKEN
 from experiments.parameters import Choice, Parameter
 
@@ -40,7 +40,10 @@ def row_of(rows: Mapping[str, Any]) -> AxisParser:
 
 
 def _with_parameters(raw: dict[str, Any], name: str, rows: Mapping[str, Any]) -> list[AxisValue]:
+    searched = [key for key in raw if isinstance(raw[key], dict) and TUNED in raw[key]]
     given, problems = _given(raw, name, rows[name].parameters)
+    if searched and any(key not in searched and len(some) > 1 for key, some in given.items()):
+        problems.append(((searched[0],), ALONE))
     count = math.prod(map(len, given.values()))
     if count > _MOST_VALUES:
         problems.append(((), f"makes {count:,} values; allowed: at most {_MOST_VALUES:,}"))
@@ -57,7 +60,7 @@ def _with_parameters(raw: dict[str, Any], name: str, rows: Mapping[str, Any]) ->
         label = raw.get("label") or _label(choice, shown, rows[name].parameters)
         # The value is located where it differs from its siblings: at its entry in the list.
         where = next((path for path, _ in picked if len(path) > 1), ())
-        result.append(AxisValue(label, choice, where))
+        result.append(AxisValue(label, choice, where, searched=bool(searched)))
     return result
 
 
@@ -74,8 +77,11 @@ def _given(
             hint = nearest(key, parameters)
             problems.append(((key,), f"unknown parameter; {name} {has}{hint}"))
             continue
+        place: Path = (key,)
+        if isinstance(value, dict) and [*value] == [TUNED]:
+            place, value = (key, TUNED), value[TUNED]
         listed = isinstance(value, list) and len(value) > 0
-        given[key] = [((key, i), v) for i, v in enumerate(value)] if listed else [((key,), value)]
+        given[key] = [((*place, i), v) for i, v in enumerate(value)] if listed else [(place, value)]
         problems += [
             (where, f"{found(item)}; allowed: {parameters[key].allowed()}")
             for where, item in given[key]

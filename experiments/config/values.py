@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from experiments.config.accepting import Schema, accepted, accepts, of_parameter, one_or_list
@@ -32,6 +32,7 @@ class AxisValue:
     label: str
     value: Any
     where: Path = ()  # where it stands below the key; () for a value that stands alone
+    searched: bool = False  # one of those that a search chooses from, and none of an axis
 
 
 Parser = Callable[[Any], Any]
@@ -89,7 +90,9 @@ def each(read: Parser) -> AxisParser:
 
 
 TUNED = "tuned"
-"""Stands for a learning rate that is searched for."""
+"""Stands for a learning rate that is searched for; a key, for values that are searched among."""
+
+ALONE = "tuned stands for all values of its key: write KEY: {tuned: [...]} with nothing beside it"
 
 NONE = "none"
 """Stands for a limit that is not set."""
@@ -169,10 +172,15 @@ def of_layers(rows: Mapping[str, Any], read: AxisParser) -> AxisParser:
 
 
 def axis(read: AxisParser) -> Callable[[Any], tuple[AxisValue, ...]]:
-    """Return a reader of one value or a list of values, no two of which are the same."""
+    """Return a reader of one value or a list of values, no two of which are the same.
+
+    `{tuned: [...]}` is a list of values that a search is to choose from.
+    """
 
     @accepts(one_or_list(accepted(read)))
     def levels(raw: Any) -> tuple[AxisValue, ...]:
+        if isinstance(raw, dict) and TUNED in raw:
+            return _searched(levels, raw)
         items = (
             [((i,), item) for i, item in enumerate(raw)] if isinstance(raw, list) else [((), raw)]
         )
@@ -183,17 +191,36 @@ def axis(read: AxisParser) -> Callable[[Any], tuple[AxisValue, ...]]:
             if item is BROKEN or (isinstance(item, dict) and BROKEN in item.values()):
                 continue
             try:
+                if isinstance(item, dict) and TUNED in item:
+                    raise WrongError(((), ALONE))
                 read_levels = read(item)
             except WrongError as wrong:
                 problems += [((*where, *path), message) for path, message in wrong.problems]
                 continue
-            result += [AxisValue(v.label, v.value, (*where, *v.where)) for v in read_levels]
+            result += [replace(v, where=(*where, *v.where)) for v in read_levels]
         problems += _twins(result)
+        if not problems and len({level.searched for level in result}) > 1:
+            problems.append(((), ALONE))
         if problems:
             raise WrongError(*problems)
         return tuple(result)
 
     return levels
+
+
+def _searched(
+    levels: Callable[[Any], tuple[AxisValue, ...]], raw: dict[str, Any]
+) -> tuple[AxisValue, ...]:
+    """Read the values that a search is to choose from."""
+    try:
+        values = levels(raw[TUNED]) if raw[TUNED] is not BROKEN else ()
+    except WrongError as wrong:
+        raise WrongError(*(((TUNED, *path), text) for path, text in wrong.problems)) from None
+    problems = [((key,), ALONE) for key in raw if key != TUNED and raw[key] is not BROKEN]
+    problems += [((TUNED,), ALONE)] if any(value.searched for value in values) else []
+    if problems:
+        raise WrongError(*problems)
+    return tuple(replace(v, where=(TUNED, *v.where), searched=True) for v in values)
 
 
 def _twins(levels: list[AxisValue]) -> list[tuple[Path, str]]:

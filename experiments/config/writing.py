@@ -108,9 +108,14 @@ def _keys(study: Study) -> dict[str, Any]:
 
 def _axis(study: Study, name: str) -> Any:
     """Return what to write for a key: a value, or a list where it is an axis."""
+    second = study.tuning.second if study.tuning else None
+    if second is not None and second.name == name:
+        each = zip(study.settings[0].each, second.labels, strict=True)
+        return {TUNED: [_write(name, setting, label) for setting, label in each]}
     labels = next((axis.labels for axis in study.axes if axis.name == name), None)
     if labels is None:
-        return _VALUES[name](study.settings) if name in _VALUES else _write(name, study.settings[0])
+        settings = tuple(one for setting in study.settings for one in setting.each)
+        return _VALUES[name](settings) if name in _VALUES else _write(name, settings[0])
     firsts = {dict(setting.labels)[name]: setting for setting in reversed(study.settings)}
     return [_write(name, firsts[label], label) for label in labels]
 

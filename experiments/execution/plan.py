@@ -20,6 +20,7 @@ from experiments.analysis.tuning import (
     Standing,
     Subject,
     Tuned,
+    pick,
     progress,
     search_all,
     settings_by_objective,
@@ -161,17 +162,18 @@ def evaluation_runs(
     study: Study, found: Mapping[Key, Found], seeds: int
 ) -> dict[Objective, dict[Setting, tuple[Run, ...]]]:
     """Return the runs of each objective and setting whose rate is given or found, seed by seed."""
-    rates: dict[tuple[Objective, Setting], dict[int, float]] = {}
-    for (subject, seed), result in found.items():
+    taken: dict[tuple[Objective, Setting], dict[int, tuple[float, int]]] = {}
+    for (subject, seed), pair in pick(found).items():
         for setting in subject.settings:
-            rates.setdefault((subject.objective, setting), {})[seed] = result.rate
+            of_seed = taken.setdefault((subject.objective, setting), {})
+            of_seed[seed] = pair.taken.rate, pair.variant
 
     def runs(objective: Objective, setting: Setting) -> tuple[Run, ...]:
         if setting.training.learning_rate is not None:
             return tuple(setting.run("evaluation", seed) for seed in range(seeds))
-        of_seed = rates.get((objective, setting), {})
+        of_seed = taken.get((objective, setting), {})
         return tuple(
-            setting.run("evaluation", seed, of_seed[seed])
+            setting.run("evaluation", seed, *of_seed[seed])
             for seed in range(seeds)
             if seed in of_seed
         )
@@ -197,13 +199,22 @@ def _gather(
         )
         for objective, by_setting in by_objective.items()
     }
+    pairs = pick(found)
     own = {
-        setting: tuple(found[subject, seed] for seed in range(seeds))
+        setting: tuple(pairs[subject, seed] for seed in range(seeds))
         for subject in subjects(study)
-        if subject.objective == study.objective
+        if subject.objective == study.objective and not subject.variant
         for setting in subject.settings
     }
-    tuned = tuple(Tuned(setting, own[setting]) for setting in study.settings if setting in own)
+    tuned = tuple(
+        Tuned(
+            setting,
+            tuple(pair.taken for pair in own[setting]),
+            own[setting] if setting.variants else (),
+        )
+        for setting in study.settings
+        if setting in own
+    )
     return Results(study, views.pop(study.objective), tuned, views)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import cycle, groupby
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,9 +15,15 @@ from experiments.analysis.tuning import Tried, Tuned, as_read
 from experiments.analysis.verdicts import TimeVerdict
 from experiments.goals import improves_upwards
 from experiments.report import style, words
-from experiments.report.canvas import INK, Canvas
+from experiments.report.canvas import INK, Arm, Canvas
 from experiments.report.panels import MOST_PANELS
 from experiments.study import Objective, Study, arm_in_words, split_protocol
+
+LineStyle = str | tuple[int, tuple[int, ...]]
+_DASHES: tuple[LineStyle, ...] = (
+    "-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (8, 3)), (0, (3, 1, 1, 1, 1, 1)),
+)  # fmt: skip
+"""How the values of what is searched beside the rate are told apart."""
 
 MOST_ROWS = 40
 """The most verdicts that one figure shows; the CSV file holds all."""
@@ -120,23 +127,16 @@ def tuning_searches(study: Study, searches: Sequence[tuple[Tuned, Sequence[Tried
     canvas = Canvas(study)
     by_setting = {tuned.setting: rates for tuned, rates in searches}
     goals, metric = bool(study.objective.goals), study.objective.metric
+    second = study.tuning.second if study.tuning else None
+    dashes = dict(zip(second.labels, cycle(_DASHES), strict=False)) if second else {}
     for ax, arms in canvas.panels():
         for arm in arms:
             rates = by_setting.get(arm.setting)
             if rates is None:  # its learning rate was given
                 continue
-            x = np.array([rate.rate for rate in rates])
-            y = np.array([_height(study.objective, rate) for rate in rates])
-            y = np.where(np.isfinite(y), y, np.nan)
-            bounds = np.array([rate.at_least for rate in rates])
-            ax.plot(x, y, lw=1.2, color=arm.colour, ls=arm.line)
-            ax.plot(x[~bounds], y[~bounds], ls="", marker=arm.marker, ms=4, color=arm.colour)
-            ax.plot(x[bounds], y[bounds], ls="", marker="^", ms=5, mfc="none", color=arm.colour)
-            taken = np.array([rate.taken / max(1, rate.pairs) for rate in rates])
-            seen = np.isfinite(y) & (taken > 0)
-            if seen.any():  # of losses that are all infinite none is drawn
-                ax.scatter(x[seen], y[seen], s=260 * taken[seen], facecolors="none",
-                           edgecolors=arm.colour, lw=1.5)  # fmt: skip
+            for value, of_value in groupby(rates, lambda rate: rate.value):
+                style_of_line = dashes.get(value, arm.line)
+                _search_line(ax, study.objective, [*of_value], arm, style_of_line)
         style.log_axes(ax, "y")
         ax.set_xscale("log", base=2)
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
@@ -148,7 +148,30 @@ def tuning_searches(study: Study, searches: Sequence[tuple[Tuned, Sequence[Tried
     if any(rate.at_least for _, rates in searches for rate in rates):
         label = "at least: stopped early"
         extra.append(Line2D([], [], color=INK, marker="^", mfc="none", ms=5, ls="", label=label))
+    if second is not None:
+        name = second.name.replace("_", " ")
+        extra += [
+            Line2D([], [], color=INK, lw=1.2, ls=ls, label=f"{name} {label}")
+            for label, ls in dashes.items()
+        ]
     return canvas.finish(*extra)
+
+
+def _search_line(
+    ax: Axes, objective: Objective, rates: Sequence[Tried], arm: Arm, dashes: LineStyle
+) -> None:
+    x = np.array([rate.rate for rate in rates])
+    y = np.array([_height(objective, rate) for rate in rates])
+    y = np.where(np.isfinite(y), y, np.nan)
+    bounds = np.array([rate.at_least for rate in rates])
+    ax.plot(x, y, lw=1.2, ls=dashes, color=arm.colour)
+    ax.plot(x[~bounds], y[~bounds], ls="", marker=arm.marker, ms=4, color=arm.colour)
+    ax.plot(x[bounds], y[bounds], ls="", marker="^", ms=5, mfc="none", color=arm.colour)
+    taken = np.array([rate.taken / max(1, rate.pairs) for rate in rates])
+    seen = np.isfinite(y) & (taken > 0)
+    if seen.any():  # of losses that are all infinite none is drawn
+        ax.scatter(x[seen], y[seen], s=260 * taken[seen], facecolors="none",
+                   edgecolors=arm.colour, lw=1.5)  # fmt: skip
 
 
 def _height(objective: Objective, rate: Tried) -> float:

@@ -45,7 +45,8 @@ def shown_functions(study: Study) -> list[Choice]:
     read = {name for setting in study.settings for name in setting.diagnostics}
     if not any(DIAGNOSTICS[name].aggregate == "exact" for name in read):
         return []
-    used = (choice for s in study.settings for choice in s.network.functions)
+    every = (one for setting in study.settings for one in setting.each)
+    used = (choice for setting in every for choice in setting.network.functions)
     return list(dict.fromkeys(used))[:MOST_FUNCTIONS]
 
 

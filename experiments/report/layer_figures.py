@@ -86,6 +86,8 @@ def expected_by_theory(profile: LayerProfile) -> np.ndarray | None:
     if theory is None or profile.at != "start":
         return None
     setting = profile.setting.setting
+    if setting.variants:  # its runs are of several networks
+        return None
     values = theory.value(setting.network, datasets.shape(setting.data))
     if values is None or len(values) != len(profile.median):
         return None

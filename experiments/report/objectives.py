@@ -12,8 +12,9 @@ from experiments.study import MeasureClaim, Objective, Study, TimeClaim, chosen_
 def objectives(study: Study) -> list[str]:
     """Say what the rates are tuned for that each claim is judged by, claims alike together."""
     claims: dict[str, list[int]] = {}
+    other = study.tuning is not None and study.tuning.second is not None
     for claim in study.claims:
-        if isinstance(claim, MeasureClaim) and claim.measure.before_training:
+        if isinstance(claim, MeasureClaim) and claim.measure.before_training and not other:
             what = "read before training, which no rate changes"
         else:
             what = f"the rates with {tuned_for(study.objective_of(claim))}"

@@ -59,7 +59,9 @@ def write(
     summary = summarise(results)
     drawn = drawings(summary)
     written = tables.all_tables(summary)
-    if summary.time_verdicts and update_times:
+    tuning = results.study.tuning
+    # An update of one arm has one cost only where no other value of a parameter was searched for.
+    if summary.time_verdicts and update_times and not (tuning and tuning.second):
         written[tables.CLOCKS] = tables.clock_table(summary, update_times)
     for name in {*DRAWINGS, *tables.TABLES, tables.CLOCKS} - {*drawn, *written}:
         (folder / name).unlink(missing_ok=True)
@@ -114,6 +116,7 @@ def _rates(summary: Summary) -> list[dict]:
             "arm": arm_in_words(tuned.setting.labels) or "all runs",
             "init": tuned.setting.network.init,
             "taken": words.rates(tuned.taken),
+            "values": words.values(tuned.values),
             "updates": tuned.updates,
             "loss": tuned.last_loss,
             "measured": as_read(summary.results.study.objective, tuned.measured),
@@ -160,6 +163,7 @@ def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
         tuning_rule=RULE,
         objectives=objectives(study),
         tuned_for=tuned_for(study.objective),
+        second=study.tuning.second if study.tuning else None,
         measured=words.METRIC_WORDS.get(study.objective.metric, ""),
         held_out=any(chosen_by(n.claim.metric) != n.claim.metric for n in summary.neighbours),
         hidden_panels=max(0, len(panels(study)) - MOST_PANELS),

@@ -22,7 +22,7 @@ from experiments.nn.cost import per_update
 from experiments.nn.schedule import updates_per_epoch
 from experiments.records import METRICS
 from experiments.report import words
-from experiments.study import Objective, Setting, arm_in_words
+from experiments.study import Setting, Study, arm_in_words
 
 
 def verdict_table(verdicts: Sequence[Verdict]) -> pd.DataFrame:
@@ -151,10 +151,12 @@ def run_table(results: Results, reaches: Sequence[Reach]) -> pd.DataFrame:
         for seed, (update, never) in enumerate(zip(reach.updates, reach.censored, strict=True))
     }
     columns = list(dict.fromkeys(name for _, _, name in times))
+    second = results.study.tuning.second if results.study.tuning else None
     rows = [
         {
             **_axes(result.setting),
             "seed": run.seed,
+            **({f"{second.name}_used": result.setting.variant_of(run)} if second else {}),
             "learning_rate_used": run.training.learning_rate,
             "status": trace.status,
             "updates": int(trace.updates[-1]),
@@ -173,10 +175,9 @@ def run_table(results: Results, reaches: Sequence[Reach]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def tuning_table(
-    objective: Objective, searches: Sequence[tuple[Tuned, Sequence[Tried]]]
-) -> pd.DataFrame:
-    """One row for each setting and learning rate that some pair tried."""
+def tuning_table(study: Study, searches: Sequence[tuple[Tuned, Sequence[Tried]]]) -> pd.DataFrame:
+    """One row for each setting and learning rate, or value beside it, that some pair tried."""
+    objective, second = study.objective, study.tuning.second
 
     def measured(rate: Tried) -> dict[str, float]:
         name = f"median_{objective.metric}"
@@ -185,6 +186,7 @@ def tuning_table(
     rows = [
         {
             **_axes(tuned.setting),
+            **({f"{second.name}_tried": rate.value} if second else {}),
             "learning_rate_tried": rate.rate,
             "pairs": rate.pairs,
             "taken": rate.taken,
@@ -220,7 +222,9 @@ def arm_table(summary: Summary) -> pd.DataFrame:
                 "median_low": interval[0],
                 "median_high": interval[1],
                 "median_epochs": reach.median / updates_per_epoch(run.training, shape),
-                "median_multiplications": reach.median * per_update(run, shape),
+                "median_multiplications": reach.median_of(
+                    [per_update(run, shape) for run in reach.setting.runs]
+                ),
                 "restricted_mean": arrivals.restricted_mean,
                 "restricted_mean_error": arrivals.restricted_mean_error,
                 "horizon": arrivals.horizon,
@@ -294,9 +298,7 @@ TABLES: dict[str, Callable[[Summary], pd.DataFrame | None]] = {
     ARMS: lambda s: arm_table(s) if s.reaches else None,
     "reach_curves.csv": lambda s: reach_curve_table(s) if s.reach_curves else None,
     "ranks.csv": lambda s: rank_table(s) if s.rankings else None,
-    "tuning.csv": lambda s: (
-        tuning_table(s.results.study.objective, s.searches) if s.searches else None
-    ),
+    "tuning.csv": lambda s: tuning_table(s.results.study, s.searches) if s.searches else None,
 }
 """Every table that a report may have; None where the study has nothing of the kind."""
 

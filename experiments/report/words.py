@@ -84,7 +84,9 @@ def conditions(study: Study) -> str:
     """Say what networks and training a study's answers hold for."""
 
     def each(read: Callable[[Setting], str]) -> str:
-        return " or ".join(dict.fromkeys(read(setting) for setting in study.settings))
+        return " or ".join(
+            dict.fromkeys(read(one) for setting in study.settings for one in setting.each)
+        )
 
     trained = (
         each(lambda s: row(s.training.optimizer)),
@@ -140,7 +142,8 @@ def row(choice: Choice) -> str:
 
 def _architectures(study: Study) -> str:
     """Write the hidden layers of all settings, in short where they are a grid."""
-    found = list(dict.fromkeys(setting.network.widths for setting in study.settings))
+    every = (one for setting in study.settings for one in setting.each)
+    found = list(dict.fromkeys(setting.network.widths for setting in every))
     even = all(len(set(widths)) == 1 for widths in found)
     depths, sizes = {len(widths) for widths in found}, {w for widths in found for w in widths}
     if len(found) < 4 or not even or len(found) < len(depths) * len(sizes):
@@ -168,6 +171,11 @@ def rates(counts: dict[float, int]) -> str:
     if len(counts) == 1:
         return number(next(iter(counts)))
     return ", ".join(f"{number(rate)} ({count} runs)" for rate, count in counts.items())
+
+
+def values(counts: dict[str, int]) -> str:
+    """Write how often each value of what is searched beside the rate was taken, in its order."""
+    return ", ".join(f"{label} ({count} runs)" for label, count in counts.items() if count)
 
 
 def goal(metric: str, target: float) -> str:
@@ -406,7 +414,9 @@ def map_lines(found: Sequence[Counts], claim: Claim | None) -> list[str]:
 def learning(results: Results) -> str:
     """Say what learning rates a study's answers hold for."""
     if results.tuned:
-        return "and learning rates tuned for each arm"
+        second = results.study.tuning.second
+        also = f" and {second.name.replace('_', ' ')}" if second else ""
+        return f"and learning rates{also} tuned for each arm"
     trained = any(setting.training.epochs > 0 for setting in results.study.settings)
     return "and learning rates as given" if trained else "and nothing trained"
 

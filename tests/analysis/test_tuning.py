@@ -765,8 +765,11 @@ def check_by_brute_force(study, respond):
     assert set(found) == {(s, k) for k in range(study.seeds.least) for s in subjects(study)}
     for (subject, seed), result in found.items():
         goals, wish = reference.asked_of(subject.objective)
-        expected = reference.search(subject.settings, goals, study, seed, respond, wish)
+        expected = reference.search(
+            subject.settings, goals, study, seed, respond, wish, subject.variant
+        )
         reference.assert_found(result, expected)
+    return found
 
 
 @given(reference.responses, st.sampled_from(sorted(STUDIES)), st.integers(1, 3))
