@@ -73,7 +73,12 @@ def answer(verdict):
         ]  # fmt: skip
     if not (isinstance(claim, MeasureClaim) and claim.measure.before_training):
         told += [
-            (run.seed, run.training.learning_rate, trace.metric("train_loss").tobytes())
+            (
+                run.seed,
+                run.network,
+                run.training.learning_rate,
+                trace.metric("train_loss").tobytes(),
+            )
             for arm in arms
             for run, trace in zip(arm.runs, arm.traces, strict=True)
         ]
@@ -81,11 +86,11 @@ def answer(verdict):
 
 
 @cache
-def answers(protocol, *claims):
+def answers(protocol, *claims, overrides=()):
     """The answers to each of the claims of a study that makes all of them, really trained."""
     text = TEXT % protocol + "".join(f"      - {claim}\n" for claim in claims)
     with Store(":memory:") as store:
-        results, _ = complete(read(text), store, 1, lambda *_: None)
+        results, _ = complete(read(text, *overrides), store, 1, lambda *_: None)
     verdicts = judge(results)
     return {
         claim: [answer(v) for v in verdicts if v.claim.number == number]
@@ -111,6 +116,19 @@ def test_all_of_them_together_change_none_in_any_order(protocol, order):
     for name, claim in CLAIMS.items():
         assert together[claim] == answers(protocol, claim)[claim], name
         assert together[claim]
+
+
+@pytest.mark.parametrize(
+    "more", ["a time to another metric", "a measure of a metric", "a diagnostic before training"]
+)
+def test_neither_where_a_second_parameter_is_tuned(more):
+    """What is read before training too depends on it, and so has a choice of its own."""
+    tuned = ("network.width={tuned: [3, 6]}", "network.depth=1")
+    for protocol in PROTOCOLS:
+        for first in (FIRST, MORE[more]):
+            alone = answers(protocol, first, overrides=tuned)[first]
+            for claims in ((FIRST, MORE[more]), (MORE[more], FIRST)):
+                assert answers(protocol, *claims, overrides=tuned)[first] == alone
 
 
 def test_protocols_side_by_side_change_no_answer():

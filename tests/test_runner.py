@@ -205,6 +205,30 @@ def test_the_scoreboard_tells_of_every_study_and_statement(measured):
     assert "relu has a higher share of exact zeros than tanh" in text
 
 
+def test_a_study_that_tunes_a_second_parameter_on_the_validation_part(tmp_path):
+    text = CONFIG.replace("width: 6", "width: {tuned: [3, 6]}")
+    text += "  - {measure: test_accuracy, higher: relu, than: tanh}\n"
+    config = tmp_path / "both.yaml"
+    config.write_text(text)
+    output = tmp_path / "results"
+    told = run(config, "--output", output, "--jobs", 1).stdout
+    assert "runs trained" in told
+    folder = output / "both"
+    report = (folder / "report.md").read_text()
+    assert "- Claim 2: the rates with the highest validation accuracy, at the last" in report
+    assert "| arm | initializer | learning rates taken | width taken |" in report
+    tried = pd.read_csv(folder / "tuning.csv")
+    assert set(tried.width_tried) == {3, 6}
+    assert tried.groupby("activation").taken.sum().to_dict() == {"relu": 7, "tanh": 7}
+    before = contents(folder)
+    assert "every run was stored already" in run(config, "--output", output, "--jobs", 1).stdout
+    resolved = tmp_path / "both" / "both.yaml"
+    resolved.parent.mkdir()
+    resolved.write_bytes(before["study.yaml"])
+    assert "every run was stored already" in run(resolved, "--output", output, "--jobs", 1).stdout
+    assert contents(folder) == before
+
+
 def test_a_second_invocation_trains_nothing_and_writes_the_same_bytes(config, tmp_path):
     run(config, "--output", tmp_path / "out")
     first, runs = contents(tmp_path / "out" / "moons"), stored(tmp_path / "out")

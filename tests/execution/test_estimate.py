@@ -75,7 +75,12 @@ def test_where_all_rates_are_given_there_is_no_tuning():
 
 @pytest.mark.parametrize(
     "override",
-    ["training.learning_rate=[tuned, 0.5]", "network.init=[he, matched]", "seeds=9"],
+    [
+        "training.learning_rate=[tuned, 0.5]",
+        "network.init=[he, matched]",
+        "seeds=9",
+        "network.width={tuned: [4, 8, 16]}",
+    ],
 )
 def test_the_counts_are_those_that_then_are_trained(override):
     """A grid whose best rate lies inside grows no further, so that they are exact."""

@@ -286,7 +286,8 @@ class Alone:
 @pytest.mark.parametrize(
     "name",
     ["all protocols, two tuning seeds, accuracy", "arms of two shapes", "several claims",
-     "rates that diverge, two tuning seeds", "seeds as needed", "arms of two schedules"],
+     "rates that diverge, two tuning seeds", "seeds as needed", "arms of two schedules",
+     "tuned momentum, several claims", "tuned scale, targets by a rule"],
 )  # fmt: skip
 def test_it_does_not_depend_on_how_fleets_are_cut_and_ordered(monkeypatch, way, name):
     expected, *_ = completed(name)
@@ -297,7 +298,7 @@ def test_it_does_not_depend_on_how_fleets_are_cut_and_ordered(monkeypatch, way, 
         assert told(study, store) == expected
 
 
-@pytest.mark.parametrize("name", ["all protocols", "arms of two schedules"])
+@pytest.mark.parametrize("name", ["all protocols", "arms of two schedules", "tuned width"])
 def test_it_does_not_depend_on_the_number_of_workers(name):
     expected, *_ = completed(name)
     study = study_of(name)
@@ -306,7 +307,9 @@ def test_it_does_not_depend_on_the_number_of_workers(name):
         assert told(study, store) == expected
 
 
-@pytest.mark.parametrize("name", ["several claims", "seeds as needed", "shared rate"])
+@pytest.mark.parametrize(
+    "name", ["several claims", "seeds as needed", "shared rate", "tuned width"]
+)
 def test_it_does_not_depend_on_where_it_was_interrupted(monkeypatch, name):
     """The study is interrupted after each fleet, and goes on with another cut of what is left."""
     expected, *_ = completed(name)
@@ -355,7 +358,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("name", ["one target", "two tuning seeds", "all protocols"])
+@pytest.mark.parametrize("name", ["one target", "two tuning seeds", "all protocols", "tuned width"])
 @pytest.mark.parametrize("other", OTHERS)
 def test_it_does_not_depend_on_what_other_studies_stored(name, other):
     expected, *_ = completed(name)
