@@ -319,6 +319,11 @@ class Study:
         return frozenset((differing or named) if self.claims else every)
 
     @property
+    def variants(self) -> tuple[Setting, ...]:
+        """Every setting at each of its variants: all that runs of the study may have."""
+        return tuple(one for setting in self.settings for one in setting.each)
+
+    @property
     def targets(self) -> tuple[tuple[str, float], ...]:
         """Every (metric, target) that a claim names, each once."""
         return tuple(dict.fromkeys((c.metric, t) for c in self.time_claims for t in c.targets))

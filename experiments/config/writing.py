@@ -114,7 +114,7 @@ def _axis(study: Study, name: str) -> Any:
         return {TUNED: [_write(name, setting, label) for setting, label in each]}
     labels = next((axis.labels for axis in study.axes if axis.name == name), None)
     if labels is None:
-        settings = tuple(one for setting in study.settings for one in setting.each)
+        settings = study.variants
         return _VALUES[name](settings) if name in _VALUES else _write(name, settings[0])
     firsts = {dict(setting.labels)[name]: setting for setting in reversed(study.settings)}
     return [_write(name, firsts[label], label) for label in labels]

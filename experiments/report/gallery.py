@@ -45,8 +45,7 @@ def shown_functions(study: Study) -> list[Choice]:
     read = {name for setting in study.settings for name in setting.diagnostics}
     if not any(DIAGNOSTICS[name].aggregate == "exact" for name in read):
         return []
-    every = (one for setting in study.settings for one in setting.each)
-    used = (choice for setting in every for choice in setting.network.functions)
+    used = (choice for setting in study.variants for choice in setting.network.functions)
     return list(dict.fromkeys(used))[:MOST_FUNCTIONS]
 
 

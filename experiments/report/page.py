@@ -114,7 +114,7 @@ def _rates(summary: Summary) -> list[dict]:
     return [
         {
             "arm": arm_in_words(tuned.setting.labels) or "all runs",
-            "init": tuned.setting.network.init,
+            "init": " or ".join(dict.fromkeys(one.network.init for one in tuned.setting.each)),
             "taken": words.rates(tuned.taken),
             "values": words.values(tuned.values),
             "updates": tuned.updates,

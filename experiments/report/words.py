@@ -84,9 +84,7 @@ def conditions(study: Study) -> str:
     """Say what networks and training a study's answers hold for."""
 
     def each(read: Callable[[Setting], str]) -> str:
-        return " or ".join(
-            dict.fromkeys(read(one) for setting in study.settings for one in setting.each)
-        )
+        return " or ".join(dict.fromkeys(read(setting) for setting in study.variants))
 
     trained = (
         each(lambda s: row(s.training.optimizer)),
@@ -108,7 +106,7 @@ def conditions(study: Study) -> str:
 
 def _tricks(study: Study, each: Callable[[Callable[[Setting], str]], str]) -> Iterator[str]:
     """Write what training has beside its rule, where it is asked for."""
-    trained = [setting.training for setting in study.settings]
+    trained = [setting.training for setting in study.variants]
     if any(t.schedule != CONSTANT for t in trained):
         yield f"rates by {each(lambda s: row(s.training.schedule))}, named by their peak"
     if any(t.weight_decay for t in trained):
@@ -142,8 +140,7 @@ def row(choice: Choice) -> str:
 
 def _architectures(study: Study) -> str:
     """Write the hidden layers of all settings, in short where they are a grid."""
-    every = (one for setting in study.settings for one in setting.each)
-    found = list(dict.fromkeys(setting.network.widths for setting in every))
+    found = list(dict.fromkeys(setting.network.widths for setting in study.variants))
     even = all(len(set(widths)) == 1 for widths in found)
     depths, sizes = {len(widths) for widths in found}, {w for widths in found for w in widths}
     if len(found) < 4 or not even or len(found) < len(depths) * len(sizes):

@@ -32,13 +32,22 @@ def problems(text):
         (("training.optimizer={tuned: {name: sgd, momentum: [0, 0.9]}}",),
          Axis("optimizer", ("sgd(momentum=0)", "sgd(momentum=0.9)")),
          lambda s: s.training.optimizer.arguments["momentum"]),
+        (("training.weight_decay={tuned: [0, 0.001]}",), Axis("weight_decay", ("0", "0.001")),
+         lambda s: s.training.weight_decay),
+        (("training.schedule={tuned: [constant, cosine]}",),
+         Axis("schedule", ("constant", "cosine")), lambda s: s.training.schedule),
+        (("network.activation={name: leaky_relu, slope: {tuned: [0.1, 0.2]}}",
+          "network.depth=[1, 2]", "claims=[]"),
+         Axis("activation", ("leaky_relu(slope=0.1)", "leaky_relu(slope=0.2)")),
+         lambda s: s.network.activation),
         (("training.optimizer={tuned: [sgd, {name: adam, beta1: 0.8}]}",),
          Axis("optimizer", ("sgd", "adam(beta1=0.8)")), lambda s: s.training.optimizer.name),
     ],
 )  # fmt: skip
 def test_values_to_choose_from_are_no_axis(overrides, second, values):
     study = read(START % "depth: 2" + CLAIM, *overrides)
-    assert [axis.name for axis in study.axes] == ["activation"]
+    (axis,) = study.axes
+    assert axis.name != second.name
     assert study.tuning.second == second
     assert study.tuning.variants == 2
     assert len(study.settings) == 2

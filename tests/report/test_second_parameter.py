@@ -80,6 +80,18 @@ def test_no_clock_but_updates_is_told_where_costs_differ(tmp_path):
     assert (tmp_path / "clocks.csv").exists()
 
 
+def test_the_answers_hold_for_every_value(tmp_path):
+    """Among them one at which the trick is not used."""
+    study = read(TEXT, "network.width=8", "training.weight_decay={tuned: [0, 0.001]}")
+    page.write(results_of(study, lambda run: arriving(8.0)), tmp_path)
+    assert "weight decay 0 or 0.001" in (tmp_path / "report.md").read_text()
+    study = read(TEXT, "network.width=8", "network.init={tuned: [he, lecun]}")
+    page.write(results_of(study, lambda run: arriving(8.0)), tmp_path)
+    text = (tmp_path / "report.md").read_text()
+    assert "| relu | he or lecun | " in text
+    assert "| he (8 runs) |" in text
+
+
 def test_without_it_nothing_is_told_of_it(tmp_path):
     page.write(results_of(read(TEXT, "network.width=8"), respond), tmp_path)
     assert "width" not in (tmp_path / "tuning.csv").read_text()
