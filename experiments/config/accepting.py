@@ -58,6 +58,18 @@ def one_or_list(schema: Schema) -> Schema:
     return {"anyOf": [schema, listed]}
 
 
+def or_tuned(schema: Schema) -> Schema:
+    """Return what an axis accepts of which a search may choose the value: `{tuned: [...]}` too."""
+    one, listed = one_or_list(schema)["anyOf"]
+    tuned = {
+        "type": "object",
+        "properties": {"tuned": {"anyOf": [schema, listed]}},
+        "required": ["tuned"],
+        "additionalProperties": False,
+    }
+    return {"anyOf": [one, listed, tuned]}
+
+
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 
@@ -93,9 +105,13 @@ def of_rows(rows: Mapping[str, Any], label: str) -> Schema:
     return {"anyOf": [{"enum": list(rows)}, *mappings]}
 
 
+_SEARCHED: Schema = {"type": "object", "required": ["tuned"]}
+"""A parameter that a search is to choose; the reader judges its values, which keeps this short."""
+
+
 def _mapping_of(name: str, row: Any, label: str) -> Schema:
     parameters = {
-        key: one_or_list(of_parameter(parameter))
+        key: {"anyOf": [*one_or_list(of_parameter(parameter))["anyOf"], _SEARCHED]}
         | {"description": _told(parameter), "default": parameter.default}
         for key, parameter in row.parameters.items()
     }

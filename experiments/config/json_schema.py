@@ -47,9 +47,11 @@ def _key(generated: Schema, definitions: Schema, path: ConfigPath) -> Schema:
 
 def _shared(key: Schema, path: ConfigPath) -> Schema:
     """Let a key refer to what one value of its axis may be, which stood there twice; return it."""
-    one, several = key["anyOf"]
+    one, several, tuned = key["anyOf"]
     reference = {"$ref": f"#/definitions/{'.'.join(path)}"}
-    key["anyOf"] = [reference, several | {"items": reference}]
+    listed = several | {"items": reference}
+    chosen = tuned | {"properties": {"tuned": {"anyOf": [reference, listed]}}}
+    key["anyOf"] = [reference, listed, chosen]
     return one
 
 

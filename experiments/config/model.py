@@ -65,7 +65,7 @@ PARSERS: dict[Path, values.AxisParser] = {
 
 
 def _axis(*path: str) -> PlainValidator:
-    return PlainValidator(axis(PARSERS[path]))
+    return PlainValidator(axis(PARSERS[path], searchable=True))
 
 
 def _whole(low: int, high: int) -> PlainValidator:

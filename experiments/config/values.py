@@ -11,7 +11,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from experiments.config.accepting import Schema, accepted, accepts, of_parameter, one_or_list
+from experiments.config.accepting import (
+    Schema,
+    accepted,
+    accepts,
+    of_parameter,
+    one_or_list,
+    or_tuned,
+)
 from experiments.config.errors import Path, WrongError, found, listing, nearest, show
 from experiments.config.yaml_lines import BROKEN
 from experiments.parameters import Choice, Parameter
@@ -171,15 +178,18 @@ def of_layers(rows: Mapping[str, Any], read: AxisParser) -> AxisParser:
     return levels
 
 
-def axis(read: AxisParser) -> Callable[[Any], tuple[AxisValue, ...]]:
+def axis(read: AxisParser, *, searchable: bool = False) -> Callable[[Any], tuple[AxisValue, ...]]:
     """Return a reader of one value or a list of values, no two of which are the same.
 
-    `{tuned: [...]}` is a list of values that a search is to choose from.
+    Args:
+        read: one value.
+        searchable: whether `{tuned: [...]}` may stand for values that a search is to choose from.
+
     """
 
-    @accepts(one_or_list(accepted(read)))
+    @accepts((or_tuned if searchable else one_or_list)(accepted(read)))
     def levels(raw: Any) -> tuple[AxisValue, ...]:
-        if isinstance(raw, dict) and TUNED in raw:
+        if searchable and isinstance(raw, dict) and TUNED in raw:
             return _searched(levels, raw)
         items = (
             [((i,), item) for i, item in enumerate(raw)] if isinstance(raw, list) else [((), raw)]
@@ -191,7 +201,7 @@ def axis(read: AxisParser) -> Callable[[Any], tuple[AxisValue, ...]]:
             if item is BROKEN or (isinstance(item, dict) and BROKEN in item.values()):
                 continue
             try:
-                if isinstance(item, dict) and TUNED in item:
+                if searchable and isinstance(item, dict) and TUNED in item:
                     raise WrongError(((), ALONE))
                 read_levels = read(item)
             except WrongError as wrong:

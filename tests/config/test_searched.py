@@ -138,6 +138,14 @@ def test_a_claim_cannot_compare_what_is_chosen(claim, where):
     assert told == [f"c.yaml:4: claims.0.{place}{chosen}" for place in where]
 
 
+def test_targets_are_not_chosen_by_a_search():
+    text = (
+        START % "width: 8" + "claims: [{faster: relu, than: tanh, to: {train_loss: {tuned: [1]}}}]"
+    )
+    (problem,) = problems(text)
+    assert problem.startswith("c.yaml:3: claims.0.to.train_loss: found a mapping")
+
+
 def test_a_formula_is_of_one_network():
     text = START % "width: {tuned: [8, 16]}"
     claim = "claims: [{measure: gradient, over: layer, at: start, is: theory, within: 0.1}]\n"
