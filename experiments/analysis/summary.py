@@ -13,6 +13,7 @@ from experiments.analysis.map_counts import Counts, map_counts
 from experiments.analysis.neighbours import Neighbours, neighbours
 from experiments.analysis.ranking import Profiles, Ranking, profiles, rankings
 from experiments.analysis.results import Results
+from experiments.analysis.standings import Standing, standings
 from experiments.analysis.summaries import Curve, RatioCurve, Reach, curves, ratio_curves, reaches
 from experiments.analysis.survival import ReachCurve, reach_curves
 from experiments.analysis.times_to_target import Turn, turns
@@ -31,6 +32,7 @@ class Summary:
     results: Results
     verdicts: list[Verdict]
     turns: list[Turn]
+    standings: list[Standing]
     curves: list[Curve]
     reaches: list[Reach]
     ratio_curves: list[RatioCurve]
@@ -66,6 +68,7 @@ def summarise(results: Results) -> Summary:
         results,
         verdicts,
         turns(verdicts),
+        standings(results),
         curves(results),
         reaches(results),
         ratio_curves(results),

@@ -16,7 +16,7 @@ from experiments.analysis.verdicts import (
     decide,
     hypotheses,
 )
-from experiments.hitting_times import met_at_start
+from experiments.hitting_times import HittingTime, met_at_start
 from experiments.study import Claim, Labels, Region, TimeClaim, split_protocol
 
 
@@ -123,9 +123,17 @@ class TimeComparison:
             than=pair.than,
             faster_reached=sum(not x.censored for x in pair.a),
             than_reached=sum(not x.censored for x in pair.b),
+            faster_lost=_lost(pair.faster, pair.a),
+            than_lost=_lost(pair.than, pair.b),
             times=pair.times,
             wants_seeds=outcome == "inconclusive" and (not pair.reason or pair.few),
         )
+
+
+def _lost(result: SettingResult, times: Sequence[HittingTime]) -> int:
+    """Return how many runs reached the target and diverged afterwards."""
+    pairs = zip(result.traces, times, strict=True)
+    return sum(trace.status == "diverged" and not time.censored for trace, time in pairs)
 
 
 def settings_to_compare(

@@ -90,6 +90,8 @@ class TimeVerdict(Verdict):
     than: SettingResult
     faster_reached: int  # runs of the arm called faster that reached the target
     than_reached: int
+    faster_lost: int  # of those that reached it, runs that diverged afterwards
+    than_lost: int
     times: PairedTimes
 
     @property

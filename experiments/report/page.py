@@ -15,6 +15,7 @@ from experiments.analysis.map_counts import mapped
 from experiments.analysis.measures import STEP
 from experiments.analysis.reasons import RULE as REASONS_RULE
 from experiments.analysis.results import Results
+from experiments.analysis.standings import RULE as STANDINGS_RULE
 from experiments.analysis.summary import Summary, summarise
 from experiments.analysis.tuning import RULE, SearchSpace, as_read
 from experiments.analysis.verdicts import OUTCOMES, Verdict
@@ -32,6 +33,9 @@ from experiments.report.rendering import render
 from experiments.report.style import applied, save
 from experiments.study import Claim, Setting, arm_in_words, chosen_by, split_protocol
 
+MOST_LINES = 6
+"""So many conditions of a study without claims are told in a sentence each; tables have all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -39,6 +43,7 @@ class Report:
 
     page: Path
     verdicts: tuple[Verdict, ...]
+    lines: tuple[str, ...] = ()  # the answer of a study without claims
 
 
 def write(
@@ -74,7 +79,7 @@ def write(
     with applied():  # last, since drawing takes longest: the answer should not wait for it
         for name, draw in drawn.items():
             save(draw(), folder / name)
-    return Report(page, tuple(summary.verdicts))
+    return Report(page, tuple(summary.verdicts), _answer(summary))
 
 
 def _text(path: Path, text: str) -> None:
@@ -102,6 +107,14 @@ def _arms(summary: Summary, table: pd.DataFrame | None) -> list[dict]:
         row["arm"] = arm_in_words(labels) or "all runs"
         row["goal"] = words.goal(reach.metric, reach.target)
     return rows
+
+
+def _answer(summary: Summary) -> tuple[str, ...]:
+    """Return what a study without claims says of its arms, condition by condition."""
+    if summary.results.study.claims:
+        return ()
+    shown = summary.standings[:MOST_LINES]
+    return tuple(words.standing(one) for one in shown)
 
 
 def _mapped(verdicts: Sequence[Verdict]) -> Claim | None:
@@ -146,6 +159,11 @@ def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
         theories=_theories(summary),
         map_lines=words.map_lines(summary.map_counts, _mapped(verdicts)),
         mapped=_mapped(verdicts),
+        standing_lines=_answer(summary),
+        standings_rule=STANDINGS_RULE,
+        median_updates={
+            (r.setting.setting, (r.metric, r.target)): r.median for r in summary.reaches
+        },
         step=STEP if any(v.claim.measure.over for v in summary.measure_verdicts) else "",
         reasons_rule=REASONS_RULE,
         primary=next((claim.number for claim in study.claims if claim.primary), None),

@@ -93,6 +93,8 @@ def _race_counts(v: TimeVerdict) -> dict[str, object]:
         "than_censored": v.ratio.pairs - v.than_reached,
         "faster_diverged": v.faster.diverged,
         "than_diverged": v.than.diverged,
+        "faster_diverged_after": v.faster_lost,
+        "than_diverged_after": v.than_lost,
         "faster_first": v.ratio.wins,
         "than_first": v.ratio.losses,
         "chance_low": v.chance[0],
@@ -280,6 +282,39 @@ def rank_table(summary: Summary) -> pd.DataFrame:
     )
 
 
+def standing_table(summary: Summary) -> pd.DataFrame:
+    """One row for each condition and arm, from the best median at the end on."""
+    medians = {(r.setting.setting, r.metric, r.target): r.median for r in summary.reaches}
+    return pd.DataFrame(
+        {
+            **_axes(place.result.setting),
+            "metric": found.metric,
+            "place": number,
+            "runs": len(place.result.runs),
+            "diverged": place.result.diverged,
+            "median": place.estimate.estimate,
+            "low": place.estimate.low,
+            "high": place.estimate.high,
+            "told_apart_from_first": not place.may_be_best,
+            "difference": place.behind.estimate if place.behind else 0.0,
+            "difference_low": place.behind.low if place.behind else 0.0,
+            "difference_high": place.behind.high if place.behind else 0.0,
+            "difference_confidence": place.behind.confidence if place.behind else None,
+            "train_loss": place.train_loss.estimate,
+            "train_loss_low": place.train_loss.low,
+            "train_loss_high": place.train_loss.high,
+            **{
+                f"median_updates_to_{metric}_{target:.15g}": medians[
+                    place.result.setting, metric, target
+                ]
+                for metric, target in summary.results.study.targets
+            },
+        }
+        for found in summary.standings
+        for number, place in enumerate(found.places, 1)
+    )
+
+
 MOST_RUNS = 3000
 """Of more runs no table is written; the store holds them all."""
 
@@ -297,6 +332,7 @@ TABLES: dict[str, Callable[[Summary], pd.DataFrame | None]] = {
     "runs.csv": lambda s: run_table(s.results, s.reaches) if _few(s.results) else None,
     ARMS: lambda s: arm_table(s) if s.reaches else None,
     "reach_curves.csv": lambda s: reach_curve_table(s) if s.reach_curves else None,
+    "standings.csv": lambda s: standing_table(s) if s.standings else None,
     "ranks.csv": lambda s: rank_table(s) if s.rankings else None,
     "tuning.csv": lambda s: tuning_table(s.results.study, s.searches) if s.searches else None,
 }

@@ -53,6 +53,8 @@ def show(study: Study, report: Report, trained: int) -> None:
     """Print the verdicts and where the report lies."""
     for line in answers(report.verdicts):
         print(line)
+    for line in report.lines:
+        print(f"\n{line}")
     stored = "every run was stored already" if not trained else f"{trained} runs trained"
     print(f"\n{stored}; report: {report.page}")
 

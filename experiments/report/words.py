@@ -14,8 +14,10 @@ from experiments.analysis.neighbours import Shifted
 from experiments.analysis.ranking import Ranking
 from experiments.analysis.results import Results
 from experiments.analysis.samples import Estimate
+from experiments.analysis.standings import Standing
 from experiments.analysis.times_to_target import Turn
 from experiments.analysis.verdicts import OUTCOMES, Hypothesis, MeasureVerdict, TimeVerdict, Verdict
+from experiments.goals import improves_upwards
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.parameters import Choice
 from experiments.records import CONSTANT, METRIC_WORDS, Training
@@ -260,7 +262,21 @@ def _time(verdict: TimeVerdict) -> str:
         told.append(f"claimed: {region(verdict.region)}")
     else:
         told.append(f"{faster} came first in {ratio.wins} of {ratio.pairs} pairs{censored}")
-    return f"at {at}: {size} ({'; '.join(told)}).{_more(verdict)}"
+    return f"at {at}: {size} ({'; '.join(told)}).{_later(verdict)}{_more(verdict)}"
+
+
+def _later(verdict: TimeVerdict) -> str:
+    """Say how many runs of an arm were at the target and diverged afterwards."""
+    arms = (
+        (verdict.claim.faster, verdict.faster_lost, verdict.faster_reached),
+        (verdict.claim.than, verdict.than_lost, verdict.than_reached),
+    )
+    told = [
+        f"{lost} of the {reached} runs of {arm_in_words(arm)} that reached the target"
+        for arm, lost, reached in arms
+        if lost
+    ]
+    return f" Afterwards {' and '.join(told)} diverged." if told else ""
 
 
 def _measure(verdict: MeasureVerdict) -> str:
@@ -452,6 +468,48 @@ def turn(turn: Turn) -> str:
         where = f"{named} at {goal(claim.metric, turn.target)}{where}"
     answers = ", ".join(f"{outcome} under `{protocol}`" for protocol, outcome in verdicts.items())
     return f"**The protocol turns the answer** of claim {claim.number}{where}: {answers}."
+
+
+_COUNTS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_PLURALS = {"activation": "activations", "optimizer": "optimizers", "depth": "depths",
+            "width": "widths", "init": "initializers"}  # fmt: skip
+
+
+def standing(found: Standing) -> str:
+    """Say which arm of a condition came first and which are not told apart from it.
+
+    `Of six activations, gelu had the highest test accuracy (0.93, 95 % interval 0.92 to 0.94);
+    relu and silu are not told apart from it.`
+    """
+    first, count = found.places[0], len(found.places)
+    named = {axis for place in found.places for axis, _ in place.arm}
+    kind = _PLURALS.get(next(iter(named)), "arms") if len(named) == 1 else "arms"
+    many = _COUNTS[count - 2] if count - 2 < len(_COUNTS) else str(count)
+    where = condition(found.condition.labels)
+    start = f"{f'With {where}, of' if where else 'Of'} {many} {kind},"
+    if all(place.estimate.estimate == first.estimate.estimate for place in found.places):
+        value = estimate(first.estimate)
+        return f"{start} none is ahead: {METRIC_WORDS[found.metric]} is {value} with each."
+    best = "highest" if improves_upwards(found.metric) else "lowest"
+    size = f"{estimate(first.estimate)}, {level(first.estimate.confidence)} interval "
+    told = f"{arm_in_words(first.arm)} had the {best} {METRIC_WORDS[found.metric]} ({size}"
+    told += f"{interval(first.estimate)})"
+    alike = [arm_in_words(place.arm) for place in found.alike]
+    if found.too_few:
+        rest = f"its {len(first.result.runs)} seeds are too few to tell any arm apart from it"
+        rest += f", which takes {found.fewest}"
+    elif not alike:
+        rest = "every other one is told apart from it"
+    elif len(alike) == count - 1 > 1:
+        rest = "none of the others is told apart from it"
+    else:
+        rest = f"{_and(alike)} {'is' if len(alike) == 1 else 'are'} not told apart from it"
+    return f"{start} {told}; {rest}."
+
+
+def _and(names: Sequence[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def arm_of(ranking: Ranking, number: int) -> str:
