@@ -145,6 +145,11 @@ class Claim:
         raise NotImplementedError
 
     @property
+    def aims(self) -> Goals:
+        """The (metric, target) that it names; none where it is about a measure."""
+        return ()
+
+    @property
     def axes(self) -> tuple[str, ...]:
         """The axes on which its two arms differ; those that it names, if it is of one arm."""
         if len(self.arms) == 2:
@@ -164,11 +169,17 @@ class TimeClaim(Claim):
     tolerance: float  # "about": a ratio of by / tolerance is still as claimed
     reading: Literal["at_least", "about"] = "at_least"  # whether a larger ratio is as claimed
     auto: bool = False  # targets are set by a rule from pilot runs
+    least: float | None = None  # the least ratio claimed, itself included; None: any above 1
 
     @property
     def arms(self) -> tuple[Labels, ...]:
         """Both arms."""
         return self.faster, self.than
+
+    @property
+    def aims(self) -> Goals:
+        """The (metric, target) that it names."""
+        return tuple((self.metric, target) for target in self.targets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +242,25 @@ class MeasureClaim(Claim):
     def arms(self) -> tuple[Labels, ...]:
         """The arm or arms it names; none where it speaks of every setting."""
         return tuple(arm for arm in (self.of, self.than) if arm)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BestClaim(Claim):
+    """A claim that an arm is at least as good as every other one of its axis."""
+
+    best: Labels  # one (axis, label) pair
+    duels: tuple[TimeClaim, ...] | tuple[MeasureClaim, ...]  # the claim against each rival
+    within: float = 0.0  # by how much a rival may be better: of a time, by which share
+
+    @property
+    def arms(self) -> tuple[Labels, ...]:
+        """The arm and its rivals."""
+        return self.best, *(duel.than for duel in self.duels)
+
+    @property
+    def aims(self) -> Goals:
+        """The (metric, target) that it names; none where it is about a measure."""
+        return self.duels[0].aims
 
 
 def next_look(seeds: int) -> int:
@@ -312,8 +342,7 @@ class Study:
 
         Without such a claim, the axes that claims name; without any claim, all of the grid.
         """
-        pairs = [claim.arms for claim in self.claims if len(claim.arms) == 2]
-        differing = {pair[0] for one, other in pairs for pair in {*one} ^ {*other}}
+        differing = {axis for c in self.claims if len(c.arms) > 1 for axis in c.axes}
         named = {axis for claim in self.claims for arm in claim.arms for axis, _ in arm}
         every = {axis.name for axis in self.axes} - {PROTOCOL}
         return frozenset((differing or named) if self.claims else every)
@@ -326,7 +355,7 @@ class Study:
     @property
     def targets(self) -> tuple[tuple[str, float], ...]:
         """Every (metric, target) that a claim names, each once."""
-        return tuple(dict.fromkeys((c.metric, t) for c in self.time_claims for t in c.targets))
+        return tuple(dict.fromkeys(aim for claim in self.claims for aim in claim.aims))
 
     @property
     def objective(self) -> Objective:
@@ -334,7 +363,8 @@ class Study:
 
         The objective of the first claim of a time to target; without one, of the first claim.
         """
-        first = next(iter((*self.time_claims, *self.claims)), None)
+        aiming = [claim for claim in self.claims if claim.aims]
+        first = next(iter((*self.time_claims, *aiming, *self.claims)), None)
         if first is None:
             axes = tuple(axis.name for axis in self.axes if axis.name != PROTOCOL)
             return self._objective(Objective(), axes)
@@ -355,16 +385,13 @@ class Study:
 
     @staticmethod
     def goals_of(claim: Claim) -> Goals:
-        """Return the targets that rates are tuned for by a claim of a time to target.
-
-        None of one about a measure.
-        """
-        if isinstance(claim, TimeClaim):
-            metric = chosen_by(claim.metric)
-            return tuple((metric, target) for target in sorted(claim.targets))
-        return ()
+        """Return the targets that rates are tuned for by a claim of times; none of a measure's."""
+        aims = sorted(claim.aims, key=lambda aim: aim[1])
+        return tuple((chosen_by(metric), target) for metric, target in aims)
 
     def _aim_of(self, claim: Claim) -> Objective:
+        if isinstance(claim, BestClaim):  # its duels have one aim
+            claim = claim.duels[0]
         if isinstance(claim, MeasureClaim) and not claim.measure.before_training:
             metric = chosen_by(claim.measure.name)
             if metric in METRICS and not metric.startswith("train_"):

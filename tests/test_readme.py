@@ -44,6 +44,7 @@ TABLES = {
     },
     "key of every claim": set(model.ClaimKeys.key_names()),
     "key of a time to target": {*model.TimeKeys.key_names()} - {*model.ClaimKeys.key_names()},
+    "key of the best": {*model.BestKeys.key_names()} - {*model.ClaimKeys.key_names()},
     "key of a measure": {*model.MeasureKeys.key_names()} - {*model.ClaimKeys.key_names()},
 }
 """The keys that each of its tables tells of, by the head of the table's first column."""
@@ -98,7 +99,7 @@ def test_what_is_required_is_told(head, section):
 
 @pytest.mark.parametrize(("key", "default"), DEFAULTS.items())
 def test_the_defaults_are_told(key, default):
-    (told,) = (row[1] for head in TABLES for row in rows(head) if f"`{key}`" in row[0])
+    (told,) = {row[1] for head in TABLES for row in rows(head) if f"`{key}`" in row[0]}
     assert told == default
 
 

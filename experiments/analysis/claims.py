@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from experiments.analysis.best_claims import best_comparisons
 from experiments.analysis.inference import holm
 from experiments.analysis.measure_claims import measure_comparisons
 from experiments.analysis.results import Results
 from experiments.analysis.times_to_target import time_comparisons
 from experiments.analysis.verdicts import Verdict
-from experiments.study import TimeClaim
+from experiments.study import BestClaim, MeasureClaim, TimeClaim
+
+_COMPARISONS = {
+    TimeClaim: time_comparisons,
+    MeasureClaim: measure_comparisons,
+    BestClaim: best_comparisons,
+}
 
 
 def judge(results: Results) -> list[Verdict]:
@@ -20,11 +27,7 @@ def judge(results: Results) -> list[Verdict]:
     comparisons = [
         comparison
         for claim in results.study.claims
-        for comparison in (
-            time_comparisons(results, claim)
-            if isinstance(claim, TimeClaim)
-            else measure_comparisons(results, claim)
-        )
+        for comparison in _COMPARISONS[type(claim)](results, claim)
     ]
     verdicts = {}
     for primary in (True, False):

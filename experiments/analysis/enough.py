@@ -6,7 +6,7 @@ from experiments.analysis.inference import fewest_pairs
 from experiments.analysis.looks import Design
 from experiments.analysis.targets import TARGETS
 from experiments.analysis.verdicts import hypotheses
-from experiments.study import Claim, MeasureClaim, Study, TimeClaim
+from experiments.study import BestClaim, Claim, MeasureClaim, Study, TimeClaim
 
 
 def hypotheses_of(study: Study, claim: Claim) -> int:
@@ -14,6 +14,9 @@ def hypotheses_of(study: Study, claim: Claim) -> int:
     if isinstance(claim, TimeClaim):
         settings = sum(setting.is_arm(claim.faster) for setting in study.settings)
         return settings * (len(claim.targets) or TARGETS) * len(hypotheses(claim))
+    if isinstance(claim, BestClaim):
+        settings = sum(setting.is_arm(claim.best) for setting in study.settings)
+        return settings * max(1, len(claim.aims))
     settings = {
         tuple(pair for pair in setting.labels if pair[0] != claim.measure.over)
         for setting in study.settings

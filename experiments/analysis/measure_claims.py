@@ -13,7 +13,7 @@ from experiments.analysis.inference import fewest_pairs
 from experiments.analysis.measures import step, value
 from experiments.analysis.results import Results, SettingResult
 from experiments.analysis.samples import Exact, Median, Proportion, Sample
-from experiments.analysis.verdicts import MeasureVerdict, decide
+from experiments.analysis.verdicts import MeasureVerdict, Outcome, decide
 from experiments.study import Labels, Measure, MeasureClaim, Region
 
 
@@ -52,6 +52,8 @@ class MeasureComparison:
 
     """
 
+    target = None
+
     def __init__(
         self,
         results: Results,
@@ -88,6 +90,12 @@ class MeasureComparison:
         return self._sample.p_value(
             lambda low, high: decide(low, high, self._region) != "inconclusive"
         )
+
+    def p_value_of(self, outcome: Outcome) -> float:
+        """Return the least alpha at which this would be the verdict, 1 if at none."""
+        if self._why_untestable():
+            return 1.0
+        return self._sample.p_value(lambda low, high: decide(low, high, self._region) == outcome)
 
     def verdict(self, alpha: float) -> MeasureVerdict:
         """Judge the claim, with an interval that misses at most so often."""

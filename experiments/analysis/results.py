@@ -70,8 +70,8 @@ class Results:
 
         Those that this claim does not need have their runs at the study's own objective.
         """
-        claims = self.study.time_claims
-        claim = next(c for c in claims if c.metric == metric and target in c.targets)
+        goal = metric, target
+        claim = next(claim for claim in self.study.claims if goal in claim.aims)
         found = {result.setting: result for result in self.settings}
         found |= {result.setting: result for result in self.of(claim)}
         return tuple(found.values())

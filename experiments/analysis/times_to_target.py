@@ -93,6 +93,7 @@ class TimeComparison:
 
     def __init__(self, pair: _Pair, hypothesis: Hypothesis, region: Region) -> None:
         self.claim, self._pair = pair.claim, pair
+        self.condition, self.target = pair.condition, pair.target
         self._hypothesis, self._region = hypothesis, region
 
     @cached_property
@@ -102,6 +103,14 @@ class TimeComparison:
             return 1.0
         return self._pair.times.p_value(
             lambda low, high: decide(low, high, self._region) != "inconclusive"
+        )
+
+    def p_value_of(self, outcome: Outcome) -> float:
+        """Return the least alpha at which this would be the verdict, 1 if at none."""
+        if self._pair.reason:
+            return 1.0
+        return self._pair.times.p_value(
+            lambda low, high: decide(low, high, self._region) == outcome
         )
 
     def verdict(self, alpha: float) -> TimeVerdict:

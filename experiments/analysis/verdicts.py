@@ -9,7 +9,7 @@ from typing import Literal
 from experiments.analysis.inference import PairedTimes, Ratio
 from experiments.analysis.results import SettingResult
 from experiments.analysis.samples import Estimate
-from experiments.study import Labels, MeasureClaim, Region, TimeClaim
+from experiments.study import BestClaim, Labels, MeasureClaim, Region, TimeClaim
 
 Outcome = Literal["supported", "refuted", "inconclusive", "untestable"]
 
@@ -60,6 +60,8 @@ def hypotheses(claim: TimeClaim) -> dict[Hypothesis, Region]:
     A factor is read as by / tolerance or more, or as at most by * tolerance as well.
     """
     found: dict[Hypothesis, Region] = {"direction": Region(low=1.0, open=True)}
+    if claim.least is not None:
+        found["direction"] = Region(low=claim.least)
     if claim.by is not None:
         most = claim.by * claim.tolerance if claim.reading == "about" else math.inf
         found["size"] = Region(low=claim.by / claim.tolerance, high=most)
@@ -129,3 +131,29 @@ class MeasureVerdict(Verdict):
     values: tuple[float, ...]  # each arm's own median or share
     target: None = None
     hypothesis: None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BestVerdict(Verdict):
+    """What the runs say of an arm against all others of its axis."""
+
+    claim: BestClaim
+    duel: TimeVerdict | MeasureVerdict  # with the rival that decided
+    rivals: int
+    beaten: int  # rivals than which the arm is at least as good
+    hypothesis: None = None
+
+    @property
+    def target(self) -> float | None:
+        """The target of a claim of a time to one."""
+        return self.duel.target
+
+    @property
+    def estimate(self) -> Ratio | Estimate:
+        """The size of the effect against the rival that decided."""
+        return self.duel.estimate
+
+    @property
+    def rival(self) -> Labels:
+        """The one that decided: it beat the arm, or came closest."""
+        return self.duel.claim.than

@@ -14,13 +14,14 @@ CHOSEN = "tuned, so that every arm has the value that suits it; a claim compares
 """Why a claim cannot name what a search chooses."""
 
 
-def find_arm(checked: Checked, grid: Grid, path: Path) -> Labels | None:
+def find_arm(checked: Checked, grid: Grid, path: Path, axis: str | None = None) -> Labels | None:
     """Return the (axis, label) pairs that a key of a claim names, or None if they are wrong.
 
     Args:
         checked: notes what is wrong.
         grid: whose axes may be named.
         path: of the key, `claims`, the claim's place and the key's name.
+        axis: on which a value stands, where the claim says so.
 
     """
     raw = getattr(checked.config.claims[path[1]], path[2])
@@ -29,12 +30,12 @@ def find_arm(checked: Checked, grid: Grid, path: Path) -> Labels | None:
     try:
         if isinstance(raw, dict) and "name" not in raw:
             return _of_axes(grid, raw)
-        return (_of_value(grid, raw),)
+        return _of_axes(grid, {axis: raw}) if axis else (_of_value(grid, raw),)
     except WrongError as wrong:
         # An axis with a value that could not be read may well hold what is named here.
         if checked.sure(*grid.paths.values()):
             for below, message in wrong.problems:
-                checked.report((*path, *below), message)
+                checked.report(path if axis else (*path, *below), message)
         return None
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from experiments.config.best_claims import best_claim
 from experiments.config.checking import Checked
 from experiments.config.errors import listing
 from experiments.config.grid import Grid
 from experiments.config.measure_claims import measure_claim
-from experiments.config.model import TimeKeys
+from experiments.config.model import BestKeys, MeasureKeys, TimeKeys
 from experiments.config.time_claims import time_claim
 from experiments.study import Claim
+
+_RESOLVE = {TimeKeys: time_claim, MeasureKeys: measure_claim, BestKeys: best_claim}
 
 
 def check_claims(checked: Checked, grid: Grid) -> tuple[Claim, ...]:
@@ -20,8 +23,7 @@ def check_claims(checked: Checked, grid: Grid) -> tuple[Claim, ...]:
     """
     claims = []
     for place, keys in enumerate(checked.config.claims):
-        resolve = time_claim if isinstance(keys, TimeKeys) else measure_claim
-        claims.append(resolve(checked, grid, place))
+        claims.append(_RESOLVE[type(keys)](checked, grid, place))
     _check_answers(checked)
     return tuple(claim for claim in claims if claim is not None)
 

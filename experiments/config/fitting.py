@@ -5,7 +5,7 @@ from __future__ import annotations
 from experiments.config.checking import Checked
 from experiments.config.errors import Path, show
 from experiments.config.grid import Grid, count_rates
-from experiments.config.model import TimeKeys
+from experiments.config.model import BestKeys, TimeKeys
 from experiments.config.values import AxisValue
 from experiments.datasets import shape
 from experiments.nn.losses import LOSSES, loss_of
@@ -133,17 +133,21 @@ def _check_batches(checked: Checked, grid: Grid, shapes: dict[Choice, DataShape]
 def _check_splits(checked: Checked, grid: Grid, shapes: dict[Choice, DataShape]) -> None:
     without_classes = sorted({data.name for data, sizes in shapes.items() if sizes.regression})
     for i, claim in enumerate(checked.config.claims):
-        if not isinstance(claim, TimeKeys) or claim.to is None:
+        if not isinstance(claim, TimeKeys | BestKeys):
             continue
-        metric = claim.to[0]
+        metric, where = getattr(claim, "by", None), ("claims", i, "by")
+        if claim.to is not None:
+            metric, where = claim.to[0], ("claims", i, "to", claim.to[0])
+        if not isinstance(metric, str):  # of a claim of a time, by is its factor
+            continue
         found = {data.name: lacks(metric, s, tuned=grid.tuned) for data, s in shapes.items()}
         for lack in sorted(set(filter(None, found.values()))):
             names = " and ".join(sorted(name for name, what in found.items() if what == lack))
-            checked.report(("claims", i, "to", metric), f"{names} has {lack}")
+            checked.report(where, f"{names} has {lack}")
         if without_classes and metric.endswith("accuracy"):
             names = " and ".join(without_classes)
             message = f"{names} is a regression, which has no accuracy; name a loss"
-            checked.report(("claims", i, "to", metric), message)
+            checked.report(where, message)
 
 
 def lacks(metric: str, sizes: DataShape, *, tuned: bool) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from experiments.config.errors import Path
-from experiments.config.model import PARSERS, Config, TimeKeys
+from experiments.config.model import PARSERS, BestKeys, Config, TimeKeys
 from experiments.config.values import AxisValue
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import MATCHED, matched
@@ -163,7 +163,7 @@ class Grid:
         followed = {"train"}
         for claim in self._config.claims:
             metric = ""
-            if isinstance(claim, TimeKeys):
+            if isinstance(claim, TimeKeys | BestKeys):
                 metric = "" if claim.to is None else claim.to[0]
             elif claim.measure in METRICS and claim.at not in ("start", "end"):
                 metric = claim.measure

@@ -394,18 +394,49 @@ MeasureKeys = create_model(
     },
 )
 
+
+class BestKeys(ClaimKeys):
+    """The keys of a claim that one arm is the best of its axis."""
+
+    required: ClassVar[tuple[str, ...]] = ("best",)
+
+    best: _Arm = Field(None, description="the arm that no other one of its axis is better than")
+    of: Any = Field(
+        None,
+        description="the axis; the one on which best stands if left out",
+        validate_default=False,
+    )
+    by: Annotated[str | None, PlainValidator(name_of(METRICS))] = Field(
+        None, validate_default=False, description="the metric at the end that is compared"
+    )
+    to: Annotated[tuple[str, tuple[float, ...]] | None, PlainValidator(values.targets)] = Field(
+        None,
+        validate_default=False,
+        description="instead: the metric and its targets, to which the fewest updates are best",
+    )
+    within: Annotated[float, _number(low=0)] = Field(
+        0, description="by how much a rival may be better: of a time, by which share of it"
+    )
+
+
 _TIME, _MEASURE = "claim of a time to target", "claim about a measure"
-CLAIM_TAGS = (_TIME, _MEASURE)
+_BEST = "claim of the best"
+CLAIM_TAGS = (_TIME, _MEASURE, _BEST)
 """What pydantic puts into the paths of errors, between a claim and its keys."""
 
 
 def _tag(raw: Any) -> str:
+    if isinstance(raw, dict) and "best" in raw:
+        return _BEST
     is_race = not isinstance(raw, dict) or ("measure" not in raw and not raw.keys() & KINDS.keys())
     return _TIME if is_race else _MEASURE
 
 
 _AnyClaim = Annotated[
-    Annotated[TimeKeys, Tag(_TIME)] | Annotated[MeasureKeys, Tag(_MEASURE)], Discriminator(_tag)
+    Annotated[TimeKeys, Tag(_TIME)]
+    | Annotated[MeasureKeys, Tag(_MEASURE)]
+    | Annotated[BestKeys, Tag(_BEST)],
+    Discriminator(_tag),
 ]
 
 

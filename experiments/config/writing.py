@@ -20,7 +20,16 @@ from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.rate_schedules import SCHEDULES
 from experiments.parameters import Choice
 from experiments.protocols import PROTOCOLS
-from experiments.study import PROTOCOL, Claim, MeasureClaim, Seeds, Setting, Study, TimeClaim
+from experiments.study import (
+    PROTOCOL,
+    BestClaim,
+    Claim,
+    MeasureClaim,
+    Seeds,
+    Setting,
+    Study,
+    TimeClaim,
+)
 
 _TABLES = {
     "dataset": DATASETS,
@@ -208,7 +217,7 @@ def _claim(claim: Claim) -> dict[str, Any]:
         keys["answers"] = claim.answers
     if claim.primary:
         keys["primary"] = True
-    return keys | (_race(claim) if isinstance(claim, TimeClaim) else _statement(claim))
+    return keys | _CLAIMS[type(claim)](claim)
 
 
 def _race(claim: TimeClaim) -> dict[str, Any]:
@@ -239,6 +248,23 @@ def _statement(claim: MeasureClaim) -> dict[str, Any]:
     if kind.margin:
         keys["within"] = claim.within
     return keys
+
+
+def _best(claim: BestClaim) -> dict[str, Any]:
+    ((axis, label),) = claim.best
+    keys: dict[str, Any] = {"best": label, "of": axis}
+    if claim.aims:
+        keys["to"] = {claim.aims[0][0]: [target for _, target in claim.aims]}
+    else:
+        keys["by"] = claim.duels[0].measure.name
+    return keys | {"within": claim.within}
+
+
+_CLAIMS: dict[type[Claim], Callable[[Any], dict[str, Any]]] = {
+    TimeClaim: _race,
+    MeasureClaim: _statement,
+    BestClaim: _best,
+}
 
 
 def _bounds(seeds: Seeds) -> dict[str, Any]:

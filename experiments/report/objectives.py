@@ -6,7 +6,7 @@ from experiments.analysis.measures import MOMENTS
 from experiments.goals import improves_upwards
 from experiments.records import METRIC_WORDS, METRICS
 from experiments.report import words
-from experiments.study import MeasureClaim, Objective, Study, TimeClaim, chosen_by
+from experiments.study import BestClaim, MeasureClaim, Objective, Study, TimeClaim, chosen_by
 
 
 def objectives(study: Study) -> list[str]:
@@ -18,7 +18,8 @@ def objectives(study: Study) -> list[str]:
             what = "read before training, which no rate changes"
         else:
             what = f"the rates with {tuned_for(study.objective_of(claim))}"
-            judged_by = claim.metric if isinstance(claim, TimeClaim) else claim.measure.name
+            one = claim.duels[0] if isinstance(claim, BestClaim) else claim
+            judged_by = one.metric if isinstance(one, TimeClaim) else one.measure.name
             if judged_by in METRICS and chosen_by(judged_by) != judged_by:
                 what += ", since the test part is kept for the verdict"
         claims.setdefault(what, []).append(claim.number)

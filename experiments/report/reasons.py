@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from experiments.analysis.reasons import Fact, arms_of, facts, spread
-from experiments.analysis.verdicts import MeasureVerdict, Verdict
+from experiments.analysis.verdicts import BestVerdict, MeasureVerdict, Verdict
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.report import words
 from experiments.study import arm_in_words
@@ -19,6 +19,8 @@ def reason(verdict: Verdict) -> str:
     """Return one or two sentences that say what goes with a verdict; empty where nothing does."""
     if verdict.reason:
         return ""
+    if isinstance(verdict, BestVerdict):
+        return reason(verdict.duel)
     if isinstance(verdict, MeasureVerdict) and verdict.claim.than is None:
         return _of_one_arm(verdict)
     arms = [arm_in_words(arm) for arm in verdict.claim.arms]
@@ -33,7 +35,7 @@ def reason(verdict: Verdict) -> str:
 
 def told_apart(verdict: Verdict) -> list[Fact]:
     """Return the diagnostics that tell the two arms of a verdict apart."""
-    return facts(verdict, _SHARES)
+    return facts(verdict.duel if isinstance(verdict, BestVerdict) else verdict, _SHARES)
 
 
 def _fact(fact: Fact, arms: Sequence[str]) -> str:

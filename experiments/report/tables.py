@@ -17,7 +17,7 @@ from experiments.analysis.results import Results
 from experiments.analysis.summaries import Curve, Reach
 from experiments.analysis.summary import Summary
 from experiments.analysis.tuning import Tried, Tuned, as_read
-from experiments.analysis.verdicts import MeasureVerdict, TimeVerdict, Verdict
+from experiments.analysis.verdicts import BestVerdict, MeasureVerdict, TimeVerdict, Verdict
 from experiments.nn.cost import per_update
 from experiments.nn.schedule import updates_per_epoch
 from experiments.records import METRICS
@@ -33,7 +33,7 @@ def verdict_table(verdicts: Sequence[Verdict]) -> pd.DataFrame:
             "says": v.claim.says,
             "answers": v.claim.answers,
             "condition": words.condition(v.condition),
-            **(_race(v) if isinstance(v, TimeVerdict) else _statement(v)),
+            **_told(v),
             "verdict": v.outcome,
             "p_value": v.p_value,
             "estimate": v.estimate.estimate,
@@ -41,7 +41,7 @@ def verdict_table(verdicts: Sequence[Verdict]) -> pd.DataFrame:
             "low": v.estimate.low,
             "high": v.estimate.high,
             "confidence": v.estimate.confidence,
-            **(_race_counts(v) if isinstance(v, TimeVerdict) else {"runs": v.estimate.count}),
+            **_counted(v),
             "reason": v.reason,
         }
         for v in verdicts
@@ -52,6 +52,18 @@ def verdict_table(verdicts: Sequence[Verdict]) -> pd.DataFrame:
     if "answers" in table:  # whole numbers, with gaps
         table["answers"] = table["answers"].astype("Int64")
     return table
+
+
+def _told(v: Verdict) -> dict[str, object]:
+    if isinstance(v, BestVerdict):
+        return _told(v.duel) | {"kind": "best", "hypothesis": None, "rivals": v.rivals,
+                                "beaten": v.beaten}  # fmt: skip
+    return _race(v) if isinstance(v, TimeVerdict) else _statement(v)
+
+
+def _counted(v: Verdict) -> dict[str, object]:
+    duel = v.duel if isinstance(v, BestVerdict) else v
+    return _race_counts(duel) if isinstance(duel, TimeVerdict) else {"runs": v.estimate.count}
 
 
 def _race(v: TimeVerdict) -> dict[str, object]:

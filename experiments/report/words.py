@@ -16,7 +16,14 @@ from experiments.analysis.results import Results
 from experiments.analysis.samples import Estimate
 from experiments.analysis.standings import Standing
 from experiments.analysis.times_to_target import Turn
-from experiments.analysis.verdicts import OUTCOMES, Hypothesis, MeasureVerdict, TimeVerdict, Verdict
+from experiments.analysis.verdicts import (
+    OUTCOMES,
+    BestVerdict,
+    Hypothesis,
+    MeasureVerdict,
+    TimeVerdict,
+    Verdict,
+)
 from experiments.goals import improves_upwards
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.parameters import Choice
@@ -238,7 +245,22 @@ def hypothesis(claim: Claim, name: Hypothesis | None) -> str:
 
 def sentence(verdict: Verdict) -> str:
     """Say in one sentence what a verdict rests on."""
+    if isinstance(verdict, BestVerdict):
+        return _best(verdict)
     return _time(verdict) if isinstance(verdict, TimeVerdict) else _measure(verdict)
+
+
+def _best(verdict: BestVerdict) -> str:
+    rival, duel = arm_in_words(verdict.rival), sentence(verdict.duel)
+    if verdict.outcome == "refuted":
+        return f"by {rival}: {duel}"
+    if verdict.outcome == "untestable" or verdict.rivals == 1:
+        return f"against {rival}: {duel}"
+    closest = "the toughest" if verdict.outcome == "supported" else "the one that is open"
+    if verdict.outcome == "inconclusive" and verdict.rivals - verdict.beaten > 1:
+        closest = "the toughest"
+    held = f"of {verdict.rivals} rivals, {verdict.beaten} of which it is at least as good as"
+    return f"against {rival}, {closest} {held}: {duel}"
 
 
 def _time(verdict: TimeVerdict) -> str:
@@ -326,6 +348,8 @@ def region(claimed: Region) -> str:
 
 def value_of(verdict: Verdict) -> str:
     """Write what a verdict is about: a target of a claim of time, or a measure."""
+    if isinstance(verdict, BestVerdict):
+        return value_of(verdict.duel)
     if isinstance(verdict, TimeVerdict):
         return goal(verdict.claim.metric, verdict.target)
     return verdict.claim.measure.in_words
