@@ -360,7 +360,7 @@ def test_every_key_has_a_description():
     models = list(_sections(Config))
     assert {model.__name__ for model in models} == {
         "Config", "Network", "Training", "Evaluation", "Tuning", "Statement", "TimeKeys",
-        "MeasureKeys",
+        "MeasureKeys", "BestKeys",
     }  # fmt: skip
     for model in models:
         assert all(field.description for field in model.model_fields.values())
