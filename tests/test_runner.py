@@ -447,3 +447,23 @@ def test_a_closed_pipe_is_no_error():
     assert b"Traceback" not in pipe.stderr.read()
     pipe.stderr.close()
     pipe.wait()
+
+
+def test_which_of_many_is_answered_in_the_first_line(tmp_path):
+    """Without a claim by the order of all arms, with one by its verdict; both name the arms."""
+    path = tmp_path / "which.yaml"
+    text = CONFIG.split("claims:")[0].replace("[relu, tanh]", "[relu, tanh, linear]")
+    path.write_text(text, encoding="utf-8")
+    said = run(path, "--output", tmp_path / "out").stdout
+    assert re.search(r"^Of three activations, .* test accuracy", said, re.MULTILINE)
+    page = (tmp_path / "out" / "which" / "report.md").read_text(encoding="utf-8")
+    assert page.splitlines()[2].startswith("**Of three activations, ")
+    table = pd.read_csv(tmp_path / "out" / "which" / "standings.csv")
+    assert list(table["place"]) == [1, 2, 3]
+    assert table["median"].is_monotonic_decreasing
+    path.write_text(text + "claims: [{best: relu, by: test_accuracy}]\n", encoding="utf-8")
+    said = run(path, "--output", tmp_path / "out").stdout
+    assert "1. relu has as high a test accuracy as any other activation" in said
+    verdicts = pd.read_csv(tmp_path / "out" / "which" / "verdicts.csv")
+    assert list(verdicts["kind"]) == ["best"]
+    assert list(verdicts["rivals"]) == [2]

@@ -79,7 +79,7 @@ def write(
     with applied():  # last, since drawing takes longest: the answer should not wait for it
         for name, draw in drawn.items():
             save(draw(), folder / name)
-    return Report(page, tuple(summary.verdicts), _answer(summary))
+    return Report(page, tuple(summary.verdicts), standing_lines(summary))
 
 
 def _text(path: Path, text: str) -> None:
@@ -109,7 +109,7 @@ def _arms(summary: Summary, table: pd.DataFrame | None) -> list[dict]:
     return rows
 
 
-def _answer(summary: Summary) -> tuple[str, ...]:
+def standing_lines(summary: Summary) -> tuple[str, ...]:
     """Return what a study without claims says of its arms, condition by condition."""
     if summary.results.study.claims:
         return ()
@@ -159,7 +159,7 @@ def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
         theories=_theories(summary),
         map_lines=words.map_lines(summary.map_counts, _mapped(verdicts)),
         mapped=_mapped(verdicts),
-        standing_lines=_answer(summary),
+        standing_lines=standing_lines(summary),
         standings_rule=STANDINGS_RULE,
         median_updates={
             (r.setting.setting, (r.metric, r.target)): r.median for r in summary.reaches
