@@ -195,7 +195,9 @@ class StudyResults:
     def _repr_html_(self) -> str:
         main = next(iter(self.figures), None)
         picture = None if main is None else _png(self.figures[main])
-        return results_in_html(self.study, self._verdicts, self.verdicts, picture)
+        return results_in_html(
+            self.study, self._verdicts, self.verdicts, picture, page.standing_lines(self._summary)
+        )
 
 
 def _png(figure: Figure) -> str:

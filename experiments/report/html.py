@@ -19,7 +19,11 @@ _COLUMNS = (
 
 
 def results_in_html(
-    study: Study, verdicts: Sequence[Verdict], table: pd.DataFrame, picture: str | None
+    study: Study,
+    verdicts: Sequence[Verdict],
+    table: pd.DataFrame,
+    picture: str | None,
+    lines: Sequence[str] = (),
 ) -> str:
     """Return the HTML of a study's results.
 
@@ -28,6 +32,7 @@ def results_in_html(
         verdicts: of its claims.
         table: the same as a frame, of which the columns that matter most are shown.
         picture: the main figure, PNG in base 64; None if there is none.
+        lines: the answer of a study without claims.
 
     """
     shown = table[[name for name in _COLUMNS if name in table and table[name].astype(bool).any()]]
@@ -37,5 +42,6 @@ def results_in_html(
         claims=[(claim, list(rows)) for claim, rows in groupby(verdicts, lambda v: v.claim)],
         table=shown.to_html(index=False, na_rep="", border=0, float_format=words.scientific),
         picture=picture,
+        lines=lines,
         words=words,
     )
