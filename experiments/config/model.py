@@ -400,18 +400,25 @@ class BestKeys(ClaimKeys):
 
     required: ClassVar[tuple[str, ...]] = ("best",)
 
-    best: _Arm = Field(None, description="the arm that no other one of its axis is better than")
+    best: _Arm = Field(
+        None, examples=["relu"], description="the arm that no other one of its axis is better than"
+    )
     of: Any = Field(
         None,
+        examples=["activation"],
         description="the axis; the one on which best stands if left out",
         validate_default=False,
     )
     by: Annotated[str | None, PlainValidator(name_of(METRICS))] = Field(
-        None, validate_default=False, description="the metric at the end that is compared"
+        None,
+        validate_default=False,
+        examples=["test_accuracy"],
+        description="the metric at the end that is compared",
     )
     to: Annotated[tuple[str, tuple[float, ...]] | None, PlainValidator(values.targets)] = Field(
         None,
         validate_default=False,
+        examples=[{"train_loss": [0.4, 0.25]}],
         description="instead: the metric and its targets, to which the fewest updates are best",
     )
     within: Annotated[float, _number(low=0)] = Field(

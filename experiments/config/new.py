@@ -187,7 +187,8 @@ def _more_claims(section: type[Section]) -> Iterator[str]:
             continue  # they stand in the lines of the kinds that they go with
         claim = base | {key: _example(field)}
         if key not in kinds:
-            claim |= {name: _example(fields[name]) for name in usual[:1]}
+            needed = usual[:1] if kinds else ["by"] * (key != "to")
+            claim |= {name: _example(fields[name]) for name in needed if name not in claim}
         elif kinds[key].takes == "arm":
             claim["than"] = _example(fields["than"])
         if key in kinds and kinds[key].margin:

@@ -8,12 +8,12 @@ made of, so that runs of these have their draws in common too.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.unit_variance import scale_to_unit_variance
@@ -26,7 +26,7 @@ MATCHED = "matched"
 CUT = 2.0
 """The most deviations that a truncated draw lies from 0 before it is rescaled."""
 
-_KEPT = ndtr(CUT) - ndtr(-CUT)
+_KEPT = math.erf(CUT / math.sqrt(2))
 _SHRUNK = np.sqrt(1 - 2 * CUT * np.exp(-(CUT**2) / 2) / np.sqrt(2 * np.pi) / _KEPT)
 """The deviation of a standard normal draw within CUT, 0.8796: Johnson, Kotz & Balakrishnan 1994,
 section 13.10.1."""
@@ -43,9 +43,11 @@ def _uniform(rng: np.random.Generator, outputs: int, inputs: int) -> np.ndarray:
 
 
 def _truncated(rng: np.random.Generator, outputs: int, inputs: int) -> np.ndarray:
+    from scipy.special import ndtr, ndtri  # slow to import, and few runs need it
+
     # Each normal draw moves to the same quantile of the truncated distribution.
     quantiles = ndtr(_normal(rng, outputs, inputs))
-    return ndtri(ndtr(-CUT) + quantiles * _KEPT) / _SHRUNK
+    return ndtri((1 - _KEPT) / 2 + quantiles * _KEPT) / _SHRUNK
 
 
 def _orthogonal(rng: np.random.Generator, outputs: int, inputs: int) -> np.ndarray:

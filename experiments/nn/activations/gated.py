@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.special import ndtr
 
 from experiments.nn.activations.row import Activation
 from experiments.parameters import Parameter
@@ -41,6 +40,8 @@ def _slope_of_opened(exponent: np.ndarray, below: np.ndarray) -> np.ndarray:
 
 
 def _gelu(z: np.ndarray, out: np.ndarray) -> np.ndarray:
+    from scipy.special import ndtr  # slow to import, and only this function needs it
+
     return np.multiply(ndtr(z, out=out), z, out=out)
 
 
