@@ -60,6 +60,20 @@ def parser(name: str = "runner.py") -> argparse.ArgumentParser:
     command.add_argument(
         "--schema", action="store_true", help="print the JSON schema of configs, for editors"
     )
+    command.add_argument(
+        "--plugin",
+        action="append",
+        default=[],
+        metavar="FILE",
+        dest="plugins",
+        help="a Python file of your own whose ROWS join the tables, such as "
+        "examples/my_functions.py; may be repeated",
+    )
+    command.add_argument(
+        "--anyway",
+        action="store_true",
+        help="train a study although its seeds are too few to decide anything",
+    )
     command.add_argument("--quiet", action="store_true", help="no progress and no verdicts")
     return command
 
@@ -82,6 +96,9 @@ def main(arguments: Sequence[str] | None = None, name: str = "runner.py") -> int
     # A polite request to end (a shutdown, a batch system's time limit) is answered like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        # Before configs are known at all: their keys are made from the tables.
+        if options.plugins and not _plugins_load(options.plugins):
+            return WRONG_USAGE
         if options.list:
             from experiments.report.listing import listing
 
@@ -124,7 +141,30 @@ def _new(path: Path, command: argparse.ArgumentParser) -> int:
     return DONE
 
 
+def _plugins_load(paths: Sequence[str]) -> bool:
+    from experiments.plugins.loading import load
+    from experiments.plugins.registry import PluginError
+
+    try:
+        load(paths)
+    except PluginError as error:
+        print(error, file=sys.stderr)
+        return False
+    return True
+
+
 def _run(options: argparse.Namespace, name: str) -> int:
+    from experiments.plugins.registry import PluginError, told
+
+    try:
+        with told():
+            return _run_configs(options, name)
+    except PluginError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return FAILED
+
+
+def _run_configs(options: argparse.Namespace, command: str) -> int:
     from experiments.config import ConfigError, load
 
     studies, wrong = [], []
@@ -136,6 +176,12 @@ def _run(options: argparse.Namespace, name: str) -> int:
     names = [study.name for study in studies]
     for name in sorted({name for name in names if names.count(name) > 1}):
         wrong.append(f"{name}: two configs of this name would write the same report; rename one")
+    if not (options.anyway or options.dry_run):
+        from experiments.analysis.enough import shortage
+
+        wrong += [
+            f"{study.name}: seeds: {short}" for study in studies if (short := shortage(study))
+        ]
     if wrong:
         print("\n".join(wrong), file=sys.stderr)
         return WRONG_USAGE
@@ -149,6 +195,6 @@ def _run(options: argparse.Namespace, name: str) -> int:
             else:
                 run(study, options.output, options.jobs, quiet=options.quiet)
     except CommandError as error:
-        print(f"{name}: {error}", file=sys.stderr)
+        print(f"{command}: {error}", file=sys.stderr)
         return FAILED
     return DONE

@@ -341,7 +341,7 @@ def test_quiet_says_nothing(config, tmp_path):
 
 
 def test_set_changes_a_value(config, tmp_path):
-    run(config, "--output", tmp_path / "out", "--set", "seeds=3", "--set", "training.epochs=2",
+    run(config, "--output", tmp_path / "out", "--set", "seeds=3", "--set", "training.epochs=2", "--anyway",
         "--quiet")  # fmt: skip
     runs = pd.read_csv(tmp_path / "out" / "moons" / "runs.csv")
     assert len(runs) == 6
@@ -349,7 +349,7 @@ def test_set_changes_a_value(config, tmp_path):
 
 
 def test_few_seeds_are_untestable_and_not_a_verdict(config, tmp_path):
-    done = run(config, "--output", tmp_path / "out", "--set", "seeds=4")
+    done = run(config, "--output", tmp_path / "out", "--set", "seeds=4", "--anyway")
     assert "untestable" in done.stdout
     assert "4 pairs cannot give an interval at 95 %; it takes 6" in done.stdout
 
@@ -467,3 +467,11 @@ def test_which_of_many_is_answered_in_the_first_line(tmp_path):
     verdicts = pd.read_csv(tmp_path / "out" / "which" / "verdicts.csv")
     assert list(verdicts["kind"]) == ["best"]
     assert list(verdicts["rivals"]) == [2]
+
+
+def test_too_few_seeds_are_refused_before_anything_trains(config, tmp_path):
+    done = run(config, "--output", tmp_path / "out", "--set", "seeds=4", code=2)
+    assert "with 4 seeds nothing can be decided" in done.stderr
+    assert "it takes 7 or more" in done.stderr
+    assert not (tmp_path / "out").exists()
+    run(config, "--output", tmp_path / "out", "--set", "seeds=4", "--dry-run")

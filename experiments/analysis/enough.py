@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from experiments.analysis.inference import fewest_pairs
-from experiments.analysis.looks import Design
+from experiments.analysis.looks import FRACTIONS, HAIR, Design
 from experiments.analysis.targets import TARGETS
 from experiments.analysis.verdicts import hypotheses
 from experiments.study import BestClaim, Claim, MeasureClaim, Study, TimeClaim
@@ -44,5 +44,27 @@ def fewest_seeds(study: Study) -> int:
             continue  # what is decided without pairs leaves the others more of alpha
         count = sum(hypotheses_of(study, claim) for claim in family)
         design = Design(study.alpha, study.seeds.looks if study.seeds.adaptive else ())
-        fewest = max(fewest, fewest_pairs(study.alpha / count, design))
+        fewest = max(fewest, fewest_pairs(study.alpha * _granted(count, design), design))
     return fewest
+
+
+def _granted(count: int, design: Design) -> float:
+    """Return the part of the error at which the first of so many hypotheses is decided.
+
+    Where seeds are added, p-values are known at some parts only: the next lower one counts.
+    """
+    if not design.sequential:
+        return 1 / count
+    return float(FRACTIONS[HAIR / count >= FRACTIONS].max())
+
+
+def shortage(study: Study) -> str:
+    """Say why a study cannot decide anything and what would do; empty if it can."""
+    fewest, most = fewest_seeds(study), study.seeds.most
+    if most >= fewest:
+        return ""
+    return (
+        f"with {most} seed{'s' * (most != 1)} nothing can be decided, as so many hypotheses divide "
+        f"the error of {100 * study.alpha:.4g} %; it takes {fewest} or more, or fewer claims, "
+        "targets and conditions; --anyway trains it all the same"
+    )

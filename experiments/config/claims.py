@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from experiments.config.best_claims import best_claim
 from experiments.config.checking import Checked
 from experiments.config.errors import listing
@@ -25,7 +27,22 @@ def check_claims(checked: Checked, grid: Grid) -> tuple[Claim, ...]:
     for place, keys in enumerate(checked.config.claims):
         claims.append(_RESOLVE[type(keys)](checked, grid, place))
     _check_answers(checked)
+    _check_twins(checked, claims)
     return tuple(claim for claim in claims if claim is not None)
+
+
+def _check_twins(checked: Checked, claims: list[Claim | None]) -> None:
+    """Note claims that are another one in other words: they would share the error with it."""
+    seen: dict[Claim, int] = {}
+    for place, claim in enumerate(claims):
+        if claim is None:
+            continue
+        bare = replace(claim, number=0, says="", primary=False)
+        first = seen.setdefault(bare, place)
+        if first != place:
+            checked.report(
+                ("claims", place), f"the same as claim {first + 1}; leave one of them out"
+            )
 
 
 def _check_answers(checked: Checked) -> None:

@@ -36,6 +36,11 @@ def measure_claim(checked: Checked, grid: Grid, place: int) -> MeasureClaim | No
     _check_fit(checked, grid, path, kind, measure, arms)
     keys = checked.config.claims[place]
     taken = getattr(keys, kind.name)
+    if kind.takes == "arm" and measure.aggregate != "exact" and checked.sure((*path, "within")):
+        region = kind.region((), keys.within)
+        if region.low == region.high:
+            message = "needs within, a margin above 0: no runs show that two numbers are the same"
+            checked.report((*path, kind.name), message)
     if taken == THEORY:
         _check_theory(checked, path, measure)
     known = checked.sure(path, *grid.paths.values())

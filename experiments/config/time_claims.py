@@ -23,6 +23,12 @@ def time_claim(checked: Checked, grid: Grid, place: int) -> TimeClaim | None:
     for key in ("tolerance", "reading"):
         if key in keys.model_fields_set and keys.by is None and checked.sure((*path, "by")):
             checked.report((*path, key), "goes only with by, the factor that is claimed")
+    if keys.by is not None and keys.by < keys.tolerance and checked.sure(path):
+        message = f"found {show(keys.by)}; allowed: at least the tolerance, {show(keys.tolerance)}"
+        checked.report(
+            (*path, "by"),
+            f"{message}, as an arm that is slower would else have the size; give a lower tolerance",
+        )
     if not (sure and faster and than):
         return None
     metric, targets = keys.to

@@ -20,6 +20,8 @@ from experiments.execution.fleets import multiplications
 from experiments.execution.origin import origin
 from experiments.execution.searching import train_searches
 from experiments.nn.training import train
+from experiments.plugins.loading import load_again
+from experiments.plugins.registry import FILES, Plugin, told
 from experiments.records import Fleet, Trace
 
 Result = tuple[Fleet, list[Trace]]
@@ -45,13 +47,17 @@ def execute(fleet: Fleet) -> Result:
     return fleet, [replace(trace, origin=origin()) for trace in traces]
 
 
-def _execute_in_worker(fleet: Fleet, read: datasets.Content | None, main: int) -> Result:
+def _execute_in_worker(
+    fleet: Fleet, read: datasets.Content | None, main: int, plugins: tuple[Plugin, ...]
+) -> Result:
     # Ctrl-C reaches every process of the terminal; the main one answers it for all.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _end_with(main)
+    load_again(plugins)
     if read is not None:
         datasets.lend(fleet.runs[0].data, read)
-    return execute(fleet)
+    with told():  # here, as no error keeps its lines on the way to another process
+        return execute(fleet)
 
 
 def _read(fleet: Fleet) -> datasets.Content | None:
@@ -114,8 +120,10 @@ def results(fleets: Sequence[Fleet], jobs: int | None) -> Iterator[Result]:
             pre_dispatch="n_jobs",
             batch_size=1,
         )
+        plugins = tuple(FILES)
         ended = parallel(
-            joblib.delayed(_execute_in_worker)(fleet, _read(fleet), os.getpid()) for fleet in fleets
+            joblib.delayed(_execute_in_worker)(fleet, _read(fleet), os.getpid(), plugins)
+            for fleet in fleets
         )
         try:
             for result in ended:  # noqa: UP028  (closed by hand, see below)

@@ -24,6 +24,7 @@ from experiments.nn.losses import loss_of
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.rate_schedules import SCHEDULES
 from experiments.parameters import Choice
+from experiments.plugins.registry import own_digests
 from experiments.records import Network, Run
 
 FORMAT = 4
@@ -40,6 +41,8 @@ _TABLES: dict[str, Mapping[str, Any]] = {
 
 def description(run: Run) -> str:
     """Return a run as canonical JSON, with its data's digest and its table rows' versions.
+
+    Rows of a user's own file bring the digest of that file.
 
     Values at their default and versions that are 1 are left out. Neither the study's name, its
     claims nor how a run was executed are part of it, so that two studies share the runs they have
@@ -73,6 +76,20 @@ def description(run: Run) -> str:
         "digest": datasets.digest(run.data),
         "versions": {what: version for what, version in versions.items() if version != 1},
     }
+    # The titles are those of plugins.loading.TABLES.
+    own = own_digests(
+        {
+            "data": ("data set", run.data.name),
+            "activation": ("activation", network.activation.name),
+            "output": ("activation", network.output),
+            "init": ("initializer", network.init),
+            "optimizer": ("optimizer", training.optimizer.name),
+            "schedule": ("schedule", training.schedule.name),
+            **{f"diagnostic {name}": ("diagnostic", name) for name in run.diagnostics},
+        }
+    )
+    if own:
+        content["plugins"] = own
     return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 
-from experiments.analysis.enough import fewest_seeds
+from experiments.analysis.enough import shortage
 from experiments.analysis.verdicts import Verdict
 from experiments.execution.estimate import Forecast
 from experiments.report import words
@@ -72,13 +72,8 @@ def answers(verdicts: Sequence[Verdict]) -> Iterator[str]:
 
 def note_few_seeds(study: Study) -> None:
     """Say on stderr that a study has too few seeds to decide any of its claims, if it has."""
-    fewest = fewest_seeds(study)
-    if study.seeds.most < fewest:
-        print(
-            f"note: with {study.seeds.most} seeds nothing can be decided, as so many hypotheses "
-            f"divide the error of {100 * (1 - study.confidence):.4g} %; it takes {fewest} or more",
-            file=sys.stderr,
-        )
+    if short := shortage(study):
+        print(f"note: {short}", file=sys.stderr)
 
 
 def show_forecast(study: Study, forecast: Forecast) -> None:

@@ -1,0 +1,102 @@
+"""Files of a user's own, with the real command: what is refused, and that workers know them."""
+
+import sqlite3
+
+import pytest
+
+from ..test_runner import ROOT, run
+
+EXAMPLE = ROOT / "examples" / "my_functions.py"
+
+CONFIG = """\
+dataset: {name: rings, examples: 100}
+network: {width: 4, activation: [bent, relu]}
+training: {epochs: 1, optimizer: sign_sgd, learning_rate: 0.01}
+seeds: 6
+claims: [{faster: bent, than: relu, to: {train_loss: 0.6}}]
+"""
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A config of own rows, and a copy of the example that may be changed."""
+    (tmp_path / "rings.yaml").write_text(CONFIG)
+    (tmp_path / "own.py").write_text(EXAMPLE.read_text())
+    return tmp_path
+
+
+def go(folder, *more, code=0):
+    return run(folder / "rings.yaml", "--plugin", folder / "own.py", "--output", folder / "out",
+               *more, code=code)  # fmt: skip
+
+
+def change(folder, old, new):
+    text = (folder / "own.py").read_text()
+    assert old in text
+    (folder / "own.py").write_text(text.replace(old, new))
+
+
+def keys(folder):
+    with sqlite3.connect(folder / "out" / "runs.sqlite") as connection:
+        return {key for (key,) in connection.execute("SELECT key FROM traces")}
+
+
+def test_workers_know_the_rows_and_a_changed_file_is_trained_anew(own):
+    assert "12 runs trained" in go(own, "--jobs", 2).stdout
+    assert "every run was stored already" in go(own).stdout
+    before = keys(own)
+    change(own, "# An optimizer", "# The optimizer")
+    assert "12 runs trained" in go(own, "--quiet", "--jobs", 1).stdout or keys(own) > before
+    assert len(keys(own)) == 24
+
+
+def test_a_config_alone_runs_no_code(own):
+    assert "found 'rings'" in run(own / "rings.yaml", code=2).stderr
+
+
+def test_the_listing_shows_the_rows():
+    assert "bent identity" not in run("--list").stdout
+    assert "z + curve (sqrt(z^2 + 1) - 1)" in run("--list", "--plugin", EXAMPLE).stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("np.add(1, curve * z", "np.add(2, curve * z", "finite differences"),
+        ('name="bent"', 'name="relu"', "the name is taken by another activation"),
+        ("    return np.add(z, curve", "    seen.append(1)\n    z = z + len(seen)\n"
+         "    return np.add(z, curve", "keeps a state"),
+        ("np.sqrt(z * z + 1) - 1)", "np.log(z))", "which is not finite"),
+        ("np.subtract(w, rate", "np.add(w, rate", "climbs"),
+        ("np.sign(g)", "np.sign(g.sum(axis=0))", "mixes runs"),
+        ("out=w)", ")", "does not change w"),
+        ("% 2", "% 3", "draws labels from 0 to 2; allowed: 0 to 1"),
+        ("rng.uniform(", "np.random.default_rng().uniform(", "let all that is random come"),
+        ("split_sizes(2, 2", "split_sizes(3, 2", "its sizes say (600, 3)"),
+        ("angle = rng", "angle = lost", "own.py:28: data set 'rings': NameError"),
+        ("def ring(", "def ring", "own.py:26: SyntaxError"),
+        ("ROWS = [", "ROWES = [", "has no ROWS"),
+        ("import numpy as np", "import numpie as np", "own.py:3: ModuleNotFoundError"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_before_anything_trains(own, old, new, says):
+    change(own, old, new)
+    change(own, "ROWS", "seen = []\nROWS") if "seen" in new else None
+    errors = go(own, code=2).stderr
+    assert says in errors
+    assert "own.py" in errors
+    assert not (own / "out").exists()
+
+
+def test_a_file_that_changes_while_workers_train_is_an_error(own):
+    text = (own / "own.py").read_text()
+    (own / "own.py").write_text(text + "\nopen(__file__, 'a').write('#')\n")
+    assert "own.py: the file was changed" in go(own, "--jobs", 2, code=1).stderr
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_error_in_a_function_names_its_line(own, jobs):
+    change(own, "    return np.add(z, curve", "    assert z.shape[-2] != 4, 'four'\n"
+           "    return np.add(z, curve")  # fmt: skip
+    errors = go(own, "--jobs", jobs, code=1).stderr
+    assert "own.py:13: AssertionError: four" in errors
