@@ -25,7 +25,7 @@ from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.rate_schedules import SCHEDULES
 from experiments.parameters import Choice
 from experiments.plugins.registry import own_digests
-from experiments.records import Network, Run
+from experiments.records import Run
 
 FORMAT = 4
 """Raise it when training itself changes its numbers: every stored run is then trained anew."""
@@ -55,49 +55,43 @@ def description(run: Run) -> str:
         A text that two runs share only if they are equal.
 
     """
-    network, training = run.network, run.training
-    hidden = {choice.name: ACTIVATIONS[choice.name].version for choice in network.functions}
-    one = len(hidden) == 1
-    places = chain(network, cost.layer_sizes(run, datasets.shape(run.data)))
-    versions = {
-        "data": datasets.DATASETS[run.data.name].version,
-        **{"activation" if one else f"activation {name}": v for name, v in hidden.items()},
-        "output": ACTIVATIONS[network.output].version,
-        "loss": loss_of(network.output, datasets.shape(run.data).regression).version,
-        **_of_init(network),
-        **{f"layer {place.row.name}": place.row.version for place in places},
-        "optimizer": OPTIMIZERS[training.optimizer.name].version,
-        "schedule": SCHEDULES[training.schedule.name].version,
-        **{f"diagnostic {name}": DIAGNOSTICS[name].version for name in run.diagnostics},
-    }
+    rows = list(_rows(run))
     content = {
         "format": FORMAT,
         "run": _given(run) | {"seed": run.seed},  # `descriptions` looks for it, whatever its value
         "digest": datasets.digest(run.data),
-        "versions": {what: version for what, version in versions.items() if version != 1},
+        "versions": {what: row.version for what, _, row in rows if row.version != 1},
     }
-    # The titles are those of plugins.loading.TABLES.
-    own = own_digests(
-        {
-            "data": ("data set", run.data.name),
-            "activation": ("activation", network.activation.name),
-            "output": ("activation", network.output),
-            "init": ("initializer", network.init),
-            "optimizer": ("optimizer", training.optimizer.name),
-            "schedule": ("schedule", training.schedule.name),
-            **{f"diagnostic {name}": ("diagnostic", name) for name in run.diagnostics},
-        }
-    )
-    if own:
+    if own := own_digests((what, table, row.name) for what, table, row in rows):
         content["plugins"] = own
     return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
 
-def _of_init(network: Network) -> dict[str, int]:
-    if network.init != MATCHED:
-        return {"init": INITIALIZERS[network.init].version}
-    rows = [row_for(network.init, function) for function in network.functions]
-    return {f"init {row.name}": row.version for row in rows}
+def _rows(run: Run) -> Iterator[tuple[str, str, Any]]:
+    """Yield every row that a run's numbers depend on: what it is for, its table's title, the row.
+
+    The titles are those of `plugins.loading.TABLES`, where a user's own file may add rows.
+    """
+    network, training = run.network, run.training
+    shape = datasets.shape(run.data)
+    hidden = list(dict.fromkeys(choice.name for choice in network.functions))
+    yield "data", "data set", datasets.DATASETS[run.data.name]
+    for name in hidden:
+        what = "activation" if len(hidden) == 1 else f"activation {name}"
+        yield what, "activation", ACTIVATIONS[name]
+    yield "output", "activation", ACTIVATIONS[network.output]
+    yield "loss", "loss", loss_of(network.output, shape.regression)
+    if network.init == MATCHED:
+        for row in (row_for(network.init, function) for function in network.functions):
+            yield f"init {row.name}", "initializer", row
+    else:
+        yield "init", "initializer", INITIALIZERS[network.init]
+    for place in chain(network, cost.layer_sizes(run, shape)):
+        yield f"layer {place.row.name}", "layer", place.row
+    yield "optimizer", "optimizer", OPTIMIZERS[training.optimizer.name]
+    yield "schedule", "schedule", SCHEDULES[training.schedule.name]
+    for name in run.diagnostics:
+        yield f"diagnostic {name}", "diagnostic", DIAGNOSTICS[name]
 
 
 def _given(record: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,14 +28,14 @@ DIGESTS: dict[tuple[str, str], str] = {}
 """The digest of the file that a row comes from, by its table's title and its name."""
 
 
-def own_digests(rows: dict[str, tuple[str, str]]) -> dict[str, str]:
-    """Return the digests of those rows that are a user's own.
+def own_digests(rows: Iterable[tuple[str, str, str]]) -> dict[str, str]:
+    """Return the digests of those rows that are a user's own, by what they are for.
 
     Args:
-        rows: the title of the table and the name of the row, by what they are for.
+        rows: what each is for, the title of its table and its name.
 
     """
-    return {what: DIGESTS[row] for what, row in rows.items() if row in DIGESTS}
+    return {what: DIGESTS[table, name] for what, table, name in rows if (table, name) in DIGESTS}
 
 
 def place_of(error: BaseException, path: str) -> str:

@@ -27,7 +27,10 @@ def wrong_steps(row: Optimizer) -> Iterator[str]:
         yield f"rates are {row.rates}; allowed: two numbers above 0 that increase"
         return
     for dtype in (np.float64, np.float32):
-        start = generator("plugin", 0, "weights").uniform(0.5, 1.5, (RUNS, WEIGHTS)).astype(dtype)
+        rng = generator("plugin", 0, "weights")
+        # Of either sign, away from 0, so that neighbours that are mixed do not agree by chance.
+        start = rng.uniform(0.5, 1.5, (RUNS, WEIGHTS)) * rng.choice([-1.0, 1.0], (RUNS, WEIGHTS))
+        start = start.astype(dtype)
         after = _descend(row, start, UPDATES)
         if not np.isfinite(after).all():
             yield f"weights are not finite after {UPDATES} steps down a bowl ({dtype.__name__})"

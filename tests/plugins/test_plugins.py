@@ -3,8 +3,7 @@
 import sqlite3
 
 import pytest
-
-from ..test_runner import ROOT, run
+from test_runner import ROOT, run
 
 EXAMPLE = ROOT / "examples" / "my_functions.py"
 
@@ -73,8 +72,8 @@ def test_the_listing_shows_the_rows():
         ("% 2", "% 3", "draws labels from 0 to 2; allowed: 0 to 1"),
         ("rng.uniform(", "np.random.default_rng().uniform(", "let all that is random come"),
         ("split_sizes(2, 2", "split_sizes(3, 2", "its sizes say (600, 3)"),
-        ("angle = rng", "angle = lost", "own.py:28: data set 'rings': NameError"),
-        ("def ring(", "def ring", "own.py:26: SyntaxError"),
+        ("angle = rng", "angle = lost", "own.py:29: data set 'rings': NameError"),
+        ("def ring(", "def ring", "own.py:27: SyntaxError"),
         ("ROWS = [", "ROWES = [", "has no ROWS"),
         ("import numpy as np", "import numpie as np", "own.py:3: ModuleNotFoundError"),
     ],
@@ -90,7 +89,7 @@ def test_what_is_wrong_is_told_before_anything_trains(own, old, new, says):
 
 def test_a_file_that_changes_while_workers_train_is_an_error(own):
     text = (own / "own.py").read_text()
-    (own / "own.py").write_text(text + "\nopen(__file__, 'a').write('#')\n")
+    (own / "own.py").write_text(text + "\nwith open(__file__, 'a') as file:\n    file.write('#')\n")
     assert "own.py: the file was changed" in go(own, "--jobs", 2, code=1).stderr
 
 
@@ -99,4 +98,4 @@ def test_an_error_in_a_function_names_its_line(own, jobs):
     change(own, "    return np.add(z, curve", "    assert z.shape[-2] != 4, 'four'\n"
            "    return np.add(z, curve")  # fmt: skip
     errors = go(own, "--jobs", jobs, code=1).stderr
-    assert "own.py:13: AssertionError: four" in errors
+    assert "own.py:14: AssertionError: four" in errors
