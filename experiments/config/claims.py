@@ -11,7 +11,7 @@ from experiments.config.grid import Grid
 from experiments.config.measure_claims import measure_claim
 from experiments.config.model import BestKeys, MeasureKeys, TimeKeys
 from experiments.config.time_claims import time_claim
-from experiments.study import Claim
+from experiments.study import BestClaim, Claim
 
 _RESOLVE = {TimeKeys: time_claim, MeasureKeys: measure_claim, BestKeys: best_claim}
 
@@ -37,12 +37,18 @@ def _check_twins(checked: Checked, claims: list[Claim | None]) -> None:
     for place, claim in enumerate(claims):
         if claim is None:
             continue
-        bare = replace(claim, number=0, says="", primary=False)
+        bare = _bare(claim)
+        if isinstance(bare, BestClaim):
+            bare = replace(bare, duels=tuple(map(_bare, bare.duels)))
         first = seen.setdefault(bare, place)
         if first != place:
             checked.report(
                 ("claims", place), f"the same as claim {first + 1}; leave one of them out"
             )
+
+
+def _bare(claim: Claim) -> Claim:
+    return replace(claim, number=0, says="", primary=False)
 
 
 def _check_answers(checked: Checked) -> None:

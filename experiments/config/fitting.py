@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from experiments.config.checking import Checked
 from experiments.config.errors import Path, show
-from experiments.config.grid import Grid, count_rates
+from experiments.config.grid import Grid, count_rates, matched_output
 from experiments.config.model import BestKeys, TimeKeys
 from experiments.config.values import AxisValue
 from experiments.datasets import shape
+from experiments.nn.activations import ACTIVATIONS, apply
+from experiments.nn.initializers import MATCHED
 from experiments.nn.losses import LOSSES, loss_of
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.parameters import Choice
@@ -19,6 +23,9 @@ from experiments.study import chosen_by
 MOST_RUNS = 200_000
 MOST_EVALUATIONS = 10_000
 MOST_RATES = 40
+
+FAR = 1000.0
+"""No bounded output goes so far, and none without an end stays so near."""
 
 
 def check_fit(checked: Checked, grid: Grid) -> None:
@@ -174,13 +181,27 @@ def lacks(metric: str, sizes: DataShape, *, tuned: bool) -> str:
 
 def _check_outputs(checked: Checked, grid: Grid, shapes: dict[Choice, DataShape]) -> None:
     names = sorted({data.name for data, sizes in shapes.items() if sizes.regression})
+    trained = any(level.value > 0 for level in grid.levels["epochs"])
     for level in grid.levels["output"]:
-        if names and loss_of(level.value).link is not None:
-            checked.report(
-                _at(grid, "output", level),
-                f"{level.label} is for classes, and {' and '.join(names)} is a regression; write "
-                "output: linear",
-            )
+        if not names or level.value == MATCHED:
+            continue
+        if loss_of(level.value).link is not None:
+            wrong = "is for classes"
+        elif trained and not _has_no_end(level.value):
+            wrong = f"gives numbers of {ACTIVATIONS[level.value].range} only"
+        else:
+            continue
+        checked.report(
+            _at(grid, "output", level),
+            f"{level.label} {wrong}, and {' and '.join(names)} is a regression, whose targets lie "
+            "on either side of 0 without an end; write output: linear",
+        )
+
+
+def _has_no_end(output: str) -> bool:
+    """Tell whether an activation's outputs go on without an end to either side."""
+    ends = apply(Choice.of(output, ACTIVATIONS), np.array([[-1e6, 1e6]])).ravel()
+    return bool(ends.min() < -FAR and ends.max() > FAR)
 
 
 def _check_evaluation(checked: Checked, grid: Grid) -> None:
@@ -215,10 +236,11 @@ def _check_smoothing(checked: Checked, grid: Grid, shapes: dict[Choice, DataShap
     """Note targets that no source says how to smooth: all but those of cross-entropy."""
     (smoothed,) = (row for row in LOSSES.values() if row.smoothed)
     others = [
-        f"output {level.label} of {data.name} has {loss.label}"
+        f"output {output} of {data.name} has {loss.label}"
         for level in grid.levels["output"]
         for data, sizes in shapes.items()
-        if (loss := loss_of(level.value, sizes.regression)) is not smoothed
+        for output in [matched_output(level.value, data)]
+        if (loss := loss_of(output, sizes.regression)) is not smoothed
     ]
     for level in grid.levels["label_smoothing"]:
         if level.value > 0 and others:

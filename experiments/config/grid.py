@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from experiments import datasets
 from experiments.config.errors import Path
 from experiments.config.model import PARSERS, BestKeys, Config, TimeKeys
 from experiments.config.values import AxisValue
@@ -130,7 +131,7 @@ class Grid:
                     widths=widths,
                     activation=activation,
                     init=protocol.init or _init(at["init"], activation),
-                    output=at["output"],
+                    output=matched_output(at["output"], at["dataset"]),
                     init_scale=at["init_scale"],
                     # Without a hidden layer there is nothing to do it to.
                     normalisation=at["normalisation"] if widths else NONE,
@@ -154,6 +155,12 @@ class Grid:
                 one_rate=protocol.one_rate,
                 diagnostics=diagnostics,
             )
+
+    def depths(self) -> set[int]:
+        """Return the numbers of hidden layers that networks of the grid have."""
+        names = "depth", "width", "activation"
+        points = itertools.product(*(self.levels[name] for name in names))
+        return {len(_layers(*(level.value for level in point))[0]) for point in points}
 
     def _splits_read_often(self) -> tuple[str, ...]:
         """Return the splits of the data that a claim follows over the updates, and the training.
@@ -191,6 +198,16 @@ def _layers(
         activation = tuple(itertools.islice(itertools.cycle(activation), len(width)))
         activation = activation[0] if len(set(activation)) == 1 else activation
     return width, activation
+
+
+def matched_output(output: str, data: Choice) -> str:
+    """Return the output's activation: of what is matched, the one that the data ask for."""
+    if output != MATCHED:
+        return output
+    try:
+        return "linear" if datasets.shape(data).regression else "softmax"
+    except datasets.DataError:  # told where the data set is
+        return "softmax"
 
 
 def _init(init: str, activation: Choice | tuple[Choice, ...]) -> str:

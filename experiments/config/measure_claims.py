@@ -37,10 +37,10 @@ def measure_claim(checked: Checked, grid: Grid, place: int) -> MeasureClaim | No
     keys = checked.config.claims[place]
     taken = getattr(keys, kind.name)
     if kind.takes == "arm" and measure.aggregate != "exact" and checked.sure((*path, "within")):
-        region = kind.region((), keys.within)
-        if region.low == region.high:
-            message = "needs within, a margin above 0: no runs show that two numbers are the same"
-            checked.report((*path, kind.name), message)
+        exactly = kind.region((), 0.0)
+        if exactly.low == exactly.high and "within" not in keys.model_fields_set:
+            message = "needs within, a margin: hardly any two runs read the same to the last bit"
+            checked.report((*path, kind.name), f"{message}; where they do, write within: 0")
     if taken == THEORY:
         _check_theory(checked, path, measure)
     known = checked.sure(path, *grid.paths.values())
@@ -107,6 +107,8 @@ def _measure(checked: Checked, grid: Grid, path: Path, arms: set[str]) -> Measur
         checked.report((*path, "layer"), f"{keys.measure} is not read layer by layer")
     if keys.layer == "output" and layered and row.where == "hidden":
         checked.report((*path, "layer"), f"{keys.measure} is read of hidden layers only")
+    if keys.layer.isdigit() and layered:
+        _check_layer(checked, grid, path, int(keys.layer))
     if keys.over is not None:
         _check_over(checked, grid, path, arms, layered=layered)
     return Measure(
@@ -119,6 +121,16 @@ def _measure(checked: Checked, grid: Grid, path: Path, arms: set[str]) -> Measur
         moment=MOMENTS[keys.at].words if row is None or row.aggregate != "exact" else "",
         label=row.label if row is not None else METRIC_WORDS[keys.measure],
     )
+
+
+def _check_layer(checked: Checked, grid: Grid, path: Path, layer: int) -> None:
+    """Note a layer that no network of the grid has; the output is told by its name."""
+    if not checked.sure(*(grid.paths[name] for name in ("depth", "width", "activation"))):
+        return
+    deepest = max(grid.depths())
+    if layer > deepest:
+        most = f"at most {deepest}, the hidden layers of the deepest network, or output"
+        checked.report((*path, "layer"), f"found {layer}; allowed: {most}")
 
 
 def _check_over(checked: Checked, grid: Grid, path: Path, arms: set[str], *, layered: bool) -> None:

@@ -48,7 +48,7 @@ PARSERS: dict[Path, values.AxisParser] = {
     ("network", "dropout"): each(number(low=0, high=1, open_high=True)),
     ("network", "init"): each(name_of((MATCHED, *INITIALIZERS))),
     ("network", "init_scale"): each(number(low=0, high=1000, open_low=True)),
-    ("network", "output"): each(name_of(ACTIVATIONS)),
+    ("network", "output"): each(name_of((MATCHED, *ACTIVATIONS))),
     ("training", "optimizer"): row_of(OPTIMIZERS),
     ("training", "learning_rate"): values.positive_or(values.TUNED),
     ("training", "batch_size"): each(number(whole=True, low=1)),
@@ -98,8 +98,9 @@ class Section(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _check_keys(cls, raw: Any) -> dict[str, Any]:
-        if raw is None or raw is BROKEN:
+        if raw is BROKEN:
             return {}
+        raw = {} if raw is None else raw
         if not isinstance(raw, dict):
             raise WrongError(
                 ((), f"{found(raw)}; allowed: a mapping of {listing(cls.key_names())}")
@@ -163,7 +164,9 @@ class Network(Section):
         1, description="a factor on the standard deviation of all starting weights"
     )
     output: Annotated[AxisValues, _axis("network", "output")] = Field(
-        "softmax", description="the activation function of the output; the loss follows from it"
+        MATCHED,
+        description="the activation function of the output; the loss follows from it. Matched is "
+        "softmax for classes, and linear for a regression",
     )
 
 

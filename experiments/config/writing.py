@@ -131,7 +131,7 @@ def _axis(study: Study, name: str) -> Any:
 
 def _write(name: str, setting: Setting, label: str | None = None) -> Any:
     """Return what to write for one value, which `label` names where it is one of several."""
-    if name in ("init", "normalisation"):
+    if name in ("init", "normalisation", "output"):
         return label or getattr(setting.network, name)
     if name == "dropout" and label is not None:
         return float(label)
@@ -188,6 +188,11 @@ def _width(settings: tuple[Setting, ...]) -> int | str | None:
     return widths[0] if widths else None
 
 
+def _output(settings: tuple[Setting, ...]) -> str:
+    outputs = {setting.network.output for setting in settings}
+    return outputs.pop() if len(outputs) == 1 else MATCHED
+
+
 def _init(settings: tuple[Setting, ...]) -> str:
     # What a protocol put in its place is no part of the key.
     own = [setting for setting in settings if PROTOCOLS[setting.protocol].init is None]
@@ -205,6 +210,7 @@ _VALUES: dict[str, Callable[[tuple[Setting, ...]], Any]] = {
     "depth": _depth,
     "width": _width,
     "init": _init,
+    "output": _output,
     "normalisation": _deepest("normalisation"),
     "dropout": _deepest("dropout"),
     "learning_rate": _rate,

@@ -33,6 +33,7 @@ def test_it_is_refused_with_its_line(claim, says):
         "{faster: tanh, than: relu, to: {train_loss: 0.4}}",
         "{faster: relu, than: tanh, to: {train_loss: 0.3}, by: 1.1, tolerance: 1.1}",
         "{measure: test_loss, equal: relu, than: tanh, within: 0.1}",
+        "{measure: test_loss, equal: relu, than: tanh, within: 0}",
         "{measure: peak_slope, equal: relu, than: tanh}",
     ],
 )

@@ -526,6 +526,12 @@ def test_the_data_of_other_arms_do_not_matter():
     ]
 
 
+CURVE = (
+    "curve is a regression, whose targets lie on either side of 0 without an end; write output: "
+    "linear"
+)
+
+
 def test_a_regression_takes_no_output_of_classes_and_no_race_to_an_accuracy():
     text = """\
 dataset: [moons, curve, {name: curve, noise: 0.1}]
@@ -537,15 +543,16 @@ claims:
   - {faster: relu, than: tanh, to: {train_loss: 0.5}}
 """
     assert problems(text) == [
-        "c.yaml:4: network.output.0: softmax is for classes, and curve is a regression; write "
-        "output: linear",
-        "c.yaml:4: network.output.2: sigmoid is for classes, and curve is a regression; write "
-        "output: linear",
+        "c.yaml:4: network.output.0: softmax is for classes, and " + CURVE,
+        "c.yaml:4: network.output.2: sigmoid is for classes, and " + CURVE,
+        "c.yaml:4: network.output.3: step gives numbers of {0, 1} only, and " + CURVE,
         "c.yaml:6: claims.0.to.test_accuracy: curve is a regression, which has no accuracy; name a "
         "loss",
     ]
     assert read(
-        text.replace("softmax, ", "").replace("sigmoid, ", "").replace("_accuracy", "_loss")
+        text.replace("softmax, ", "")
+        .replace("sigmoid, step", "prelu")
+        .replace("_accuracy", "_loss")
     )
 
 

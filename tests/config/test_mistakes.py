@@ -16,6 +16,7 @@ ACTIVATIONS = (
     "relu, leaky_relu, prelu, relu6, squared_relu, softplus, elu, selu, celu, gelu, gelu_tanh, "
     "silu, ..."
 )
+OUTPUTS = "matched, " + ACTIVATIONS.replace(", silu", "").replace("gelu_tanh, ", "gelu_tanh, ")
 INITS = (
     "matched, he, he_uniform, he_truncated, glorot, glorot_uniform, glorot_truncated, lecun, "
     "lecun_uniform, lecun_truncated, fixed, fixed_uniform, fixed_truncated, orthogonal, "
@@ -93,7 +94,7 @@ c.yaml:10: network.activation.2.slope.1: found 1; allowed: a number at least 0 a
 c.yaml:11: network.activation.3.name: missing; allowed: {ACTIVATIONS}
 c.yaml:12: network.activation.4: found true; allowed: {ACTIVATIONS}
 c.yaml:13: network.init: found 'matchd'; allowed: {INITS}; did you mean 'matched'?
-c.yaml:14: network.output: found nothing; allowed: {ACTIVATIONS}
+c.yaml:14: network.output: found nothing; allowed: {OUTPUTS}
 c.yaml:15: network.depth: given twice; the first is in line 5
 c.yaml:17: training.optimizer.momentum: found 1; allowed: a number at least 0 and below 1
 c.yaml:17: training.optimizer.nesterov: found 1; allowed: true or false

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from experiments import config
@@ -140,7 +140,7 @@ SEEDS = st.integers(1, 30) | st.sets(st.integers(1, 40), min_size=2, max_size=4)
 FACTORS = st.fixed_dictionaries(
     {
         "faster": st.just("relu"), "than": st.just("tanh"), "to": st.just({"test_loss": 0.5}),
-        "by": st.floats(1.01, 100),
+        "by": st.floats(3, 100),
     },
     optional={"tolerance": st.floats(1, 3), "reading": st.sampled_from(["at_least", "about"])},
 )  # fmt: skip
@@ -194,7 +194,7 @@ STUDIES = st.fixed_dictionaries(
                         max_size=1,
                     ),
                 },
-                optional={"says": LINE, "by": st.floats(1.01, 100)},
+                optional={"says": LINE, "by": st.floats(3, 100)},
             )
             | FACTORS,
             max_size=2,
@@ -204,10 +204,18 @@ STUDIES = st.fixed_dictionaries(
 )
 
 
+def read_unless_twins(keys):
+    """The study of some keys; not where two of its claims are the same, which is refused."""
+    try:
+        return config.loads(json.dumps(keys, ensure_ascii=False), "study")  # JSON is YAML
+    except config.ConfigError as error:
+        assume(any("the same as claim" not in line for line in str(error).splitlines()))
+        raise
+
+
 @given(STUDIES)
 def test_any_study_round_trips(keys):
-    text = json.dumps(keys, ensure_ascii=False)  # JSON is YAML
-    study = config.loads(text, "study")
+    study = read_unless_twins(keys)
     assert again(study) == study
     assert config.resolved(again(study)) == config.resolved(study)
 
@@ -241,7 +249,7 @@ def measure_claims(draw, regression, over):
         keys[kind.name] = draw(two if kind.takes == "band" else NUMBERS)
         if draw(st.booleans()):
             keys["of"] = first
-    layers = {"hidden": ["first", "last", 1, 7], "layers": ["first", "last", 2, "output"]}
+    layers = {"hidden": ["first", "last", 1, 3], "layers": ["first", "last", 2, "output"]}
     layers = [None, *layers.get(row.where if row is not None else "", [])]
     if (layer := draw(st.sampled_from(layers))) is not None:
         keys["layer"] = layer
@@ -249,7 +257,7 @@ def measure_claims(draw, regression, over):
         keys["over"] = "layer"
     if over and not share and "over" not in keys and draw(st.booleans()):
         keys["over"] = draw(st.sampled_from(over))
-    if kind.margin and draw(st.booleans()):
+    if kind.name == "equal" or (kind.margin and draw(st.booleans())):
         keys["within"] = draw(st.floats(0, 1e9))
     return keys | draw(
         st.fixed_dictionaries(
@@ -286,7 +294,7 @@ def measured_studies(draw):
         "network": {
             "activation": ["relu", "tanh", {"name": "leaky_relu", "slope": [0.1, 0.3]}],
             "init_scale": scales, "init": draw(axis("matched", "he", "fixed")),
-            "depth": draw(axis(3, 5)), "output": draw(axis("linear", "step")),
+            "depth": draw(axis(3, 5)), "output": draw(axis("linear", "prelu" if regression else "step")),
         },
         "training": {"epochs": epochs, "layers": draw(axis("all", "output"))},
         "seeds": draw(st.sampled_from([1, {"min": 6, "max": 9}])),
@@ -300,7 +308,7 @@ def measured_studies(draw):
 @given(measured_studies())
 @settings(max_examples=60)
 def test_any_study_with_claims_about_measures_round_trips(keys):
-    study = config.loads(json.dumps(keys, ensure_ascii=False), "study")
+    study = read_unless_twins(keys)
     assert len(study.claims) == len(keys["claims"])
     assert again(study) == study
     assert config.resolved(again(study)) == config.resolved(study)
@@ -320,7 +328,7 @@ def test_every_key_of_a_claim_about_a_measure_is_written():
     claims:
       - {measure: zeros, of: relu, is: theory, at: start, layer: 2, within: 0.1, answers: 7}
       - {measure: gradient, over: layer, between: [0.5, 2], primary: true}
-      - {measure: test_loss, equal: relu, than: tanh, at: lowest}
+      - {measure: test_loss, equal: relu, than: tanh, at: lowest, within: 0}
     """
     keys = yaml.safe_load(config.resolved(read(text)))
     assert keys["diagnostics"] == ["gradient", "zeros"]
