@@ -25,7 +25,7 @@ TEXT = """
     protocol: %s
     claims:
 """
-FIRST = "{faster: relu, than: tanh, by: 1.2, to: {train_loss: [0.5, 0.3]}}"
+FIRST = "{faster: relu, than: tanh, by: 1.25, to: {train_loss: [0.5, 0.3]}}"
 MORE = {
     "a time to another metric": "{faster: relu, than: tanh, to: {test_accuracy: 0.9}}",
     "another target": "{faster: tanh, than: relu, to: {train_loss: 0.2}}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import tomllib
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,6 +11,8 @@ from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_info
+
+from experiments import __version__
 
 PACKAGES = ("numpy", "scipy", "scikit-learn")
 """The libraries that training and the data sets compute with."""
@@ -31,7 +32,7 @@ def origin() -> str:
     """
     content = {
         "python": platform.python_version(),
-        "packages": {PROJECT: _own_version(), **{name: _version(name) for name in PACKAGES}},
+        "packages": {PROJECT: __version__, **{name: _version(name) for name in PACKAGES}},
         "system": platform.platform(),
         "machine": platform.machine(),
         "processor": _processor(),
@@ -45,18 +46,6 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "unknown"
-
-
-def _own_version() -> str:
-    # The file that lies beside the code, first: what is installed may be another copy of it.
-    try:
-        text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
-        project = tomllib.loads(text)["project"]
-        if project["name"] == PROJECT:
-            return str(project["version"])
-    except (OSError, ValueError, KeyError):
-        pass  # installed, and thus without that file
-    return _version(PROJECT)
 
 
 def _processor() -> str:

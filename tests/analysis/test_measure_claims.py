@@ -275,7 +275,7 @@ def two_arms(relu, tanh):
         ("higher: relu, than: tanh", 1, 1, "refuted"),  # the same to the bit, seed by seed
         ("lower: relu, than: tanh", 1, 2, "supported"),
         ("lower: relu, than: tanh", 2, 1, "refuted"),
-        ("equal: relu, than: tanh", 1, 1, "supported"),
+        ("equal: relu, than: tanh, within: 0", 1, 1, "supported"),
         ("equal: relu, than: tanh, within: 1.5", 2, 1, "supported"),
         ("equal: relu, than: tanh, within: 0.5", 2, 1, "refuted"),
         ("is: 1, within: 0.2, of: relu", 1, 9, "supported"),

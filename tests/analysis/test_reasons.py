@@ -102,10 +102,14 @@ def test_numbers_on_both_sides_of_zero_differ_most():
     assert [name for name, _, _ in found] == ["activation_mean", "zeros"]
 
 
-@pytest.mark.parametrize("claim", ["measure: saturated, lower: relu, than: tanh",
-                                   "measure: saturated, at: start, equal: relu, than: tanh",
-                                   "measure: saturated, layer: 1, lower: relu, than: tanh"]
-)  # fmt: skip
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "measure: saturated, lower: relu, than: tanh",
+        "measure: saturated, at: start, equal: relu, than: tanh, within: 0",
+        "measure: saturated, layer: 1, lower: relu, than: tanh",
+    ],
+)
 def test_what_the_claim_is_about_is_not_told_again(claim):
     number = ratios(zeros=0.5, saturated=0.1)
     assert told(["zeros"], claim, number) == [("zeros", "start", (0.5, 1.0))]

@@ -294,7 +294,8 @@ def measured_studies(draw):
         "network": {
             "activation": ["relu", "tanh", {"name": "leaky_relu", "slope": [0.1, 0.3]}],
             "init_scale": scales, "init": draw(axis("matched", "he", "fixed")),
-            "depth": draw(axis(3, 5)), "output": draw(axis("linear", "prelu" if regression else "step")),
+            "depth": draw(axis(3, 5)),
+            "output": draw(axis("linear", "prelu" if regression else "step")),
         },
         "training": {"epochs": epochs, "layers": draw(axis("all", "output"))},
         "seeds": draw(st.sampled_from([1, {"min": 6, "max": 9}])),

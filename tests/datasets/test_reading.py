@@ -296,7 +296,7 @@ def test_a_fleet_holds_many_seeds_of_a_set_that_they_share(monkeypatch, tmp_path
 # Workers
 
 
-def _maps(fleet, read, main):
+def _maps(fleet, read, main, plugins):
     """Stand in for a worker's training: tell whether its examples are mapped."""
     inputs = read.pool.inputs
     return fleet, [isinstance(inputs, np.memmap), float(inputs.sum())]

@@ -5,13 +5,14 @@ import os
 import platform
 import subprocess
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
+from experiments import __version__
 from experiments.execution import origin as module
 from experiments.execution.origin import origin
 
@@ -35,9 +36,7 @@ def test_it_has_the_versions_and_the_machine():
 
 
 def test_it_has_the_project_s_own_version():
-    lines = (ROOT / "pyproject.toml").read_text().splitlines()
-    line = next(line for line in lines if line.startswith("version"))
-    assert json.loads(origin())["packages"][module.PROJECT] == line.split('"')[1]
+    assert json.loads(origin())["packages"][module.PROJECT] == __version__
 
 
 def test_it_has_the_library_and_the_kernels_that_numpy_multiplies_with():
@@ -98,23 +97,3 @@ def test_the_processor_has_a_name_on_every_system(monkeypatch, anew, content, na
     monkeypatch.setattr(module, "Path", Elsewhere)
     monkeypatch.setattr(platform, "processor", lambda: "")
     assert json.loads(anew())["processor"] == (name or platform.machine())
-
-
-@pytest.mark.parametrize(
-    "text", [None, "no toml", "[tool]\n", '[project]\nname = "another"\nversion = "9"\n']
-)
-def test_without_its_own_file_it_has_the_version_that_is_installed(
-    monkeypatch, anew, tmp_path, text
-):
-    def installed(name):
-        if name == "scipy":
-            raise PackageNotFoundError(name)
-        return "7.0"
-
-    monkeypatch.setattr(module, "__file__", str(tmp_path / "a" / "b" / "origin.py"))
-    monkeypatch.setattr(module, "version", installed)
-    if text is not None:
-        (tmp_path / "pyproject.toml").write_text(text)
-    packages = json.loads(anew())["packages"]
-    assert packages[module.PROJECT] == "7.0"
-    assert packages["scipy"] == "unknown"

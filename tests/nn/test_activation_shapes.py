@@ -26,6 +26,7 @@ LIMITS = {
     "tanh_shifted": (0, 2, 0, 0),
     "relu": (0, INF, 0, 1),
     "leaky_relu": (-100, INF, 0.01, 1),
+    "prelu": (-2500, INF, 0.25, 1),
     "relu6": (0, 6, 0, 0),
     "squared_relu": (0, 1e8, 0, 2e4),
     "softplus": (0, INF, 0, 1),

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.nn import steps
+from experiments.nn.layers.record import Block
 from experiments.nn.learning import Learner
 from experiments.nn.losses import smooth
-from experiments.nn.network import Block, Stack
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.weights import Weights
 
-from .helpers import PRECISIONS, activation, make_run, one_hot, schedule, with_ones
+from .helpers import PRECISIONS, activation, dense_stack, make_run, one_hot, schedule, with_ones
 
 PRECISE = pytest.mark.parametrize("precision", PRECISIONS)
 
@@ -123,8 +123,8 @@ def learn(learner, count, zero=False):
     """Make updates; with `zero`, on inputs and targets that leave only biases a gradient."""
     rng = np.random.default_rng(6)
     runs = len(learner.weights.values)
-    stack = Stack(learner.weights.layers, [Block(slice(0, runs), activation("tanh"))], "softmax",
-                  1, 8)  # fmt: skip
+    blocks = [Block(slice(0, runs), activation("tanh"))]
+    stack = dense_stack(learner.weights, blocks, "softmax", 1, 8)
     for _ in range(count):
         x = rng.normal(0, 0 if zero else 1, (1, 8, 3))
         learner.update(stack, with_ones(x), one_hot(rng.integers(2, size=(1, 8)), 2))

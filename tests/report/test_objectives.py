@@ -50,7 +50,7 @@ def test_claims_alike_are_told_together():
             MEASURE % "test_accuracy",
             MEASURE % "zeros",
             MEASURE % "validation_accuracy",
-            MEASURE % "test_accuracy",
+            "{measure: test_accuracy, of: relu, at_least: 0.5}",
             MEASURE % "zeros, at: start",
         )
     )

@@ -440,7 +440,8 @@ def test_every_label_that_a_config_allows_can_be_drawn(tmp_path):
 def test_any_title_and_claim_can_be_written(tmp_path):
     titles = ["a | b", "50 % of $x$ and {y}", "<script>", "*stars*"]
     claims = [
-        f"{{says: '{says}', faster: relu, than: tanh, to: {{train_loss: 0.5}}}}" for says in titles
+        f"{{says: '{says}', faster: relu, than: tanh, to: {{train_loss: 0.{i}}}}}"
+        for i, says in enumerate(titles, start=5)
     ]
     study = read(TEXT, "title='a | b {{ c }} $d$'", f"claims=[{', '.join(claims)}]")
     text = page.write(results_of(study, plain), tmp_path).page.read_text(encoding="utf-8")

@@ -63,7 +63,7 @@ def test_a_share_of_runs_is_told_as_one():
 def test_arms_are_named_as_in_the_claim():
     claim = (
         "measure: test_loss, equal: {activation: tanh, width: 4}, "
-        "than: {activation: relu, width: 8}"
+        "than: {activation: relu, width: 8}, within: 0"
     )
     found = of(["zeros"], claim, ratios(zeros=0.5), "network.width=[4, 8]")
     assert found.endswith("was 1.00 for width 4, tanh and 0.5 for width 8, relu.")

@@ -43,9 +43,9 @@ def _prelu(z: np.ndarray, out: np.ndarray, slope: float | np.ndarray) -> np.ndar
 def _prelu_slope(
     z: np.ndarray, a: np.ndarray, out: np.ndarray, slope: float | np.ndarray
 ) -> np.ndarray:
-    nought = zeros(z.shape[-2:], z.dtype)
-    np.multiply(np.less_equal(z, nought, out=out), slope, out=out)
-    return np.add(out, np.greater(z, nought), out=out)
+    positive = np.greater(z, zeros(z.shape[-2:], z.dtype))
+    np.multiply(np.logical_not(positive), slope, out=out)
+    return np.add(out, positive, out=out)
 
 
 def _relu6(z: np.ndarray, out: np.ndarray) -> np.ndarray:
