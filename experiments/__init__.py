@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from experiments.version import __version__
+
 if TYPE_CHECKING:
     from experiments.notebook import ConfigError, load, run
 
-__version__ = "0.1.0"
-__all__ = ["ConfigError", "load", "run"]
+__all__ = ["ConfigError", "__version__", "load", "run"]
 
 
 def __getattr__(name: str) -> Any:

@@ -38,7 +38,7 @@ def test_the_version_and_what_it_needs_are_written_once():
     assert sorted(project["project"]["dynamic"]) == ["dependencies", "version"]
     found = project["tool"]["setuptools"]["dynamic"]
     assert found["dependencies"] == {"file": ["requirements.txt"]}
-    assert found["version"] == {"attr": "experiments.__version__"}
+    assert found["version"] == {"attr": "experiments.version.__version__"}
     assert experiments.__version__
 
 

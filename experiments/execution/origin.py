@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from experiments import __version__
+from experiments.version import __version__
 
 PACKAGES = ("numpy", "scipy", "scikit-learn")
 """The libraries that training and the data sets compute with."""
