@@ -69,6 +69,16 @@ article:
 )
 
 
+WIDE = """\
+dataset: digits
+network: {width: [16, 256]}
+training: {epochs: 4, learning_rate: 0.1}
+seeds: 8
+claims:
+  - {faster: {width: 256}, than: {width: 16}, to: {train_loss: 1.0}}
+"""
+
+
 @pytest.fixture
 def config(tmp_path):
     path = tmp_path / "moons.yaml"
@@ -90,6 +100,23 @@ def run(*arguments, cwd=ROOT, code=0):
 def contents(folder):
     """Every file of a report but the one that tells how fast it was made."""
     return {p.name: p.read_bytes() for p in folder.iterdir() if p.name != "clocks.csv"}
+
+
+def test_a_verdict_that_another_clock_turns_says_so_itself(tmp_path):
+    """A wide net needs fewer updates, each of which costs far more multiplications."""
+    path = tmp_path / "wide.yaml"
+    path.write_text(WIDE)
+    done = run(path, "--output", tmp_path / "out")
+    (line,) = [line for line in done.stdout.splitlines() if "Counted in multiplications" in line]
+    assert line.startswith("   supported")
+    report = tmp_path / "out" / "wide"
+    page = (report / "report.md").read_text()
+    assert page.count("Counted in multiplications it is refuted instead: width 16 needed") == 1
+    verdicts = pd.read_csv(report / "verdicts.csv")
+    assert list(verdicts.by_other_clocks) == ["multiplications: refuted"]
+    clocks = pd.read_csv(report / "clocks.csv").set_index("clock")
+    assert clocks.remark["multiplications"] == "in updates: supported"
+    assert clocks.estimate["multiplications"] < 1 < clocks.estimate["updates"]
 
 
 def stored(output):

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from experiments.analysis.measure_claims import MeasureComparison, measure_comparisons
 from experiments.analysis.results import Results
 from experiments.analysis.times_to_target import TimeComparison, time_comparisons
-from experiments.analysis.verdicts import BestVerdict, Outcome
+from experiments.analysis.verdicts import (
+    BestVerdict,
+    MeasureVerdict,
+    Outcome,
+    Reading,
+    TimeVerdict,
+    Verdict,
+)
 from experiments.study import BestClaim, TimeClaim
 
 Duel = TimeComparison | MeasureComparison
@@ -39,9 +48,12 @@ class BestComparison:
 
     Where seeds are added, each duel's interval misses no more often at all looks together than at
     one, so that the same sums hold for all looks together.
+
+    By another clock than updates, every duel is one of other times whose intervals miss as seldom:
+    the same holds of the verdict by each clock for itself.
     """
 
-    def __init__(self, claim: BestClaim, duels: list[Duel]) -> None:
+    def __init__(self, claim: BestClaim, duels: Sequence[Duel]) -> None:
         self.claim, self._duels = claim, duels
 
     @cached_property
@@ -59,10 +71,23 @@ class BestComparison:
         return min(self._support, self._refutation)
 
     def verdict(self, alpha: float) -> BestVerdict:
-        """Judge the claim, wrong at most so often; its rival is the one that decided.
+        """Judge the claim, wrong at most so often, and read the verdict by every other clock."""
+        found = self._by_own_clock(alpha)
+        return replace(found, readings=tuple(self._readings(found, alpha)))
+
+    def _readings(self, found: BestVerdict, alpha: float) -> Iterator[Reading]:
+        races = [duel for duel in self._duels if isinstance(duel, TimeComparison)]
+        for clock in dict.fromkeys(clock for duel in races for clock in duel.clocks):
+            told = BestComparison(self.claim, [duel.by(clock) for duel in races])
+            by_clock = told._by_own_clock(alpha)
+            yield Reading(clock, by_clock.estimate, by_clock.outcome, found.outcome, by_clock.rival)
+
+    def _by_own_clock(self, alpha: float) -> BestVerdict:
+        """Judge the claim by the one clock of its duels; its rival is the one that decided.
 
         That is the rival that beat the arm, or else the one that came closest to it: the duel that
-        is the last to be supported as alpha grows.
+        is the last to be supported as alpha grows. Of several at once, it is the one whose interval
+        leaves the arm the least lead.
         """
         sharp = [duel.verdict(alpha / len(self._duels)) for duel in self._duels]
         plain = [duel.verdict(alpha) for duel in self._duels]
@@ -70,15 +95,17 @@ class BestComparison:
         outcome: Outcome = "inconclusive"
         if refuted:
             outcome = "refuted"
-            place = min(refuted, key=lambda i: self._duels[i].p_value_of("refuted"))
+            place = min(refuted, key=lambda i: (self._refuted_at(i), _lead(sharp[i])))
         else:
             places = range(len(plain))
             if all(v.outcome == "supported" for v in plain):
                 outcome = "supported"
             elif all(v.outcome == "untestable" for v in plain):
                 outcome = "untestable"
-            place = max(places, key=lambda i: (plain[i].outcome != "supported", self._hardness(i)))
+            place = min(places, key=lambda i: (self._ease(i, plain[i]), _lead(plain[i])))
         duel = (sharp if refuted else plain)[place]
+        if isinstance(duel, TimeVerdict):  # what another clock says of all duels is told instead
+            duel = replace(duel, readings=())
         return BestVerdict(
             claim=self.claim,
             condition=duel.condition,
@@ -91,6 +118,16 @@ class BestComparison:
             beaten=sum(v.outcome == "supported" for v in plain),
         )
 
-    def _hardness(self, place: int) -> tuple[float, float]:
-        duel = self._duels[place]
-        return duel.p_value_of("supported"), -duel.p_value_of("refuted")
+    def _ease(self, place: int, duel: Verdict) -> tuple[bool, float, float]:
+        """Return what is less the harder a duel is for the arm, but for its lead."""
+        supported_at = self._duels[place].p_value_of("supported")
+        return duel.outcome == "supported", -supported_at, self._refuted_at(place)
+
+    def _refuted_at(self, place: int) -> float:
+        return self._duels[place].p_value_of("refuted")
+
+
+def _lead(duel: TimeVerdict | MeasureVerdict) -> float:
+    """Return how far ahead the arm surely is, as large as that is good; all runs may win alike."""
+    found = duel.estimate
+    return -found.high if math.isinf(duel.region.low) else found.low

@@ -12,6 +12,9 @@ from experiments.hitting_times import HittingTime, updates_to_target
 from experiments.records import Run, Trace
 from experiments.study import Claim, Objective, Setting, Study
 
+Costs = Mapping[Setting, Mapping[str, float]]
+"""What one update of each setting costs by each clock; by the clock "updates" it costs 1."""
+
 
 @dataclass(frozen=True, slots=True)
 class SettingResult:
@@ -49,6 +52,7 @@ class Results:
     settings: tuple[SettingResult, ...]  # at the rates of the study's own objective
     tuned: tuple[Tuned, ...] = ()  # the searches of those settings whose rate is tuned
     others: Mapping[Objective, tuple[SettingResult, ...]] = field(default_factory=dict)
+    costs: Costs = field(default_factory=dict)  # by the clocks that need no measuring
 
     @property
     def seeds(self) -> int:

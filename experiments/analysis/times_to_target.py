@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from experiments.analysis.clocks import factors, reading, scaled
 from experiments.analysis.inference import PairedTimes, fewest_pairs
 from experiments.analysis.results import Results, SettingResult
 from experiments.analysis.verdicts import (
@@ -73,6 +74,7 @@ class _Pair:
         self.times = PairedTimes(self.a, self.b, results.design)
         self.few = self.times.count_is_too_small(self.alpha)
         self.reason = self._why_untestable()
+        self.factors = factors(results.costs, faster.setting, than.setting)
 
     def _why_untestable(self) -> str:
         """Say why the comparison tells nothing, or return nothing."""
@@ -89,42 +91,61 @@ class _Pair:
 
 
 class TimeComparison:
-    """One hypothesis about two settings at one target, before its verdict may cost any error."""
+    """One hypothesis about two settings at one target, before its verdict may cost any error.
 
-    def __init__(self, pair: _Pair, hypothesis: Hypothesis, region: Region) -> None:
-        self.claim, self._pair = pair.claim, pair
+    Args:
+        pair: the settings.
+        hypothesis: which one of the claim.
+        region: where it says that the ratio lies.
+        factor: by what the ratio of updates is multiplied first; that of another clock.
+
+    """
+
+    def __init__(
+        self, pair: _Pair, hypothesis: Hypothesis, region: Region, factor: float = 1.0
+    ) -> None:
+        self.claim, self._pair, self._factor = pair.claim, pair, factor
         self.condition, self.target = pair.condition, pair.target
         self._hypothesis, self._region = hypothesis, region
+
+    @property
+    def clocks(self) -> tuple[str, ...]:
+        """The clocks by which an update of one arm costs more than one of the other."""
+        return tuple(clock for clock, factor in self._pair.factors.items() if factor != 1)
+
+    def by(self, clock: str) -> TimeComparison:
+        """Return the same comparison of what one of the clocks counts."""
+        return TimeComparison(
+            self._pair, self._hypothesis, self._region, self._pair.factors.get(clock, 1.0)
+        )
 
     @cached_property
     def p_value(self) -> float:
         """Return the least alpha at which the hypothesis would be decided, 1 if at none."""
         if self._pair.reason:
             return 1.0
-        return self._pair.times.p_value(
-            lambda low, high: decide(low, high, self._region) != "inconclusive"
-        )
+        return self._pair.times.p_value(lambda low, high: self._decide(low, high) != "inconclusive")
 
     def p_value_of(self, outcome: Outcome) -> float:
         """Return the least alpha at which this would be the verdict, 1 if at none."""
         if self._pair.reason:
             return 1.0
-        return self._pair.times.p_value(
-            lambda low, high: decide(low, high, self._region) == outcome
-        )
+        return self._pair.times.p_value(lambda low, high: self._decide(low, high) == outcome)
 
     def verdict(self, alpha: float) -> TimeVerdict:
         """Judge the hypothesis, with an interval that misses at most so often."""
         pair = self._pair
-        ratio = pair.times.ratio(alpha)
+        of_updates = pair.times.ratio(alpha)
+        ratio = scaled(of_updates, self._factor)
         outcome = decide(ratio.low, ratio.high, self._region)
+        told = "untestable" if pair.reason else outcome
         return TimeVerdict(
             claim=self.claim,
             hypothesis=self._hypothesis,
             region=self._region,
             target=pair.target,
             condition=pair.condition,
-            outcome="untestable" if pair.reason else outcome,
+            outcome=told,
             reason=pair.reason,
             p_value=self.p_value,
             ratio=ratio,
@@ -136,7 +157,14 @@ class TimeComparison:
             than_lost=_lost(pair.than, pair.b),
             times=pair.times,
             wants_seeds=outcome == "inconclusive" and (not pair.reason or pair.few),
+            readings=tuple(
+                reading(clock, of_updates, self._region, pair.factors[clock], told)
+                for clock in self.clocks
+            ),
         )
+
+    def _decide(self, low: float, high: float) -> Outcome:
+        return decide(low * self._factor, high * self._factor, self._region)
 
 
 def _lost(result: SettingResult, times: Sequence[HittingTime]) -> int:

@@ -79,6 +79,22 @@ class Verdict:
     wants_seeds: bool  # whether more seeds might decide it
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a verdict on times would be if they were counted by another clock than updates."""
+
+    clock: str
+    ratio: Ratio  # by this clock
+    outcome: Outcome
+    usual: Outcome  # the verdict by updates
+    rival: Labels = ()  # of a claim of the best: the one that decides by this clock
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the clock gives the same verdict as updates do."""
+        return self.outcome == self.usual
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeVerdict(Verdict):
     """What the runs say of one hypothesis about two arms, at one target."""
@@ -95,6 +111,7 @@ class TimeVerdict(Verdict):
     faster_lost: int  # of those that reached it, runs that diverged afterwards
     than_lost: int
     times: PairedTimes
+    readings: tuple[Reading, ...] = ()  # by other clocks that need no measuring
 
     @property
     def estimate(self) -> Ratio:
@@ -141,6 +158,7 @@ class BestVerdict(Verdict):
     duel: TimeVerdict | MeasureVerdict  # with the rival that decided
     rivals: int
     beaten: int  # rivals than which the arm is at least as good
+    readings: tuple[Reading, ...] = ()  # by other clocks, of a claim of times
     hypothesis: None = None
 
     @property

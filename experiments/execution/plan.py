@@ -26,6 +26,7 @@ from experiments.analysis.tuning import (
     settings_by_objective,
     subjects,
 )
+from experiments.execution.costs import update_costs
 from experiments.records import Run, Trace
 from experiments.scores import Progress
 from experiments.study import Objective, Setting, Study
@@ -215,7 +216,7 @@ def _gather(
         for setting in study.settings
         if setting in own
     )
-    return Results(study, views.pop(study.objective), tuned, views)
+    return Results(study, views.pop(study.objective), tuned, views, update_costs(study))
 
 
 def next_runs(study: Study, store: Stored) -> list[Run]:

@@ -35,6 +35,7 @@ def verdict_table(verdicts: Sequence[Verdict]) -> pd.DataFrame:
             "condition": words.condition(v.condition),
             **_told(v),
             "verdict": v.outcome,
+            **_turned(v),
             "p_value": v.p_value,
             "estimate": v.estimate.estimate,
             "bound": v.estimate.bound,
@@ -59,6 +60,10 @@ def _told(v: Verdict) -> dict[str, object]:
         return _told(v.duel) | {"kind": "best", "hypothesis": None, "rivals": v.rivals,
                                 "beaten": v.beaten}  # fmt: skip
     return _race(v) if isinstance(v, TimeVerdict) else _statement(v)
+
+
+def _turned(v: Verdict) -> dict[str, str]:
+    return {} if isinstance(v, MeasureVerdict) else {"by_other_clocks": words.turned(v)}
 
 
 def _counted(v: Verdict) -> dict[str, object]:
@@ -357,32 +362,27 @@ CLOCKS = "clocks.csv"
 
 def clock_table(summary: Summary, update_times: Mapping[Setting, float]) -> pd.DataFrame:
     """One row for each verdict and clock: updates, epochs, multiplications, measured seconds."""
-    costs = {}
-    for setting in summary.results.study.settings:
-        shape = datasets.shape(setting.data)
-        costs[setting] = {
-            "updates": 1.0,
-            "epochs": 1 / updates_per_epoch(setting.training, shape),
-            "multiplications": per_update(setting.run("evaluation", 0), shape),
-            "seconds": update_times[setting],
-        }
+    costs = {
+        setting: {**cost, "seconds": update_times[setting]}
+        for setting, cost in summary.results.costs.items()
+    }
     return pd.DataFrame(
         {
-            "claim": r.verdict.claim.number,
-            "condition": words.condition(r.verdict.condition),
-            "target": r.verdict.target,
+            "claim": v.claim.number,
+            "condition": words.condition(v.condition),
+            "target": v.target,
             "clock": r.clock,
-            "estimate": r.estimate,
-            "bound": r.verdict.ratio.bound,
-            "low": r.low,
-            "high": r.high,
-            "hypothesis": r.verdict.hypothesis,
+            "estimate": r.ratio.estimate,
+            "bound": r.ratio.bound,
+            "low": r.ratio.low,
+            "high": r.ratio.high,
+            "hypothesis": v.hypothesis,
             "verdict": r.outcome,
-            "remark": "" if r.agrees else f"in updates: {r.verdict.outcome}",
-            "faster_cost_of_an_update": costs[r.verdict.faster.setting][r.clock],
-            "than_cost_of_an_update": costs[r.verdict.than.setting][r.clock],
+            "remark": "" if r.agrees else f"in updates: {r.usual}",
+            "faster_cost_of_an_update": costs[v.faster.setting][r.clock],
+            "than_cost_of_an_update": costs[v.than.setting][r.clock],
         }
-        for r in readings(summary.time_verdicts, costs)
+        for v, r in readings(summary.time_verdicts, costs)
     )
 
 

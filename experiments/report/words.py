@@ -21,6 +21,7 @@ from experiments.analysis.verdicts import (
     BestVerdict,
     Hypothesis,
     MeasureVerdict,
+    Reading,
     TimeVerdict,
     Verdict,
 )
@@ -251,7 +252,7 @@ def sentence(verdict: Verdict) -> str:
 
 
 def _best(verdict: BestVerdict) -> str:
-    rival, duel = arm_in_words(verdict.rival), sentence(verdict.duel)
+    rival, duel = arm_in_words(verdict.rival), sentence(verdict.duel) + _by_clocks(verdict)
     if verdict.outcome == "refuted":
         return f"by {rival}: {duel}"
     if verdict.outcome == "untestable" or verdict.rivals == 1:
@@ -261,6 +262,41 @@ def _best(verdict: BestVerdict) -> str:
         closest = "the toughest"
     held = f"of {verdict.rivals} rivals, {verdict.beaten} of which it is at least as good as"
     return f"against {rival}, {closest} {held}: {duel}"
+
+
+def turned(verdict: Verdict) -> str:
+    """Write by which clock a verdict is another: `multiplications: refuted`; empty if by none."""
+    return "; ".join(f"{r.clock}: {r.outcome}" for r in turning(verdict))
+
+
+def turning(verdict: Verdict) -> list[Reading]:
+    """Return the readings of a verdict by clocks that turn it."""
+    if isinstance(verdict, MeasureVerdict):
+        return []
+    return [r for r in verdict.readings if not r.agrees]
+
+
+def turned_in(verdicts: Sequence[Verdict]) -> str:
+    """Say how many verdicts of a claim are others by another clock; empty if none is."""
+    counts = Counter(r.clock for v in verdicts for r in turning(v))
+    told = [f"{count} in {clock}" for clock, count in counts.items()]
+    if not told:
+        return ""
+    return f"Counted by another clock, of these {len(verdicts)} verdicts {_and(told)} differ."
+
+
+def _by_clocks(verdict: TimeVerdict | BestVerdict) -> str:
+    """Say by which clocks a verdict is another one."""
+    race = verdict.duel.claim if isinstance(verdict, BestVerdict) else verdict.claim
+    told = ""
+    for r in turning(verdict):
+        than = arm_in_words(r.rival or race.than)
+        size = f"{than} needed {estimate(r.ratio)} times those of {arm_in_words(race.faster)}"
+        if math.isnan(r.ratio.estimate):
+            size = f"the ratio for {than} has no estimate"
+        told += f" Counted in {r.clock} it is {r.outcome} instead: {size} "
+        told += f"({level(r.ratio.confidence)} interval {interval(r.ratio)})."
+    return told
 
 
 def _time(verdict: TimeVerdict) -> str:
@@ -284,7 +320,8 @@ def _time(verdict: TimeVerdict) -> str:
         told.append(f"claimed: {region(verdict.region)}")
     else:
         told.append(f"{faster} came first in {ratio.wins} of {ratio.pairs} pairs{censored}")
-    return f"at {at}: {size} ({'; '.join(told)}).{_later(verdict)}{_more(verdict)}"
+    size = f"{size} ({'; '.join(told)})"
+    return f"at {at}: {size}.{_later(verdict)}{_more(verdict)}{_by_clocks(verdict)}"
 
 
 def _later(verdict: TimeVerdict) -> str:

@@ -66,6 +66,24 @@ def test_a_margin_allows_rivals_that_are_a_little_better():
     assert judged(of, claim=margin).outcome == "supported"
 
 
+@pytest.mark.parametrize("order", ["relu, tanh, sigmoid, linear", "linear, sigmoid, tanh, relu"])
+@pytest.mark.parametrize("by", ["test_accuracy", "train_loss"])
+def test_the_rival_that_decides_is_the_closest_wherever_it_stands(order, by):
+    """Each loses at every seed, and so all p-values are the same."""
+
+    def respond(run):
+        end = LEVELS[run.network.activation.name]
+        return make_trace([0, 39], train_loss=[2.0, 1 - end], test_accuracy=[0.1, end])
+
+    text = TEXT.format(claim=BY.replace("test_accuracy", by), seeds=10)
+    for best, outcome, rival in (("relu", "supported", "tanh"), ("linear", "refuted", "relu")):
+        claimed = text.replace("best: relu", f"best: {best}")
+        study = read(claimed.replace("relu, tanh, sigmoid, linear", order))
+        (verdict,) = judge(results_of(study, respond))
+        assert verdict.outcome == outcome
+        assert verdict.rival == (("activation", rival),)
+
+
 def test_ties_are_as_good():
     assert judged(lambda arm, seed: 0.5).outcome == "supported"
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from experiments.analysis.claims import judge
-from experiments.analysis.clocks import readings
+from experiments.analysis.clocks import readings, scaled
+from experiments.analysis.inference import PairedTimes
 from experiments.analysis.summaries import CURVE_TARGETS, ratio_curves
 from experiments.analysis.verdicts import decide
+from experiments.report import words
+from experiments.report.words import sentence
 
-from .helpers import BUDGET, arriving, read, results_of
+from .helpers import BUDGET, FIXED, arriving, at, read, results_of
 
 TEXT = """
     dataset: moons
@@ -44,26 +49,28 @@ def read_by(cost_of_relu, cost_of_tanh):
 
 def test_updates_are_one_of_the_clocks():
     verdicts, found = read_by(3.0, 5.0)
-    updates = [r for r in found if r.clock == "updates"]
-    assert [r.estimate for r in updates] == [v.ratio.estimate for v in verdicts]
+    updates = [r for _, r in found if r.clock == "updates"]
+    assert [r.ratio.estimate for r in updates] == [v.ratio.estimate for v in verdicts]
     assert all(r.agrees for r in updates)
 
 
 @pytest.mark.parametrize(("relu", "tanh"), [(1.0, 1.0), (3.0, 5.0), (8.0, 1.0)])
 def test_a_clock_scales_the_whole_interval(relu, tanh):
     verdicts, found = read_by(relu, tanh)
-    for verdict, reading in zip(verdicts, (r for r in found if r.clock == "seconds"), strict=True):
+    seconds = [(v, r) for v, r in found if r.clock == "seconds"]
+    assert [v for v, _ in seconds] == verdicts
+    for verdict, reading in seconds:
         factor = tanh / relu
-        assert reading.estimate == pytest.approx(verdict.ratio.estimate * factor)
-        assert reading.low == pytest.approx(verdict.ratio.low * factor)
-        assert reading.high == pytest.approx(verdict.ratio.high * factor)
-        assert reading.outcome == decide(reading.low, reading.high, verdict.region)
+        assert reading.ratio.estimate == pytest.approx(verdict.ratio.estimate * factor)
+        assert reading.ratio.low == pytest.approx(verdict.ratio.low * factor)
+        assert reading.ratio.high == pytest.approx(verdict.ratio.high * factor)
+        assert reading.outcome == decide(reading.ratio.low, reading.ratio.high, verdict.region)
 
 
 def test_a_dear_update_turns_the_answer_and_the_clock_says_so():
     verdicts, found = read_by(8.0, 1.0)  # relu needs half the updates, at eight times the price
     assert [v.outcome for v in verdicts] == ["supported"] * 2
-    seconds = [r for r in found if r.clock == "seconds"]
+    seconds = [r for _, r in found if r.clock == "seconds"]
     assert [r.outcome for r in seconds] == ["refuted"] * 2
     assert not any(r.agrees for r in seconds)
 
@@ -72,8 +79,8 @@ def test_what_cannot_be_tested_cannot_be_by_any_clock():
     results = results_of(read(TEXT), lambda run: arriving(100 * BUDGET))
     costs = {s.setting: {"updates": 1.0, "seconds": 2.0} for s in results.settings}
     found = readings(judge(results), costs)
-    assert {r.outcome for r in found} == {"untestable"}
-    assert all(r.agrees for r in found)
+    assert {r.outcome for _, r in found} == {"untestable"}
+    assert all(r.agrees for _, r in found)
 
 
 def test_the_curve_over_the_target_meets_the_verdicts_at_its_ends():
@@ -96,3 +103,105 @@ def test_the_chance_to_come_first_is_the_exact_interval():
         level = verdict.ratio.confidence
         exact = stats.binomtest(12, 12).proportion_ci(level)
         assert verdict.chance == pytest.approx((exact.low, 1))
+
+
+WIDE = """
+    dataset: moons
+    network: {activation: relu, width: [8, 32, 64]}
+    training: {learning_rate: 0.1, epochs: 20}
+    seeds: 12
+    claims: [{faster: {width: 64}, than: {width: 8}, to: {train_loss: 0.5}}]
+"""
+BEST = "claims=[{best: 64, of: width, to: {train_loss: 0.5}}]"
+TIMES = {8: 16.0, 32: 10.0, 64: 8.0}
+
+
+def by_width(times):
+    return lambda run: arriving(times[run.network.widths[0]] * 1.05**run.seed)
+
+
+def test_a_verdict_says_itself_by_which_clock_it_would_be_another():
+    """The wide net needs half the updates, each of which costs it far more multiplications."""
+    results = results_of(read(WIDE), by_width(TIMES))
+    (verdict,) = judge(results)
+    assert verdict.outcome == "supported"
+    (reading,) = verdict.readings  # an update is as large a part of an epoch for both
+    cost = {s.setting.network.widths[0]: results.costs[s.setting] for s in results.settings}
+    factor = cost[8]["multiplications"] / cost[64]["multiplications"]
+    assert factor < 0.2
+    assert reading.clock == "multiplications"
+    assert reading.ratio.estimate == pytest.approx(2 * factor)
+    assert (reading.outcome, reading.agrees) == ("refuted", False)
+    told = sentence(verdict)
+    assert "Counted in multiplications it is refuted instead: width 8 needed" in told
+    assert words.turned(verdict) == "multiplications: refuted"
+
+
+def test_epochs_turn_a_verdict_on_batches():
+    """Half the updates, in batches of four times the size: twice the epochs."""
+    text = TEXT.replace("[relu, tanh]", "relu").replace("0.1}", "0.1, batch_size: [32, 128]}")
+    claim = "claims=[{faster: {batch_size: 128}, than: {batch_size: 32}, to: {train_loss: 0.5}}]"
+    study = read(text, claim)
+    times = {32: 16.0, 128: 8.0}
+    (verdict,) = judge(
+        results_of(study, lambda run: arriving(times[run.training.batch_size] * 1.05**run.seed))
+    )
+    assert verdict.outcome == "supported"
+    assert [(r.clock, r.outcome) for r in verdict.readings] == [
+        ("epochs", "refuted"), ("multiplications", "refuted"),
+    ]  # fmt: skip
+    assert verdict.readings[0].ratio.estimate == pytest.approx(0.5, rel=0.2)
+
+
+def test_where_all_clocks_agree_nothing_is_said():
+    results = results_of(read(WIDE), by_width({8: 256.0 / 1.05**12, 32: 10.0, 64: 2.0}))
+    (verdict,) = judge(results)
+    assert verdict.outcome == "supported"
+    assert [r.outcome for r in verdict.readings] == ["supported"]
+    assert "instead" not in sentence(verdict)
+    assert words.turned_in([verdict]) == ""
+
+
+def test_settings_that_cost_the_same_have_no_other_reading():
+    text = TEXT.replace("[relu, tanh], width: 8", "relu, width: 8, init: [he, lecun]")
+    claim = "claims=[{faster: {init: he}, than: {init: lecun}, to: {train_loss: 0.5}}]"
+    study = read(text, claim)
+    (verdict,) = judge(results_of(study, lambda run: arriving(8.0)))
+    assert verdict.readings == ()
+
+
+def test_the_best_by_another_clock_is_judged_against_all_rivals_anew():
+    """By updates the middle one is the toughest rival; by multiplications the narrow one wins."""
+    (verdict,) = judge(results_of(read(WIDE, BEST), by_width(TIMES)))
+    assert (verdict.outcome, verdict.rival) == ("supported", (("width", "32"),))
+    (reading,) = verdict.readings
+    assert reading.outcome == "refuted"
+    assert reading.ratio.confidence == pytest.approx(1 - 0.05 / 2)
+    told = sentence(verdict)
+    assert told.count("Counted in") == 1
+    assert f"{words.arm_in_words(reading.rival)} needed" in told.split("instead: ")[1]
+
+
+def test_what_is_untestable_has_no_other_verdict():
+    (verdict,) = judge(results_of(read(WIDE, BEST), lambda run: arriving(100 * BUDGET)))
+    assert verdict.outcome == "untestable"
+    assert "Counted in" not in sentence(verdict)
+
+
+@given(st.lists(st.floats(1.0, 200.0), min_size=24, max_size=24), st.floats(0.01, 100.0))
+def test_a_clock_says_what_runs_with_such_times_would(times, factor):
+    """The interval by a clock is that of the times it counts, and so misses as seldom."""
+    a, b = times[:12], times[12:]
+    of_updates = PairedTimes(at(*a), at(*b), FIXED).ratio(0.05)
+    of_clock = PairedTimes(at(*a), at(*(factor * x for x in b)), FIXED).ratio(0.05)
+    told = scaled(of_updates, factor)
+    for end in ("estimate", "low", "high"):
+        assert getattr(told, end) == pytest.approx(getattr(of_clock, end))
+
+
+def test_many_verdicts_that_a_clock_turns_are_counted():
+    verdicts = judge(
+        results_of(read(WIDE, "claims.0.to={train_loss: [0.6, 0.5]}"), by_width(TIMES))
+    )
+    told = words.turned_in(verdicts)
+    assert told == "Counted by another clock, of these 2 verdicts 2 in multiplications differ."

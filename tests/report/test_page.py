@@ -294,6 +294,13 @@ def check_every_verdict_stands_on_the_page(folders, name):
     if report.verdicts:
         head, _, *body = next(table for table in tables(text) if "verdict" in table[0])
         assert [row[head.index("verdict")] for row in body] == [v.outcome for v in report.verdicts]
+        turned = [words.turned(v) for v in report.verdicts]
+        assert ("by other clocks" in head) == any(turned)
+        if any(turned):
+            column = head.index("by other clocks")
+            assert [row[column] for row in body] == [told or "the same" for told in turned]
+        for v, told in zip(report.verdicts, turned, strict=True):
+            assert bool(told) == ("Counted in" in words.sentence(v))
         never = [row[head.index("did not reach the target: faster / than")] for row in body]
         assert never == [
             f"{v.ratio.pairs - v.faster_reached} / {v.ratio.pairs - v.than_reached}"
