@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from experiments import datasets
 from experiments.analysis.tuning import FACTOR, SearchSpace, candidates, subjects
+from experiments.execution.at_most import searched_at_most
 from experiments.execution.executor import cores, execute, workers
 from experiments.execution.fleets import cut, cut_searches, multiplications, shape_of
 from experiments.execution.measuring import measures_times, one_by_one
@@ -47,13 +48,15 @@ class Forecast:
     rates_chosen: bool  # False: the evaluation's runs are known in number only
     seconds: float
     jobs: int
+    most_runs: int  # of both stages, if all searches grow and all seeds are added
+    most_seconds: float
 
 
 def forecast(study: Study, store: Stored, jobs: int) -> Forecast:
     """Count what is stored and estimate the rest; nothing is stored or trained to the end.
 
-    The seconds count on runs of searches that stop early. Nothing counts on search spaces that grow
-    or on seeds that may be added until the claims are decided.
+    The seconds count on runs of searches that stop early. What is told first is the least: no
+    search grows, and no seeds are added. The most is told besides.
     """
     known = plan(study, store)
     everything = _candidates(known)
@@ -68,17 +71,36 @@ def forecast(study: Study, store: Stored, jobs: int) -> Forecast:
         tuning, [standing.search for standing in known.searches], at_once, known.tuning_seeds
     )
     processes = workers([*fleets, *searching], jobs)
+    evaluation_runs = len(known.runs) + len(open_runs)
+    most_searched = searched_at_most(known, len(everything))
+    most_evaluated = evaluation_runs * study.seeds.most // known.seeds
+    training, measuring = _seconds([*fleets, *searching], processes), _seconds(alone, 1)
+    # Of each stage as many times the seconds as there are runs to be trained.
+    more_searched = _times(most_searched - len(everything), len(tuning))
+    more_evaluated = _times(most_evaluated - evaluation_runs, len(others))
+    share = _work(searching) / max(1.0, _work([*fleets, *searching]))
+    more = training * (share * more_searched + (1 - share) * more_evaluated)
+    least = _report(study, evaluation_runs) + training + measuring
     return Forecast(
         tuning_runs=len(everything),
         tuning_stored=len(everything) - len(tuning),
-        evaluation_runs=len(known.runs) + len(open_runs),
+        evaluation_runs=evaluation_runs,
         evaluation_stored=len(known.runs) - len(known.evaluation),
         rates_chosen=not tuning,
-        seconds=_report(study, len(known.runs) + len(open_runs))
-        + _seconds([*fleets, *searching], processes)
-        + _seconds(alone, 1),
+        seconds=least,
         jobs=processes,
+        most_runs=most_searched + most_evaluated,
+        most_seconds=least + more + measuring * more_evaluated,
     )
+
+
+def _times(more: int, now: int) -> float:
+    """Return how many times as many there are to come besides, 0 where there are none now."""
+    return more / now if now else 0.0
+
+
+def _work(fleets: list[Fleet]) -> float:
+    return sum(multiplications(fleet) * _share(fleet) for fleet in fleets)
 
 
 def _candidates(known: Plan) -> list[Run]:
@@ -151,7 +173,7 @@ def _seconds(every: list[Fleet], processes: int) -> float:
         groups.setdefault(shape_of(fleet.runs[0]), []).append(fleet)
     seconds, measured, unmeasured = 0.0, 0.0, 0.0
     for number, fleets in enumerate(groups.values()):
-        work = sum(multiplications(fleet) * _share(fleet) for fleet in fleets)
+        work = _work(fleets)
         if number < MOST_PROBES:
             costs = _measure(fleets[0])
             seconds += sum(costs.of(run) * _share(fleet) for fleet in fleets for run in fleet.runs)

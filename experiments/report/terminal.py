@@ -86,9 +86,15 @@ def show_forecast(study: Study, forecast: Forecast) -> None:
     print(
         f"  evaluation: {forecast.evaluation_runs} runs, {forecast.evaluation_stored} stored{later}"
     )
-    print(
-        f"  about {duration(forecast.seconds)} with {forecast.jobs} job{'s' * (forecast.jobs > 1)}"
-    )
+    jobs = f"{forecast.jobs} job{'s' * (forecast.jobs > 1)}"
+    print(f"  about {duration(forecast.seconds)} with {jobs}")
+    if forecast.most_runs > forecast.tuning_runs + forecast.evaluation_runs:
+        grow = ["every search goes on for as long as it may"] * (forecast.tuning_runs > 0)
+        grow += [f"seeds are added up to {study.seeds.most}"] * study.seeds.adaptive
+        print(
+            f"  at most {forecast.most_runs} runs and about {duration(forecast.most_seconds)}, if "
+            + " and ".join(grow)
+        )
 
 
 def duration(seconds: float) -> str:

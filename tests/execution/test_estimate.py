@@ -257,3 +257,27 @@ def test_runs_that_several_searches_ask_for_are_counted_once():
         " {faster: relu, than: tanh, to: {train_loss: 0.3}}]"
     )
     assert counts(forecast(read(TINY, claims), Memory(), 1))[:2] == (TUNING, 0)
+
+
+def test_the_most_is_what_is_run_where_every_search_grows_to_its_end_and_all_seeds_are_added():
+    text = TINY.replace("seeds: 4", "seeds: {min: 6, max: 9}")
+    study, memory = read(text), Memory()
+    most = forecast(study, memory, 1)
+    assert most.most_seconds > most.seconds
+
+    def slower(run):  # the higher the rate the better, without end; no claim is ever decided
+        return arriving(parabola(1e9)(run.training.learning_rate))
+
+    while missing := next_runs(study, memory):
+        memory.traces |= {run: slower(run) for run in missing}
+        now = forecast(study, memory, 1)
+        assert now.most_runs <= most.most_runs
+        assert now.tuning_runs + now.evaluation_runs <= now.most_runs
+    assert now.seconds == now.most_seconds
+    assert len(memory.traces) == now.most_runs == most.most_runs
+
+
+def test_the_most_is_the_least_where_nothing_may_grow():
+    expected = forecast(read(TINY.replace("extensions: 1", "extensions: 0")), Memory(), 1)
+    assert expected.most_runs == expected.tuning_runs + expected.evaluation_runs
+    assert expected.most_seconds == expected.seconds

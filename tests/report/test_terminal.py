@@ -146,16 +146,26 @@ def test_runs_that_failed_are_shown(tmp_path, capsys):
 
 @pytest.mark.parametrize("chosen", [True, False])
 def test_a_forecast_tells_the_counts(capsys, chosen):
-    terminal.show_forecast(read(TEXT), Forecast(42, 7, 20, 3, chosen, 130.0, 2))
+    terminal.show_forecast(read(TEXT), Forecast(42, 7, 20, 3, chosen, 130.0, 2, 80, 300.0))
     out = capsys.readouterr().out
     assert "42 runs, 7 stored" in out
     assert "20 runs, 3 stored" in out
     assert ("still to be chosen" in out) == (not chosen)
     assert "2 min with 2 jobs" in out
+    assert "at most 80 runs and about 5 min, if every search goes on for as long as it may\n" in out
 
 
 def test_a_forecast_without_tuning_does_not_mention_it(capsys):
-    terminal.show_forecast(read(TEXT), Forecast(0, 0, 20, 3, True, 13.0, 1))
+    terminal.show_forecast(read(TEXT), Forecast(0, 0, 20, 3, True, 13.0, 1, 20, 13.0))
     out = capsys.readouterr().out
     assert "tuning" not in out
     assert "13 s" in out
+    assert "at most" not in out
+
+
+def test_a_forecast_tells_that_seeds_may_be_added(capsys):
+    study = read(TEXT, "seeds={min: 8, max: 64}")
+    terminal.show_forecast(study, Forecast(0, 0, 16, 0, True, 13.0, 1, 128, 100.0))
+    assert (
+        "at most 128 runs and about 2 min, if seeds are added up to 64" in capsys.readouterr().out
+    )
