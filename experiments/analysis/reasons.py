@@ -105,6 +105,10 @@ def _readings(name: str, arms: tuple[SettingResult, ...], *, share: bool) -> lis
     typical = np.mean if share else np.median
     found = []
     for at, row in (("start", 0), ("end", -1)):
+        # Networks are read as they are evaluated: by moments that no batch has reached by then, so
+        # that batch normalisation does not show before training.
+        if at == "start" and any(arm.setting.network.normalisation == "batch" for arm in arms):
+            continue
         if at == "end" and all(arm.budget == 0 for arm in arms):
             continue
         runs = [_by_run(name, arm, row) for arm in arms]

@@ -323,3 +323,11 @@ def test_shares_exact_numbers_and_differences_have_no_spread(claim):
 def test_what_no_run_has_has_no_spread():
     v = verdict([], "measure: zeros, at_most: 1, of: relu", lambda *a: NAN)
     assert spread(v) is None
+
+
+def test_batch_normalisation_is_told_of_once_batches_were_seen():
+    """Before training its moments are those of no batch: nothing of it would show."""
+    number = ratios(zeros=0.01)
+    for kind, at in (("none", "start"), ("layer", "start"), ("batch", "end")):
+        ((_, told_at, _),) = told(["zeros"], TIME, number, f"network.normalisation={kind}")
+        assert told_at == at
