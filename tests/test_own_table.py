@@ -56,6 +56,7 @@ def test_a_table_beside_a_config_of_ten_lines_is_answered(mine):
     assert re.search(r"^1\. relu reaches train_loss 0\.3 in fewer updates than tanh$", done.stdout,
                      re.MULTILINE)  # fmt: skip
     report = (mine.parent / "results" / "question" / "report.md").read_text(encoding="utf-8")
+    assert "These answers hold for csv flowers.csv; " in report
     (told,) = (line for line in report.splitlines() if line.startswith("- Read as csv"))
     assert "150 rows of flowers.csv; the target is 'species'" in told
     assert "14 missing values become the training split's mean" in told

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import PurePath
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from experiments.analysis.verdicts import (
     TimeVerdict,
     Verdict,
 )
+from experiments.datasets import DATASETS
 from experiments.goals import improves_upwards
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.parameters import Choice
@@ -106,12 +108,19 @@ def conditions(study: Study) -> str:
         trained = ()
     return "; ".join(
         (
-            each(lambda s: s.data.name),
+            each(lambda s: data(s.data)),
             _architectures(study),
             f"output {each(lambda s: s.network.output)}",
             *trained,
         )
     )
+
+
+def data(choice: Choice) -> str:
+    """Name a data set, with the file that it is read from: `csv table.csv`."""
+    parameters = DATASETS[choice.name].parameters
+    places = [str(value) for key, value in choice.parameters if parameters[key].place]
+    return " ".join([choice.name, *(PurePath(place).name for place in places if place)])
 
 
 def _tricks(study: Study, each: Callable[[Callable[[Setting], str]], str]) -> Iterator[str]:
