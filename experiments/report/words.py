@@ -269,7 +269,8 @@ def _best(verdict: BestVerdict) -> str:
     closest = "the toughest" if verdict.outcome == "supported" else "the one that is open"
     if verdict.outcome == "inconclusive" and verdict.rivals - verdict.beaten > 1:
         closest = "the toughest"
-    held = f"of {verdict.rivals} rivals, {verdict.beaten} of which it is at least as good as"
+    beaten = {0: "none", verdict.rivals: "all"}.get(verdict.beaten, str(verdict.beaten))
+    held = f"of {verdict.rivals} rivals, {beaten} of which it surely equals or beats"
     return f"against {rival}, {closest} {held}: {duel}"
 
 
