@@ -21,10 +21,14 @@ READING = (
 
 @dataclass(frozen=True, slots=True)
 class HittingTime:
-    """When a run reached a target; if it never did, `updates` is how far it was allowed to go."""
+    """When a run reached a target; if it never did, `time` is how far it was allowed to go."""
 
-    updates: float
+    time: float  # in updates, or what another clock counts
     censored: bool
+
+    def by(self, cost: float) -> HittingTime:
+        """Return the same time by a clock by which an update costs so much."""
+        return HittingTime(self.time * cost, self.censored)
 
 
 def updates_to_target(trace: Trace, metric: str, target: float) -> HittingTime:

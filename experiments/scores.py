@@ -78,9 +78,9 @@ class Progress:
             if not time.censored:  # what is read as a run diverges is no result
                 there = at_or_beyond(trace.metric(metric), metric, target)
                 reached[row] = np.logical_or.accumulate(there)
-            by_goal[row] = np.where(reached[row], np.log(time.updates), now)
+            by_goal[row] = np.where(reached[row], np.log(time.time), now)
             if time.censored and whole is not None:
-                by_goal[row, -1] = np.log(time.updates * PENALTY)
+                by_goal[row, -1] = np.log(time.time * PENALTY)
         if whole is None:
             return cls(by_goal, reached, None)
         diverged = trace.status == "diverged"

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from experiments.clocks import UPDATES
 from experiments.parameters import Choice
 from experiments.records import METRICS, Evaluation, Goals, Network, Run, Stream, Training
 
@@ -138,6 +139,7 @@ class Claim:
     says: str
     primary: bool = False  # judged for itself; all others are corrected for their number
     answers: int | None = None  # the statement of the study's source that it speaks of
+    pooled: bool = False  # judged over all conditions together as well, protocol by protocol
 
     @property
     def arms(self) -> tuple[Labels, ...]:
@@ -159,7 +161,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeClaim(Claim):
-    """A claim that one arm needs fewer updates to a target than another."""
+    """A claim that one arm comes to a target sooner than another."""
 
     faster: Labels
     than: Labels
@@ -170,6 +172,7 @@ class TimeClaim(Claim):
     reading: Literal["at_least", "about"] = "at_least"  # whether a larger ratio is as claimed
     auto: bool = False  # targets are set by a rule from pilot runs
     least: float | None = None  # the least ratio claimed, itself included; None: any above 1
+    clock: str = UPDATES  # a row of CLOCKS: what is counted until the target
 
     @property
     def arms(self) -> tuple[Labels, ...]:

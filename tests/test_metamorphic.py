@@ -52,7 +52,7 @@ def answer(verdict):
     """What the runs say, without what the correction for the number of claims decides."""
     estimate, claim = verdict.estimate, verdict.claim
     arms = (*verdict.settings, *verdict.others) if isinstance(claim, MeasureClaim) else (
-        verdict.faster, verdict.than
+        *verdict.faster, *verdict.than
     )  # fmt: skip
     told = [
         verdict.condition, verdict.hypothesis, verdict.target, verdict.region, verdict.p_value,

@@ -11,7 +11,7 @@ from scipy import stats
 from error_rates.deciding import SEED, Verdicts, called, decide
 from error_rates.rates import Limit, Section, number, rate
 from error_rates.synthetic import ADAPTIVE, MEDIAN, SPREAD, Made, seeds_in_words
-from experiments.analysis.inference import PairedTimes
+from experiments.analysis.inference import PairedTimes, log_ratios
 from experiments.analysis.looks import Design
 from experiments.hitting_times import HittingTime
 from experiments.study import Seeds
@@ -143,7 +143,7 @@ def widths() -> Section:
         for _ in range(FEWER):
             times = MEDIAN * np.exp(rng.standard_normal((2, pairs)) * SPREAD / np.sqrt(2))
             a, b = ([HittingTime(t, censored=False) for t in arm] for arm in times.tolist())
-            ratios = [PairedTimes(a, b, design).ratio(ALPHA) for design in designs]
+            ratios = [PairedTimes(log_ratios(a, b), design).ratio(ALPHA) for design in designs]
             adaptive, fixed = (np.log(ratio.high / ratio.low) for ratio in ratios)
             factors.append(adaptive / fixed)
         title, quantity = f"{pairs} pairs, log-normal", "width of the interval, adaptive / fixed"

@@ -25,12 +25,16 @@ Duel = TimeComparison | MeasureComparison
 
 
 def best_comparisons(results: Results, claim: BestClaim) -> Iterator[BestComparison]:
-    """Yield what a claim compares: the arm with all others, condition by condition and target."""
+    """Yield what a claim compares: the arm with all others, condition by condition and target.
+
+    Before them, where it is pooled, all conditions together.
+    """
     groups: dict[tuple, list[Duel]] = defaultdict(list)
     for duel in claim.duels:
         compare = time_comparisons if isinstance(duel, TimeClaim) else measure_comparisons
         for comparison in compare(results, duel):
-            groups[comparison.condition, comparison.target].append(comparison)
+            where = comparison.conditions, comparison.condition, comparison.target
+            groups[where].append(comparison)
     for duels in groups.values():
         yield BestComparison(claim, duels)
 
@@ -49,8 +53,8 @@ class BestComparison:
     Where seeds are added, each duel's interval misses no more often at all looks together than at
     one, so that the same sums hold for all looks together.
 
-    By another clock than updates, every duel is one of other times whose intervals miss as seldom:
-    the same holds of the verdict by each clock for itself.
+    By another clock than the claim's own, every duel is one of other times whose intervals miss as
+    seldom: the same holds of the verdict by each clock for itself.
     """
 
     def __init__(self, claim: BestClaim, duels: Sequence[Duel]) -> None:
@@ -109,6 +113,7 @@ class BestComparison:
         return BestVerdict(
             claim=self.claim,
             condition=duel.condition,
+            conditions=duel.conditions,
             outcome=outcome,
             reason=duel.reason if outcome == "untestable" else "",
             p_value=self.p_value,

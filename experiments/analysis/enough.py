@@ -6,23 +6,30 @@ from experiments.analysis.inference import fewest_pairs
 from experiments.analysis.looks import FRACTIONS, HAIR, Design
 from experiments.analysis.targets import TARGETS
 from experiments.analysis.verdicts import hypotheses
-from experiments.study import BestClaim, Claim, MeasureClaim, Study, TimeClaim
+from experiments.study import Claim, Labels, MeasureClaim, Study, TimeClaim, split_protocol
 
 
 def hypotheses_of(study: Study, claim: Claim) -> int:
-    """Return how many hypotheses a claim tests: at each condition and target one or two."""
-    if isinstance(claim, TimeClaim):
-        settings = sum(setting.is_arm(claim.faster) for setting in study.settings)
-        return settings * (len(claim.targets) or TARGETS) * len(hypotheses(claim))
-    if isinstance(claim, BestClaim):
-        settings = sum(setting.is_arm(claim.best) for setting in study.settings)
-        return settings * max(1, len(claim.aims))
-    settings = {
-        tuple(pair for pair in setting.labels if pair[0] != claim.measure.over)
+    """Return how many hypotheses a claim tests: at each condition and target one or two.
+
+    A pooled claim has those over all conditions together as well, protocol by protocol.
+    """
+    over = claim.measure.over if isinstance(claim, MeasureClaim) else ""
+    conditions = {
+        tuple(pair for pair in setting.labels if pair[0] != over)
         for setting in study.settings
-        if setting.is_arm(claim.of)
+        if setting.is_arm(_first_arm(claim))
     }
-    return len(settings)
+    groups = len(conditions)
+    if claim.pooled:
+        groups += len({split_protocol(condition)[0] for condition in conditions})
+    if isinstance(claim, TimeClaim):
+        return groups * (len(claim.targets) or TARGETS) * len(hypotheses(claim))
+    return groups * max(1, len(claim.aims))
+
+
+def _first_arm(claim: Claim) -> Labels:
+    return claim.of if isinstance(claim, MeasureClaim) else claim.arms[0]
 
 
 def fewest_seeds(study: Study) -> int:

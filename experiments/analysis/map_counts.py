@@ -26,7 +26,7 @@ def mapped(verdicts: Sequence[Verdict]) -> list[TimeVerdict]:
     """Return the first claim's verdicts on the direction that are enough for a map, or none."""
     by_claim: dict[int, list[TimeVerdict]] = {}
     for verdict in verdicts:
-        if verdict.hypothesis == "direction":
+        if verdict.hypothesis == "direction" and verdict.conditions == 1:
             by_claim.setdefault(verdict.claim.number, []).append(verdict)
     return next((found for found in by_claim.values() if len(found) >= FEWEST_CELLS), [])
 
@@ -42,7 +42,7 @@ def map_counts(verdicts: Sequence[Verdict]) -> list[Counts]:
         return []
     groups: dict[tuple[str, str], list[TimeVerdict]] = {}
     for verdict in verdicts:
-        if verdict.claim == cells[0].claim:
+        if verdict.claim == cells[0].claim and verdict.conditions == 1:
             pairs = (*verdict.condition, ("target", f"{verdict.target:g}"))
             for pair in (("", ""), *pairs):
                 groups.setdefault(pair, []).append(verdict)

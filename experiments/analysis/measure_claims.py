@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
 from experiments.analysis.inference import fewest_pairs
 from experiments.analysis.measures import step, value
+from experiments.analysis.pooling import together
 from experiments.analysis.results import Results, SettingResult
 from experiments.analysis.samples import Exact, Median, Proportion, Sample
 from experiments.analysis.verdicts import MeasureVerdict, Outcome, decide
@@ -21,7 +23,8 @@ def measure_comparisons(results: Results, claim: MeasureClaim) -> Iterator[Measu
     """Yield what a claim speaks of, condition by condition.
 
     A condition is a point of the axes that the claim leaves open; an axis that its measure is
-    taken over is none of them.
+    taken over is none of them. Before them, where the claim is pooled, all of them together,
+    protocol by protocol.
     """
     named = {axis for arm in claim.arms for axis, _ in arm} | {claim.measure.over}
 
@@ -34,21 +37,28 @@ def measure_comparisons(results: Results, claim: MeasureClaim) -> Iterator[Measu
         return groups
 
     others = by_condition(claim.than) if claim.than is not None else {}
-    for condition, settings in by_condition(claim.of).items():
-        yield MeasureComparison(
-            results, claim, condition, tuple(settings), tuple(others.get(condition, ()))
-        )
+    arms = {
+        condition: (settings, others.get(condition, []))
+        for condition, settings in by_condition(claim.of).items()
+    }
+    groups = [(condition, [of_condition]) for condition, of_condition in arms.items()]
+    if claim.pooled:
+        groups = [*together(arms.items()), *groups]
+    for condition, found in groups:
+        yield MeasureComparison(results, claim, condition, found)
 
 
 class MeasureComparison:
-    """One measure under one condition, before its verdict may cost any error.
+    """One measure under one condition or several, before its verdict may cost any error.
+
+    Under several, a seed's number is the mean of those that it has under each.
 
     Args:
         results: of the study.
         claim: which measure is claimed to lie where.
-        condition: the point of the open axes.
-        settings: of the arm: one, or one for each point of the axis that is taken over.
-        others: of the arm it is compared with; none without one.
+        condition: the point of the open axes; of several conditions, what they share.
+        found: for each condition, the settings of the arm, one or one for each point of the axis
+            that is taken over, and those of the arm it is compared with, none without one.
 
     """
 
@@ -59,20 +69,24 @@ class MeasureComparison:
         results: Results,
         claim: MeasureClaim,
         condition: Labels,
-        settings: tuple[SettingResult, ...],
-        others: tuple[SettingResult, ...],
+        found: Sequence[tuple[Sequence[SettingResult], Sequence[SettingResult]]],
     ) -> None:
-        self.claim, self.condition = claim, condition
-        self._settings, self._others = settings, others
+        self.claim, self.condition, self.conditions = claim, condition, len(found)
+        arms = tuple(zip(*found, strict=True))
+        self._settings, self._others = (tuple(chain(*of_arm)) for of_arm in arms)
         self._alpha, self._design = results.study.alpha, results.design
-        self._theory = dict(claim.theory).get(settings[0].setting.labels)
+        self._theory = dict(claim.theory).get(self._settings[0].setting.labels)
         self._region = claim.region
         if self._theory is not None:
             self._region = Region(self._theory - claim.within, self._theory + claim.within)
-        arms = [_by_seed(some, claim.measure) for some in (settings, others) if some]
-        self._values = tuple(_typical(values, claim.measure) for values in arms)
+        by_seed = [
+            np.mean([_by_seed(settings, claim.measure) for settings in of_arm], axis=0)
+            for of_arm in arms
+            if of_arm[0]
+        ]
+        self._values = tuple(_typical(values, claim.measure) for values in by_seed)
         with np.errstate(invalid="ignore"):  # both may be infinite: their difference is not known
-            self._readings = arms[0] if len(arms) == 1 else arms[0] - arms[1]
+            self._readings = by_seed[0] if len(by_seed) == 1 else by_seed[0] - by_seed[1]
         self._sample = self._make_sample()
 
     def _make_sample(self) -> Sample:
@@ -108,6 +122,7 @@ class MeasureComparison:
         return MeasureVerdict(
             claim=self.claim,
             condition=self.condition,
+            conditions=self.conditions,
             outcome=outcome,
             reason=reason,
             p_value=self.p_value,

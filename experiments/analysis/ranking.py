@@ -82,7 +82,7 @@ def _contest(
         by_seed.append(dict(zip(seeds, result.hitting_times(metric, target), strict=True)))
     seeds = sorted(set.intersection(*map(set, by_seed)))
     hits = [[arm[seed] for arm in by_seed] for seed in seeds]
-    reached = [[np.inf if hit.censored else hit.updates for hit in row] for row in hits]
+    reached = [[np.inf if hit.censored else hit.time for hit in row] for row in hits]
     times = np.array(reached, dtype=float).reshape(len(seeds), len(by_seed))
     times[times > condition.budget] = np.inf
     return Contest(condition, metric, target, tuple(seeds), times)

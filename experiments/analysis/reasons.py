@@ -54,9 +54,9 @@ class Spread:
 
 
 def arms_of(verdict: Verdict) -> tuple[SettingResult, ...]:
-    """Return the setting of each arm; none where a measure is taken over several."""
+    """Return the setting of each arm; none where a verdict is over several of an arm."""
     if isinstance(verdict, TimeVerdict):
-        return verdict.faster, verdict.than
+        return (*verdict.faster, *verdict.than) if verdict.conditions == 1 else ()
     if not isinstance(verdict, MeasureVerdict) or len(verdict.settings) != 1:
         return ()
     return (*verdict.settings, *verdict.others)

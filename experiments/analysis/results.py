@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from experiments.analysis.looks import Design
@@ -13,7 +13,7 @@ from experiments.records import Run, Trace
 from experiments.study import Claim, Objective, Setting, Study
 
 Costs = Mapping[Setting, Mapping[str, float]]
-"""What one update of each setting costs by each clock; by the clock "updates" it costs 1."""
+"""What one update of each setting costs by the clocks that need no measuring, at each variant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,19 @@ class SettingResult:
     def hitting_times(self, metric: str, target: float) -> list[HittingTime]:
         """Return each run's time to a target."""
         return [updates_to_target(trace, metric, target) for trace in self.traces]
+
+
+def diverged(results: Iterable[SettingResult]) -> int:
+    """Return how many runs of several settings diverged."""
+    return sum(result.diverged for result in results)
+
+
+def rates(results: Iterable[SettingResult]) -> dict[float, int]:
+    """Return how many runs of several settings had each learning rate, the most frequent first."""
+    counts: Counter[float] = Counter()
+    for result in results:
+        counts.update(result.rates)
+    return dict(counts.most_common())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from experiments.analysis.clocks import times_by
 from experiments.analysis.inference import Ratio, narrowest, p_values, paired_ratio
 from experiments.analysis.looks import Design
 from experiments.analysis.results import Results, SettingResult
@@ -128,7 +129,10 @@ CURVE_TARGETS = 25
 
 @dataclass(frozen=True, slots=True)
 class RatioCurve:
-    """The ratio of a claim under one condition, over the targets between its outermost ones."""
+    """The ratio of a claim under one condition, over the targets between its outermost ones.
+
+    It is of what the claim's clock counts.
+    """
 
     claim: TimeClaim
     condition: Labels
@@ -155,8 +159,8 @@ def ratio_curves(results: Results) -> list[RatioCurve]:
         for condition, faster, than in settings_to_compare(results, claim):
             ratios = tuple(
                 paired_ratio(
-                    faster.hitting_times(claim.metric, target),
-                    than.hitting_times(claim.metric, target),
+                    times_by(claim.clock, faster, claim.metric, target, results.costs),
+                    times_by(claim.clock, than, claim.metric, target, results.costs),
                     results.design,
                 )
                 for target in targets
@@ -176,7 +180,7 @@ def reaches(results: Results) -> list[Reach]:
                     result,
                     metric,
                     target,
-                    np.array([a.updates for a in arrivals]),
+                    np.array([a.time for a in arrivals]),
                     np.array([a.censored for a in arrivals]),
                 )
             )

@@ -73,6 +73,7 @@ class Verdict:
     """What the runs say of one claim under one condition; its kinds are the classes below."""
 
     condition: Labels  # (axis, label) of the axes that the claim leaves open
+    conditions: int = 1  # over how many it is; of several, `condition` has what they share
     outcome: Outcome
     reason: str  # why it is untestable; empty otherwise
     p_value: float  # the least alpha at which it would be decided, 1 if none
@@ -81,17 +82,17 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a verdict on times would be if they were counted by another clock than updates."""
+    """What a verdict on times would be by another clock than that of its claim."""
 
     clock: str
     ratio: Ratio  # by this clock
     outcome: Outcome
-    usual: Outcome  # the verdict by updates
+    usual: Outcome  # the verdict by the claim's own clock
     rival: Labels = ()  # of a claim of the best: the one that decides by this clock
 
     @property
     def agrees(self) -> bool:
-        """Whether the clock gives the same verdict as updates do."""
+        """Whether the clock gives the same verdict as the claim's own."""
         return self.outcome == self.usual
 
 
@@ -103,15 +104,20 @@ class TimeVerdict(Verdict):
     hypothesis: Hypothesis
     region: Region  # where the ratio is claimed to lie
     target: float
-    ratio: Ratio
-    faster: SettingResult
-    than: SettingResult
+    ratio: Ratio  # by the claim's clock; over several conditions, of their geometric mean
+    faster: tuple[SettingResult, ...]  # of the arm called faster, one for each condition
+    than: tuple[SettingResult, ...]
     faster_reached: int  # runs of the arm called faster that reached the target
     than_reached: int
     faster_lost: int  # of those that reached it, runs that diverged afterwards
     than_lost: int
     times: PairedTimes
-    readings: tuple[Reading, ...] = ()  # by other clocks that need no measuring
+    readings: tuple[Reading, ...] = ()  # by other clocks by which the arms' updates differ in cost
+
+    @property
+    def runs(self) -> int:
+        """How many runs each arm has, under all conditions."""
+        return sum(len(result.runs) for result in self.faster)
 
     @property
     def estimate(self) -> Ratio:
@@ -143,7 +149,7 @@ class MeasureVerdict(Verdict):
     estimate: Estimate  # of the measure, or of the difference
     region: Region  # where it is claimed to lie here
     theory: float | None  # what a formula gives here
-    settings: tuple[SettingResult, ...]  # of the arm: one, or one for each point of an axis
+    settings: tuple[SettingResult, ...]  # of the arm: one for each condition and point of an axis
     others: tuple[SettingResult, ...]  # of the arm it is compared with; none without one
     values: tuple[float, ...]  # each arm's own median or share
     target: None = None

@@ -6,6 +6,7 @@ from experiments.config.arms import find_arm
 from experiments.config.checking import Checked
 from experiments.config.errors import Path, listing, shorten, show
 from experiments.config.grid import Grid
+from experiments.config.model import BestKeys
 from experiments.config.values import MOST_CHARACTERS
 from experiments.goals import improves_upwards
 from experiments.records import METRIC_WORDS
@@ -30,6 +31,8 @@ def best_claim(checked: Checked, grid: Grid, place: int) -> BestClaim | None:
         checked.report((*path, "to"), "does not go with by; make it a claim of its own")
     elif "by" not in written and "to" not in written:
         checked.report(path, "says nothing of what is best; allowed: by: a metric, or to: a target")
+    if "clock" in written and "to" not in written:
+        checked.report((*path, "clock"), "goes only with to, the targets of a race")
     if keys.to is not None and not keys.to[1]:
         checked.report((*path, "to", keys.to[0]), "auto goes only with faster; name targets")
     if keys.to is not None and not all(level.value > 0 for level in grid.levels["epochs"]):
@@ -50,24 +53,25 @@ def best_claim(checked: Checked, grid: Grid, place: int) -> BestClaim | None:
     ((axis, label),) = best
     rivals = [((axis, other),) for other in axes[axis].labels if other != label]
     metric, targets = (keys.by, ()) if keys.to is None else keys.to
-    says = keys.says or _in_words(best, axis, metric, targets, keys.within)
+    says = keys.says or _in_words(best, axis, metric, targets, keys)
     common = {
         "number": place + 1,
         "says": says,
         "primary": keys.primary,
         "answers": keys.answers,
+        "pooled": keys.pooled,
     }
     duel = _race if targets else _statement
     return BestClaim(
         **common,
         best=best,
-        duels=tuple(duel(common, best, rival, metric, targets, keys.within) for rival in rivals),
+        duels=tuple(duel(common, best, rival, metric, targets, keys) for rival in rivals),
         within=keys.within,
     )
 
 
 def _race(
-    common: dict, best: Labels, rival: Labels, metric: str, targets: tuple, within: float
+    common: dict, best: Labels, rival: Labels, metric: str, targets: tuple, keys: BestKeys
 ) -> TimeClaim:
     return TimeClaim(
         **common,
@@ -77,14 +81,15 @@ def _race(
         targets=targets,
         by=None,
         tolerance=1.0,
-        least=1 / (1 + within),
+        least=1 / (1 + keys.within),
+        clock=keys.clock,
     )
 
 
 def _statement(
-    common: dict, best: Labels, rival: Labels, metric: str, _: tuple, within: float
+    common: dict, best: Labels, rival: Labels, metric: str, _: tuple, keys: BestKeys
 ) -> MeasureClaim:
-    upwards = improves_upwards(metric)
+    upwards, within = improves_upwards(metric), keys.within
     return MeasureClaim(
         **common,
         kind="higher" if upwards else "lower",
@@ -97,12 +102,13 @@ def _statement(
 
 
 def _in_words(
-    best: Labels, axis: str, metric: str, targets: tuple[float, ...], within: float
+    best: Labels, axis: str, metric: str, targets: tuple[float, ...], keys: BestKeys
 ) -> str:
     if targets:
-        what = f"reaches {metric} {' and '.join(map(show, targets))} in as few updates as any other"
+        goals = " and ".join(map(show, targets))
+        what = f"reaches {metric} {goals} in as few {keys.clock} as any other"
     else:
         high = "high" if improves_upwards(metric) else "low"
         what = f"has as {high} a {METRIC_WORDS[metric]} as any other"
-    margin = f", within {show(within)}" if within else ""
+    margin = f", within {show(keys.within)}" if keys.within else ""
     return shorten(f"{arm_in_words(best)} {what} {axis.replace('_', ' ')}{margin}", MOST_CHARACTERS)

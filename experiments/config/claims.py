@@ -11,7 +11,7 @@ from experiments.config.grid import Grid
 from experiments.config.measure_claims import measure_claim
 from experiments.config.model import BestKeys, MeasureKeys, TimeKeys
 from experiments.config.time_claims import time_claim
-from experiments.study import BestClaim, Claim
+from experiments.study import PROTOCOL, BestClaim, Claim, MeasureClaim
 
 _RESOLVE = {TimeKeys: time_claim, MeasureKeys: measure_claim, BestKeys: best_claim}
 
@@ -28,6 +28,7 @@ def check_claims(checked: Checked, grid: Grid) -> tuple[Claim, ...]:
         claims.append(_RESOLVE[type(keys)](checked, grid, place))
     _check_answers(checked)
     _check_twins(checked, claims)
+    _check_pooled(checked, grid, claims)
     return tuple(claim for claim in claims if claim is not None)
 
 
@@ -47,8 +48,28 @@ def _check_twins(checked: Checked, claims: list[Claim | None]) -> None:
             )
 
 
+def _check_pooled(checked: Checked, grid: Grid, claims: list[Claim | None]) -> None:
+    """Note claims that have nothing to judge together, or nothing that has a mean."""
+    for place, claim in enumerate(claims):
+        if claim is None or not claim.pooled:
+            continue
+        measure = claim.measure if isinstance(claim, MeasureClaim) else None
+        named = {axis for arm in claim.arms for axis, _ in arm} | {PROTOCOL}
+        if measure is not None:
+            named.add(measure.over)
+        if not {axis.name for axis in grid.axes} - named:
+            message = "the claim leaves no axis open, so that there is nothing to judge together"
+        elif measure is not None and measure.aggregate != "median":
+            message = f"{measure.name} is no number of a single run, of which a mean could be taken"
+        elif measure is not None and claim.theory:
+            message = "theory gives a number for each condition; leave out pooled"
+        else:
+            continue
+        checked.report(("claims", place, "pooled"), message)
+
+
 def _bare(claim: Claim) -> Claim:
-    return replace(claim, number=0, says="", primary=False)
+    return replace(claim, number=0, says="", primary=False, pooled=False)
 
 
 def _check_answers(checked: Checked) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from experiments import datasets
+from experiments.clocks import SECONDS, SECONDS_READ
 from experiments.config.errors import Path
 from experiments.config.model import PARSERS, BestKeys, Config, TimeKeys
 from experiments.config.values import AxisValue
@@ -180,7 +181,10 @@ class Grid:
 
     def _diagnostics(self) -> tuple[str, ...]:
         """Return what is asked for or named by a claim, in the table's order."""
-        named = {getattr(claim, "measure", None) for claim in self._config.claims}
+        claims = self._config.claims
+        named = {getattr(claim, "measure", None) for claim in claims}
+        if any(getattr(claim, "clock", "") == SECONDS for claim in claims):
+            named.add(SECONDS_READ)
         return tuple(name for name in DIAGNOSTICS if name in {*named, *self._config.diagnostics})
 
 

@@ -54,6 +54,7 @@ def measure_claim(checked: Checked, grid: Grid, place: int) -> MeasureClaim | No
         says=keys.says or _in_words(keys, kind, measure, of, than),
         primary=keys.primary,
         answers=keys.answers,
+        pooled=keys.pooled,
         kind=kind.name,
         of=of,
         than=than,

@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from experiments.analysis.measures import MOMENTS
+from experiments.clocks import CLOCKS, UPDATES
 from experiments.config import values
 from experiments.config.accepting import accepts, of_arm
 from experiments.config.errors import Path, WrongError, found, key_of, listing, nearest
@@ -297,6 +298,11 @@ class ClaimKeys(Section):
     primary: Annotated[bool, PlainValidator(values.yes_or_no)] = Field(
         False, description="the claim that is judged for itself; the others share their error"
     )
+    pooled: Annotated[bool, PlainValidator(values.yes_or_no)] = Field(
+        False,
+        description="whether all conditions that the claim leaves open are judged together as "
+        "well, by each seed's mean over them",
+    )
 
 
 class TimeKeys(ClaimKeys):
@@ -331,6 +337,11 @@ class TimeKeys(ClaimKeys):
         "at_least",
         description="at_least is a factor of by or more; with about, more than by x tolerance is "
         "not as claimed either",
+    )
+    clock: Annotated[str, PlainValidator(name_of(CLOCKS))] = Field(
+        UPDATES,
+        description="what is counted until the target: seconds are measured, each run for itself, "
+        "which takes longer; where another clock than this gives another verdict, that is told",
     )
 
 
@@ -422,7 +433,12 @@ class BestKeys(ClaimKeys):
         None,
         validate_default=False,
         examples=[{"train_loss": [0.4, 0.25]}],
-        description="instead: the metric and its targets, to which the fewest updates are best",
+        description="instead: the metric and its targets, to which the first one is best",
+    )
+    clock: Annotated[str, PlainValidator(name_of(CLOCKS))] = Field(
+        UPDATES,
+        examples=["epochs"],
+        description="what is counted until the target, as in a claim of who is faster",
     )
     within: Annotated[float, _number(low=0)] = Field(
         0, description="by how much a rival may be better: of a time, by which share of it"

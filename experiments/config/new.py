@@ -187,7 +187,7 @@ def _more_claims(section: type[Section]) -> Iterator[str]:
             continue  # they stand in the lines of the kinds that they go with
         claim = base | {key: _example(field)}
         if key not in kinds:
-            needed = usual[:1] if kinds else ["by"] * (key != "to")
+            needed = usual[:1] if kinds else ["to" if key == "clock" else "by"] * (key != "to")
             claim |= {name: _example(fields[name]) for name in needed if name not in claim}
         elif kinds[key].takes == "arm":
             claim["than"] = _example(fields["than"])

@@ -34,9 +34,10 @@ def time_claim(checked: Checked, grid: Grid, place: int) -> TimeClaim | None:
     metric, targets = keys.to
     return TimeClaim(
         number=place + 1,
-        says=keys.says or _in_words(faster, than, metric, targets, keys.by),
+        says=keys.says or _in_words(faster, than, metric, targets, keys.by, keys.clock),
         primary=keys.primary,
         answers=keys.answers,
+        pooled=keys.pooled,
         faster=faster,
         than=than,
         metric=metric,
@@ -45,6 +46,7 @@ def time_claim(checked: Checked, grid: Grid, place: int) -> TimeClaim | None:
         tolerance=keys.tolerance,
         reading=keys.reading,
         auto=not targets,
+        clock=keys.clock,
     )
 
 
@@ -62,12 +64,17 @@ def _check_trained(checked: Checked, grid: Grid, path: Path) -> bool:
 
 
 def _in_words(
-    faster: Labels, than: Labels, metric: str, targets: tuple[float, ...], by: float | None
+    faster: Labels,
+    than: Labels,
+    metric: str,
+    targets: tuple[float, ...],
+    by: float | None,
+    clock: str,
 ) -> str:
     """Say what is claimed, for example "relu reaches train_loss 0.4 in fewer updates than tanh"."""
     *most, last = map(show, targets) if targets else ("each of its targets",)
     values = f"{', '.join(most)} and {last}" if most else last
     times = "" if by is None else f"{show(by)} times "
     first, second = arm_in_words(faster), arm_in_words(than)
-    words = f"{first} reaches {metric} {values} in {times}fewer updates than {second}"
+    words = f"{first} reaches {metric} {values} in {times}fewer {clock} than {second}"
     return shorten(words, MOST_CHARACTERS)

@@ -223,6 +223,8 @@ def _claim(claim: Claim) -> dict[str, Any]:
         keys["answers"] = claim.answers
     if claim.primary:
         keys["primary"] = True
+    if claim.pooled:
+        keys["pooled"] = True
     return keys | _CLAIMS[type(claim)](claim)
 
 
@@ -234,7 +236,7 @@ def _race(claim: TimeClaim) -> dict[str, Any]:
     }
     if claim.by is not None:
         keys |= {"by": claim.by, "tolerance": claim.tolerance, "reading": claim.reading}
-    return keys
+    return keys | {"clock": claim.clock}
 
 
 def _statement(claim: MeasureClaim) -> dict[str, Any]:
@@ -261,6 +263,7 @@ def _best(claim: BestClaim) -> dict[str, Any]:
     keys: dict[str, Any] = {"best": label, "of": axis}
     if claim.aims:
         keys["to"] = {claim.aims[0][0]: [target for _, target in claim.aims]}
+        keys["clock"] = claim.duels[0].clock
     else:
         keys["by"] = claim.duels[0].measure.name
     return keys | {"within": claim.within}

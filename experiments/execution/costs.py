@@ -11,18 +11,14 @@ from experiments.study import Setting, Study
 def update_costs(study: Study) -> dict[Setting, dict[str, float]]:
     """Return the cost of an update by each clock, of a study that has claims of times.
 
-    A setting of which another parameter is searched beside the rate has none: its runs may have
-    different values of it, and so cost different things.
+    A setting of which another parameter is searched beside the rate has one at each value of it.
     """
     if not study.targets:
         return {}
     found = {}
-    for setting in study.settings:
-        if setting.variants:
-            continue
+    for setting in study.variants:
         shape = datasets.shape(setting.data)
         found[setting] = {
-            "updates": 1.0,
             "epochs": 1 / updates_per_epoch(setting.training, shape),
             "multiplications": per_update(setting.run("evaluation", 0), shape),
         }

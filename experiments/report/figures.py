@@ -212,7 +212,7 @@ def ratio_curves(curves: Sequence[RatioCurve]) -> Figure:
         ax.set_title(f"claim {claim.number}{where}")
         ax.set_xlabel(f"target: {words.METRIC_WORDS[claim.metric]}, harder to the right")
         faster, than = arm_in_words(claim.faster), arm_in_words(claim.than)
-        ax.set_ylabel(f"updates of {than} / of {faster}")
+        ax.set_ylabel(f"{claim.clock} of {than} / of {faster}")
     if protocols != [""]:
         handles = [style.handle(name, i, lines=True) for i, name in enumerate(protocols)]
         figure.legend(handles=handles, loc="outside upper center", ncols=3)
@@ -233,7 +233,8 @@ def _ratio_line(ax: Axes, curve: RatioCurve, colour: str) -> None:
 def ratios(verdicts: Sequence[TimeVerdict]) -> Figure:
     """Draw the ratio of times of each comparison with its interval; right of 1 the claim's way.
 
-    A bold bar is the interval by which the direction is judged, a thin one that of the size.
+    A bold bar is the interval by which the direction is judged, a thin one that of the size. A
+    diamond is the mean over several conditions.
     """
     rows = [v for v in verdicts if v.hypothesis == "direction"][:MOST_ROWS]
     sizes = {_compared(v): v for v in verdicts if v.hypothesis == "size"}
@@ -252,7 +253,8 @@ def ratios(verdicts: Sequence[TimeVerdict]) -> Figure:
             _tell(ax, place, 105, f"{words.hypothesis(row.claim, 'size')}: {size.outcome}", size)
         _interval(ax, place, row, (left, right), width=2.6)
         if row.outcome != "untestable" and np.isfinite(row.ratio.estimate):
-            marker = {"at least": ">", "at most": "<"}.get(row.ratio.bound, "o")
+            alone = "o" if row.conditions == 1 else "D"
+            marker = {"at least": ">", "at most": "<"}.get(row.ratio.bound, alone)
             ax.plot(row.ratio.estimate, place, marker, color=OUTCOME_COLOURS[row.outcome], ms=7)
         named = "faster: " if size is not None else ""
         _tell(ax, place, 0, f"{named}{row.outcome}", row)
@@ -264,13 +266,15 @@ def ratios(verdicts: Sequence[TimeVerdict]) -> Figure:
     arms = {(arm_in_words(row.claim.faster), arm_in_words(row.claim.than)) for row in rows}
     ax.set_yticks(range(len(rows)), [_row_label(row, tell_arms=len(arms) > 1) for row in rows])
     faster, than = arms.pop() if len(arms) == 1 else ("the first arm", "the second")
-    ax.set_xlabel(f"updates of {than} / updates of {faster}")
+    clocks = {row.claim.clock for row in rows}
+    clock = clocks.pop() if len(clocks) == 1 else "times"
+    ax.set_xlabel(f"{clock} of {than} / {clock} of {faster}")
     return figure
 
 
 def _compared(verdict: TimeVerdict) -> tuple:
     """Return what the hypotheses of one comparison have in common."""
-    return verdict.claim.number, verdict.target, verdict.condition
+    return verdict.claim.number, verdict.target, verdict.condition, verdict.conditions
 
 
 def _interval(
@@ -298,6 +302,6 @@ def _row_label(verdict: TimeVerdict, *, tell_arms: bool) -> str:
     if tell_arms:
         faster, than = arm_in_words(verdict.claim.faster), arm_in_words(verdict.claim.than)
         parts = [f"{verdict.claim.number}. {faster} : {than}"]
-    if verdict.condition:
-        parts.append(words.condition(verdict.condition))
+    if where := words.place(verdict):
+        parts.append(where)
     return ", ".join([*parts, words.goal(verdict.claim.metric, verdict.target)])

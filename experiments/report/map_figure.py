@@ -61,7 +61,7 @@ def ratio_map(cells: Sequence[TimeVerdict]) -> Figure:
     _name(ax, rows, columns, words.METRIC_WORDS[claim.metric])
     _separate(ax, rows, columns)
     faster, than = arm_in_words(claim.faster), arm_in_words(claim.than)
-    _scale(figure, ax, f"updates of {than} / updates of {faster}")
+    _scale(figure, ax, f"{claim.clock} of {than} / {claim.clock} of {faster}")
     _explain(figure, cells, len(cells) - len(ax.patches))
     return figure
 

@@ -84,7 +84,7 @@ def _panel(ax: Axes, rows: Sequence[MeasureVerdict]) -> None:
     scales.finish(ax, "x", log)
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.grid(visible=False, axis="y")
-    conditions = [words.condition(row.condition) for row in rows]
+    conditions = [words.place(row) for row in rows]
     if not any(conditions):  # the claim is judged once
         conditions = []
     ax.set_yticks(range(len(conditions)), conditions)

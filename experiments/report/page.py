@@ -13,6 +13,7 @@ from experiments import config, datasets
 from experiments.analysis import targets
 from experiments.analysis.map_counts import mapped
 from experiments.analysis.measures import STEP
+from experiments.analysis.pooling import RULE as POOLING_RULE
 from experiments.analysis.reasons import RULE as REASONS_RULE
 from experiments.analysis.results import Results
 from experiments.analysis.standings import RULE as STANDINGS_RULE
@@ -149,6 +150,9 @@ def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
         results=results,
         turns=words.turns(summary.turns, _comparisons(summary)),
         time_verdicts=summary.time_verdicts,
+        placed=any(map(words.place, summary.time_verdicts)),
+        clocks=list(dict.fromkeys(v.claim.clock for v in summary.time_verdicts)),
+        pooled=POOLING_RULE if any(claim.pooled for claim in study.claims) else "",
         article=study.article,
         reason=reason,
         reasoned=any(map(told_apart, verdicts)),

@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from experiments.analysis.results import diverged
 from experiments.report import words
 from experiments.study import arm_in_words
 
@@ -30,5 +31,6 @@ def _environment() -> Environment:
         "arm": arm_in_words,
         "scientific": words.scientific,
         "cell": words.cell,
+        "diverged": diverged,
     }
     return environment

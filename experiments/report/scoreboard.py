@@ -13,6 +13,7 @@ import pandas as pd
 import yaml
 
 from experiments.analysis.verdicts import OUTCOMES
+from experiments.clocks import UPDATES
 from experiments.report import words
 from experiments.report.rendering import render
 
@@ -165,13 +166,14 @@ def _read(name: str, config: str, table: str) -> Report:
         raise TypeError(f"no texts: {title}, {source}")
     article = {int(row["number"]): str(row["says"]) for row in study.get("article", ())}
     verdicts = pd.read_csv(io.StringIO(table), dtype=str, keep_default_na=False)
-    for column in ("estimate", "low", "high"):
+    # No claim of a time to target may be among them, or an older version have written them.
+    for column, usual in (("hypothesis", ""), ("clock", UPDATES), ("conditions", "1")):
+        verdicts[column] = verdicts.get(column, usual)
+    for column in ("estimate", "low", "high", "conditions"):
         verdicts[column] = pd.to_numeric(verdicts[column])
     if unknown := set(verdicts["verdict"]) - OUTCOMES.keys():
         raise ValueError(f"no verdict: {unknown}")
     verdicts["claim"] = verdicts["claim"].astype(int)
-    if "hypothesis" not in verdicts:  # no claim of a time to target among them
-        verdicts["hypothesis"] = ""
     if "answers" in verdicts:
         verdicts["answers"] = pd.to_numeric(verdicts["answers"])
         if unknown := set(verdicts["answers"].dropna()) - article.keys():
@@ -222,12 +224,17 @@ def _counted(outcomes: Counter) -> str:
 
 
 def _effect(rows: pd.DataFrame) -> str:
-    """Write the effect of one comparison with its interval, or the range of several."""
+    """Write the effect of one comparison with its interval, or the range of several.
+
+    Of a claim that was judged over all conditions together, it is that.
+    """
     known = rows[(rows["verdict"] != "untestable") & rows["estimate"].notna()]
     if known.empty:
         return "–"
+    together = known[known["conditions"] > 1]
+    known = together if len(together) else known
     numbers = known[["estimate", "low", "high"]]
-    unit = " times the updates"
+    unit = f" times the {known['clock'].iloc[0]}"
     if known["kind"].iloc[0] != "faster":
         unit = f" {known['unit'].iloc[0]}".rstrip()
     if len(known) == 1:

@@ -13,11 +13,12 @@ import pandas as pd
 from experiments import datasets
 from experiments.analysis.clocks import readings
 from experiments.analysis.measures import final
-from experiments.analysis.results import Results
+from experiments.analysis.results import Results, diverged, rates
 from experiments.analysis.summaries import Curve, Reach
 from experiments.analysis.summary import Summary
 from experiments.analysis.tuning import Tried, Tuned, as_read
 from experiments.analysis.verdicts import BestVerdict, MeasureVerdict, TimeVerdict, Verdict
+from experiments.clocks import SECONDS, UPDATES
 from experiments.nn.cost import per_update
 from experiments.nn.schedule import updates_per_epoch
 from experiments.records import METRICS
@@ -32,7 +33,8 @@ def verdict_table(verdicts: Sequence[Verdict]) -> pd.DataFrame:
             "claim": v.claim.number,
             "says": v.claim.says,
             "answers": v.claim.answers,
-            "condition": words.condition(v.condition),
+            "condition": words.place(v),
+            "conditions": v.conditions,
             **_told(v),
             "verdict": v.outcome,
             **_turned(v),
@@ -79,6 +81,7 @@ def _race(v: TimeVerdict) -> dict[str, object]:
         "than": arm_in_words(v.claim.than),
         "measure": v.claim.metric,
         "target": v.target,
+        "clock": v.claim.clock,
         "by": v.claim.by,
         "claimed_low": v.region.low,
         "claimed_high": v.region.high,
@@ -106,18 +109,18 @@ def _race_counts(v: TimeVerdict) -> dict[str, object]:
     return {
         "pairs": v.ratio.pairs,
         "censored": v.ratio.censored,
-        "faster_censored": v.ratio.pairs - v.faster_reached,
-        "than_censored": v.ratio.pairs - v.than_reached,
-        "faster_diverged": v.faster.diverged,
-        "than_diverged": v.than.diverged,
+        "faster_censored": v.runs - v.faster_reached,
+        "than_censored": v.runs - v.than_reached,
+        "faster_diverged": diverged(v.faster),
+        "than_diverged": diverged(v.than),
         "faster_diverged_after": v.faster_lost,
         "than_diverged_after": v.than_lost,
         "faster_first": v.ratio.wins,
         "than_first": v.ratio.losses,
         "chance_low": v.chance[0],
         "chance_high": v.chance[1],
-        "faster_rates": words.rates(v.faster.rates),
-        "than_rates": words.rates(v.than.rates),
+        "faster_rates": words.rates(rates(v.faster)),
+        "than_rates": words.rates(rates(v.than)),
         "pairs_needed": v.pairs_needed,
     }
 
@@ -361,11 +364,16 @@ CLOCKS = "clocks.csv"
 
 
 def clock_table(summary: Summary, update_times: Mapping[Setting, float]) -> pd.DataFrame:
-    """One row for each verdict and clock: updates, epochs, multiplications, measured seconds."""
+    """One row for each verdict of one condition and each clock.
+
+    Seconds are those that were measured for the report, or, of a claim that races by them, those
+    that its runs measured of themselves; what an update costs is told as measured for the report.
+    """
     costs = {
-        setting: {**cost, "seconds": update_times[setting]}
+        setting: {UPDATES: 1.0, **cost, SECONDS: update_times[setting]}
         for setting, cost in summary.results.costs.items()
     }
+    alone = [v for v in summary.time_verdicts if v.conditions == 1]
     return pd.DataFrame(
         {
             "claim": v.claim.number,
@@ -378,11 +386,11 @@ def clock_table(summary: Summary, update_times: Mapping[Setting, float]) -> pd.D
             "high": r.ratio.high,
             "hypothesis": v.hypothesis,
             "verdict": r.outcome,
-            "remark": "" if r.agrees else f"in updates: {r.usual}",
-            "faster_cost_of_an_update": costs[v.faster.setting][r.clock],
-            "than_cost_of_an_update": costs[v.than.setting][r.clock],
+            "remark": "" if r.agrees else f"in {v.claim.clock}: {r.usual}",
+            "faster_cost_of_an_update": costs[v.faster[0].setting][r.clock],
+            "than_cost_of_an_update": costs[v.than[0].setting][r.clock],
         }
-        for v, r in readings(summary.time_verdicts, costs)
+        for v, r in readings(alone, update_times)
     )
 
 

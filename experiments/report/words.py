@@ -87,6 +87,14 @@ def condition(pairs: Labels) -> str:
     )
 
 
+def place(verdict: Verdict) -> str:
+    """Write the condition of a verdict, or over how many it is: `all 5 conditions together`."""
+    if verdict.conditions == 1:
+        return condition(verdict.condition)
+    shared = condition(verdict.condition)
+    return f"{shared}, all {verdict.conditions} conditions together".removeprefix(", ")
+
+
 def times(count: int) -> str:
     """Write how often: `once`, `twice`, `3 times`."""
     return {1: "once", 2: "twice"}.get(count, f"{count} times")
@@ -311,23 +319,28 @@ def _by_clocks(verdict: TimeVerdict | BestVerdict) -> str:
 
 def _time(verdict: TimeVerdict) -> str:
     faster, than = arm_in_words(verdict.claim.faster), arm_in_words(verdict.claim.than)
-    where = f", {condition(verdict.condition)}" if verdict.condition else ""
-    at = f"{goal(verdict.claim.metric, verdict.target)}{where}"
+    where = place(verdict)
+    at = f"{goal(verdict.claim.metric, verdict.target)}{f', {where}' if where else ''}"
     if verdict.reason:
         return f"at {at}: {verdict.reason}."
     ratio, censored = verdict.ratio, ""
     if ratio.censored:
         censored = (
-            f"; {_not_reached(faster, verdict.faster_reached, ratio.pairs)}"
-            f" and {_not_reached(than, verdict.than_reached, ratio.pairs)} did not reach the target"
+            f"; {_not_reached(faster, verdict.faster_reached, verdict.runs)}"
+            f" and {_not_reached(than, verdict.than_reached, verdict.runs)} did not reach the "
+            "target"
         )
+    several = verdict.conditions > 1
     if math.isnan(ratio.estimate):
         size = "so many runs did not reach the target that the ratio has no estimate"
     else:
-        size = f"{than} needed {estimate(ratio)} times the updates of {faster}"
+        size = f"{than} needed {estimate(ratio)} times the {verdict.claim.clock} of {faster}"
+        size += " in the geometric mean" if several else ""
     told = [f"{level(ratio.confidence)} interval {interval(ratio)}"]
     if verdict.hypothesis == "size":
         told.append(f"claimed: {region(verdict.region)}")
+    elif several:
+        told.append(f"{faster} was ahead at {ratio.wins} of {ratio.pairs} seeds{censored}")
     else:
         told.append(f"{faster} came first in {ratio.wins} of {ratio.pairs} pairs{censored}")
     size = f"{size} ({'; '.join(told)})"
@@ -352,6 +365,9 @@ def _measure(verdict: MeasureVerdict) -> str:
     claim, found = verdict.claim, verdict.estimate
     measure = claim.measure.in_words
     where = f"with {condition(verdict.condition)}, " if verdict.condition else ""
+    if verdict.conditions > 1:
+        where = f"over {place(verdict)}, "
+        measure = f"mean of the {measure}"
     if verdict.reason:
         return f"{where}the {measure}: {verdict.reason}."
     arms = [arm_in_words(arm) for arm in claim.arms]
@@ -412,13 +428,20 @@ def arms(verdict: MeasureVerdict) -> str:
 
 
 def extremes(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """Return the two verdicts of a claim whose estimates lie farthest apart."""
+    """Return the two verdicts of a claim, of one condition each, that lie farthest apart."""
     known = [v for v in verdicts if not math.isnan(v.estimate.estimate) and not v.reason]
-    known = [v for v in known if v.hypothesis != "size"]
+    known = [v for v in known if v.hypothesis != "size" and v.conditions == 1]
     if len(known) < 2:
         return known
     ordered = sorted(known, key=lambda v: v.estimate.estimate)
     return [ordered[0], ordered[-1]]
+
+
+def shown(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Return the verdicts of a claim that are told in a sentence each, where there are many."""
+    if len(verdicts) <= MOST_TOLD:
+        return list(verdicts)
+    return [*(v for v in verdicts if v.conditions > 1), *extremes(verdicts)]
 
 
 def against(claim: Claim, verdicts: Sequence[Verdict]) -> str:
@@ -428,9 +451,7 @@ def against(claim: Claim, verdicts: Sequence[Verdict]) -> str:
     where = [v for v in verdicts if v.outcome == "refuted"]
     if not where:
         return ""
-    shown = [
-        ", ".join(filter(None, [judged(v), value_of(v), condition(v.condition)])) for v in where[:3]
-    ]
+    shown = [", ".join(filter(None, [judged(v), value_of(v), place(v)])) for v in where[:3]]
     more = f", and {len(where) - 3} more" if len(where) > 3 else ""
     return f"statement {claim.answers}: {'; '.join(shown)}{more}"
 
@@ -516,6 +537,9 @@ def _more(verdict: TimeVerdict) -> str:
     )
 
 
+MOST_TOLD = 6
+"""So many verdicts of a claim are told one by one; of more, those that say most."""
+
 MOST_TURNS = 3
 """So many comparisons that the protocol turns are told one by one; more are counted."""
 
@@ -534,6 +558,8 @@ def turn(turn: Turn) -> str:
     """Say that the protocol turns an answer."""
     claim, verdicts = turn.claim, turn.by_protocol
     where = f", {condition(turn.condition)}" if turn.condition else ""
+    if turn.conditions > 1:
+        where = f", all {turn.conditions} conditions together"
     if isinstance(claim, TimeClaim):
         named = f" ({hypothesis(claim, turn.hypothesis)})" if claim.by is not None else ""
         where = f"{named} at {goal(claim.metric, turn.target)}{where}"

@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from experiments import config
+from experiments.analysis.inference import PairedTimes, log_ratios
 from experiments.analysis.looks import Design
 from experiments.analysis.results import Results
 from experiments.execution.plan import Stored, next_runs, plan
@@ -72,6 +73,11 @@ def arriving(
 def at(*times: float) -> list[HittingTime]:
     """Hitting times; a negative one is censored at its absolute value."""
     return [HittingTime(abs(time), censored=time < 0) for time in times]
+
+
+def paired(a: Sequence[HittingTime], b: Sequence[HittingTime], design: Design) -> PairedTimes:
+    """The ratios of pairs of times."""
+    return PairedTimes(log_ratios(a, b), design)
 
 
 class Memory:

@@ -103,8 +103,8 @@ def test_the_ratios_are_those_that_were_put_in():
     for verdict in at_half:
         assert verdict.ratio.pairs == verdict.ratio.wins == 10
         assert (verdict.faster_reached, verdict.than_reached) == (10, 10)
-        assert verdict.faster.setting.network.activation.name == "relu"
-        assert verdict.than.setting.network.activation.name == "tanh"
+        assert verdict.faster[0].setting.network.activation.name == "relu"
+        assert verdict.than[0].setting.network.activation.name == "tanh"
 
 
 def test_pairs_are_of_equal_seeds():
@@ -129,7 +129,7 @@ def test_runs_that_fail_are_counted_and_never_dropped():
     assert verdict.ratio.pairs == 10
     assert verdict.ratio.censored == 4
     assert (verdict.faster_reached, verdict.than_reached) == (10, 6)
-    assert verdict.than.diverged == 2
+    assert verdict.than[0].diverged == 2
     assert verdict.ratio.wins == 10  # each came within the budget that the others used up
     assert verdict.outcome == "supported"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,10 +11,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from experiments.analysis.claims import judge
-from experiments.analysis.clocks import readings, scaled
-from experiments.analysis.inference import PairedTimes
+from experiments.analysis.clocks import readings
+from experiments.analysis.inference import paired_ratio
 from experiments.analysis.summaries import CURVE_TARGETS, ratio_curves
 from experiments.analysis.verdicts import decide
+from experiments.clocks import CLOCKS
 from experiments.report import words
 from experiments.report.words import sentence
 
@@ -34,24 +37,22 @@ def respond(run):
 
 def read_by(cost_of_relu, cost_of_tanh):
     results = results_of(read(TEXT), respond)
-    costs = {
-        s.setting: {
-            "updates": 1.0,
-            "seconds": cost_of_relu
-            if s.setting.network.activation.name == "relu"
-            else cost_of_tanh,
-        }
+    seconds = {
+        s.setting: cost_of_relu if s.setting.network.activation.name == "relu" else cost_of_tanh
         for s in results.settings
     }
     verdicts = judge(results)
-    return verdicts, readings(verdicts, costs)
+    return verdicts, list(readings(verdicts, seconds))
 
 
-def test_updates_are_one_of_the_clocks():
+def test_every_verdict_has_a_reading_by_every_clock():
     verdicts, found = read_by(3.0, 5.0)
+    assert [r.clock for _, r in found] == list(CLOCKS) * len(verdicts)
     updates = [r for _, r in found if r.clock == "updates"]
-    assert [r.ratio.estimate for r in updates] == [v.ratio.estimate for v in verdicts]
+    assert [r.ratio for r in updates] == [v.ratio for v in verdicts]
     assert all(r.agrees for r in updates)
+    epochs = [r for _, r in found if r.clock == "epochs"]  # an update is as large a part for both
+    assert [r.ratio for r in epochs] == [v.ratio for v in verdicts]
 
 
 @pytest.mark.parametrize(("relu", "tanh"), [(1.0, 1.0), (3.0, 5.0), (8.0, 1.0)])
@@ -77,8 +78,7 @@ def test_a_dear_update_turns_the_answer_and_the_clock_says_so():
 
 def test_what_cannot_be_tested_cannot_be_by_any_clock():
     results = results_of(read(TEXT), lambda run: arriving(100 * BUDGET))
-    costs = {s.setting: {"updates": 1.0, "seconds": 2.0} for s in results.settings}
-    found = readings(judge(results), costs)
+    found = list(readings(judge(results), {s.setting: 2.0 for s in results.settings}))
     assert {r.outcome for _, r in found} == {"untestable"}
     assert all(r.agrees for _, r in found)
 
@@ -192,9 +192,8 @@ def test_what_is_untestable_has_no_other_verdict():
 def test_a_clock_says_what_runs_with_such_times_would(times, factor):
     """The interval by a clock is that of the times it counts, and so misses as seldom."""
     a, b = times[:12], times[12:]
-    of_updates = PairedTimes(at(*a), at(*b), FIXED).ratio(0.05)
-    of_clock = PairedTimes(at(*a), at(*(factor * x for x in b)), FIXED).ratio(0.05)
-    told = scaled(of_updates, factor)
+    told = paired_ratio(at(*a), at(*b), FIXED).times(factor)
+    of_clock = paired_ratio(at(*a), [time.by(factor) for time in at(*b)], FIXED)
     for end in ("estimate", "low", "high"):
         assert getattr(told, end) == pytest.approx(getattr(of_clock, end))
 
@@ -205,3 +204,66 @@ def test_many_verdicts_that_a_clock_turns_are_counted():
     )
     told = words.turned_in(verdicts)
     assert told == "Counted by another clock, of these 2 verdicts 2 in multiplications differ."
+
+
+def by_clock(clock):
+    return WIDE.replace("to: {train_loss: 0.5}}", f"to: {{train_loss: 0.5}}, clock: {clock}}}")
+
+
+def test_a_race_by_another_clock_is_judged_by_it():
+    results = results_of(read(by_clock("multiplications")), by_width(TIMES))
+    (verdict,) = judge(results)
+    assert verdict.outcome == "refuted"
+    (of_updates,) = judge(results_of(read(WIDE), by_width(TIMES)))
+    (reading,) = of_updates.readings
+    assert verdict.ratio == reading.ratio
+    assert verdict.ratio.losses == 12  # the narrow net came first each time
+    # Where updates would tell something else, the verdict says so.
+    assert [(r.clock, r.outcome) for r in verdict.readings] == [
+        ("updates", "supported"), ("epochs", "supported"),
+    ]  # fmt: skip
+    told = sentence(verdict)
+    assert "width 8 needed 0." in told
+    assert "times the multiplications of width 64" in told
+    assert "Counted in updates it is supported instead" in told
+    (curve,) = ratio_curves(
+        results_of(
+            read(by_clock("multiplications"), "claims.0.to={train_loss: [0.9, 0.5]}"),
+            by_width(TIMES),
+        )
+    )
+    assert curve.ratios[-1].estimate == pytest.approx(verdict.ratio.estimate)
+
+
+def timed(run, seconds):
+    """A trace that measured so many microseconds for an update, at each evaluation a little off."""
+    trace = by_width(TIMES)(run)
+    read_off = seconds * (1 + 0.01 * np.sin(np.arange(len(trace.updates))))
+    values = np.column_stack([trace.values, read_off])
+    return replace(trace, values=values, columns=(*trace.columns, "update_time"))
+
+
+def test_seconds_are_what_each_run_measured_of_itself():
+    microseconds = {8: 10.0, 32: 15.0, 64: 30.0}
+
+    def respond(run):
+        return timed(run, microseconds[run.network.widths[0]] * (1 + run.seed / 100))
+
+    results = results_of(read(by_clock("seconds")), respond)
+    (verdict,) = judge(results)
+    assert verdict.outcome == "refuted"  # half the updates, each of three times the seconds
+    assert verdict.ratio.estimate == pytest.approx(2 * 10 / 30, rel=0.01)
+    assert {r.clock: r.outcome for r in verdict.readings} == {
+        "updates": "supported", "epochs": "supported", "multiplications": "refuted",
+    }  # fmt: skip
+
+
+def test_a_run_without_a_measurement_is_known_of_nothing():
+    def respond(run):
+        whole = timed(run, 10.0)
+        lost = run.network.widths[0] == 8 and run.seed < 4
+        return timed(run, np.nan) if lost else whole
+
+    (verdict,) = judge(results_of(read(by_clock("seconds")), respond))
+    assert verdict.ratio.wins == 8
+    assert verdict.ratio.high == np.inf

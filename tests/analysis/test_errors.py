@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 
 from experiments.analysis.inference import (
     MOST_PAIRS,
-    PairedTimes,
     fewest_pairs,
     holm,
     p_values,
 )
 from experiments.analysis.looks import Design
 
-from .helpers import FIXED, at
+from .helpers import FIXED, at, paired
 
 SIZES = [1, 2, 3, 6, 7, 8, 20, 33, 64]
 
@@ -45,7 +44,7 @@ def test_wider_intervals_miss_more_rarely(n):
 
 
 def test_the_intervals_run_from_the_widest_to_the_narrowest():
-    times = PairedTimes(at(*[10.0] * 9), at(*range(11, 20)), FIXED)
+    times = paired(at(*[10.0] * 9), at(*range(11, 20)), FIXED)
     found = times.intervals()
     assert [p for p, _, _ in found] == list(p_values(9, FIXED))
     for (_, low, high), (_, next_low, next_high) in itertools.pairwise(found):
@@ -123,7 +122,7 @@ def test_two_equal_comparisons_are_allowed_the_same(needed):
 
 def ratios(n, below):
     """So many pairs of which so many have a ratio of a half, the others of two."""
-    return PairedTimes(at(*[8.0] * n), at(*[4.0] * below, *[16.0] * (n - below)), FIXED)
+    return paired(at(*[8.0] * n), at(*[4.0] * below, *[16.0] * (n - below)), FIXED)
 
 
 @pytest.mark.parametrize(("n", "below"), [(5, 0), (8, 2), (20, 6), (20, 8), (11, 4), (9, 6)])
@@ -147,7 +146,7 @@ def test_where_pairs_are_added_the_pairs_needed_are_a_look_at_what_is_spent_ther
 ):
     n, below = looks[-1], math.floor(part * looks[-1])
     values = at(*[4.0] * below, *[16.0] * (n - below))
-    times = PairedTimes(at(*[8.0] * n), values, Design(0.05, looks))
+    times = paired(at(*[8.0] * n), values, Design(0.05, looks))
     number, count = len(looks), n
     while True:
         number, count = number + 1, count + math.ceil(count / 2)
@@ -174,15 +173,15 @@ def test_censored_pairs_count_half_to_each_side():
     # Three of ten lie below, five above; of two nobody knows.
     a = at(*[8.0] * 8, -100, -100)
     b = at(*[4.0] * 3, *[16.0] * 5, -100, -100)
-    assert PairedTimes(a, b, FIXED).pairs_needed(1.0, 0.05) == ratios(10, 4).pairs_needed(1.0, 0.05)
-    nobody = PairedTimes(at(*[-9.0] * 8), at(*[-9.0] * 8), FIXED)
+    assert paired(a, b, FIXED).pairs_needed(1.0, 0.05) == ratios(10, 4).pairs_needed(1.0, 0.05)
+    nobody = paired(at(*[-9.0] * 8), at(*[-9.0] * 8), FIXED)
     assert nobody.pairs_needed(1.0, 0.05) is None
 
 
 def test_a_stricter_level_and_looking_again_take_more_pairs():
     n, below = 18, 6
     once, looked = ratios(n, below), Design(0.05, (8, 12, 18))
-    again = PairedTimes(at(*[8.0] * n), at(*[4.0] * below, *[16.0] * (n - below)), looked)
+    again = paired(at(*[8.0] * n), at(*[4.0] * below, *[16.0] * (n - below)), looked)
     assert once.pairs_needed(1.0, 0.05) < once.pairs_needed(1.0, 0.01)
     assert once.pairs_needed(1.0, 0.05) < again.pairs_needed(1.0, 0.05)
     assert again.pairs_needed(1.0, 0.05) in (27, 41, 62, 93, 140)  # it is a look

@@ -42,8 +42,8 @@ def ranges(a, b):
     """The range in which the logarithm of each pair's ratio lies."""
     for x, y in zip(a, b, strict=True):
         yield (
-            -math.inf if x.censored else math.log(y.updates / x.updates),
-            math.inf if y.censored else math.log(y.updates / x.updates),
+            -math.inf if x.censored else math.log(y.time / x.time),
+            math.inf if y.censored else math.log(y.time / x.time),
         )
 
 
@@ -170,7 +170,7 @@ def test_the_estimate_is_the_median_or_a_bound_of_it(data, sample):
     longer = st.floats(1, 1000)
 
     def completed(hit):
-        return hit.updates * (data.draw(longer) if hit.censored else 1)
+        return hit.time * (data.draw(longer) if hit.censored else 1)
 
     logs = [math.log(completed(b) / completed(a)) for a, b in sample]
     truth = math.exp(float(np.median(logs)))

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from experiments.analysis.claims import judge
-from experiments.analysis.inference import PairedTimes, holm, p_values
+from experiments.analysis.inference import holm, p_values
 from experiments.analysis.looks import Design
 from experiments.analysis.times_to_target import Turn, turns
 from experiments.analysis.verdicts import decide
 from experiments.study import Region, Seeds
 
-from .helpers import BUDGET, FIXED, arriving, at, read, results_of
+from .helpers import BUDGET, FIXED, arriving, at, paired, read, results_of
 
 TEXT = """
     dataset: moons
@@ -55,8 +55,7 @@ def test_of_twenty_comparisons_of_equals_any_is_decided_in_a_study_of_twenty(pai
         assert (needed <= alpha).any(axis=1).mean() > 2 * alpha  # without the correction
     for which in [*np.flatnonzero(wrong)[:3], 0, 1]:  # the whole way agrees with the short cut
         compared = [
-            PairedTimes(at(*[1e30] * pairs), at(*(1e30 * np.exp(one))), design)
-            for one in logs[which]
+            paired(at(*[1e30] * pairs), at(*(1e30 * np.exp(one))), design) for one in logs[which]
         ]
         assert [p_value(times, FASTER) for times in compared] == pytest.approx(needed[which])
         found = [times.ratio(a) for times, a in zip(compared, allowed[which], strict=True)]
@@ -85,9 +84,9 @@ def test_the_intervals_are_as_wide_as_the_correction_asks_for():
     assert len(verdicts) == 11  # of the second claim, direction and size
     for v in verdicts:
         assert 0.95 <= v.ratio.confidence <= 1 - 0.05 / 11 + 1e-12
-        alone = PairedTimes(
-            v.faster.hitting_times(v.claim.metric, v.target),
-            v.than.hitting_times(v.claim.metric, v.target),
+        alone = paired(
+            v.faster[0].hitting_times(v.claim.metric, v.target),
+            v.than[0].hitting_times(v.claim.metric, v.target),
             FIXED,
         )
         assert alone.ratio(1 - v.ratio.confidence) == v.ratio
@@ -156,8 +155,9 @@ def test_more_seeds_are_wanted_where_they_are_too_few_and_not_where_they_are_no_
 
 def verdict(claim, target, outcome, *condition):
     return SimpleNamespace(
-        claim=claim, hypothesis="direction", target=target, outcome=outcome, condition=condition
-    )
+        claim=claim, hypothesis="direction", target=target, outcome=outcome, condition=condition,
+        conditions=1,
+    )  # fmt: skip
 
 
 def test_turns_are_the_disagreements_and_nothing_else():

@@ -47,7 +47,7 @@ def test_a_metric_linear_in_log_updates_is_read_exactly(updates, slope, start, w
     found = updates_to_target(make_trace(updates, **{metric: values}), metric, target)
 
     assert not found.censored
-    assert found.updates == pytest.approx(time, rel=1e-9)
+    assert found.time == pytest.approx(time, rel=1e-9)
 
 
 values = st.one_of(st.floats(-10, 10), st.sampled_from([math.nan, math.inf, 1e300]))
@@ -65,7 +65,7 @@ def test_any_curve_is_read_as_the_words_say(data, updates, target, metric, spare
     expected = literally(updates, column, target, upwards=upwards, budget=updates[-1] + spare)
 
     assert found.censored == expected.censored
-    assert found.updates == pytest.approx(expected.updates, rel=1e-9)
+    assert found.time == pytest.approx(expected.time, rel=1e-9)
 
 
 @given(st.data(), schedules, st.floats(-10, 10), st.floats(0, 10), st.sampled_from(METRICS))
@@ -76,7 +76,7 @@ def test_an_easier_target_is_never_reached_later(data, updates, target, slack, m
 
     soon, late = updates_to_target(trace, metric, easier), updates_to_target(trace, metric, target)
 
-    assert soon.updates <= late.updates * (1 + 1e-12)
+    assert soon.time <= late.time * (1 + 1e-12)
     assert late.censored or not soon.censored
 
 
@@ -89,15 +89,15 @@ def test_the_time_lies_between_the_two_evaluations(data, updates, target, metric
 
     found = updates_to_target(make_trace(updates, **{metric: column}), metric, target)
 
-    assert found.updates >= max(1, updates[max(0, first - 1)]) * (1 - 1e-12)
-    assert found.updates <= max(1, updates[first]) * (1 + 1e-12)
+    assert found.time >= max(1, updates[max(0, first - 1)]) * (1 - 1e-12)
+    assert found.time <= max(1, updates[first]) * (1 + 1e-12)
 
 
 @pytest.mark.parametrize(("target", "decades"), [(0.5, 1.6), (0.3, 2.0), (0.8, 1.0), (0.9, 1.0)])
 def test_by_hand(target, decades):
     # From 0.8 to 0.3 over one decade: 0.5 stands at three fifths of it.
     trace = make_trace([0, 10, 100], train_loss=[1.5, 0.8, 0.3])
-    assert updates_to_target(trace, "train_loss", target).updates == pytest.approx(10**decades)
+    assert updates_to_target(trace, "train_loss", target).time == pytest.approx(10**decades)
 
 
 def test_a_loss_must_fall_and_an_accuracy_rise():
@@ -112,7 +112,7 @@ def test_a_loss_must_fall_and_an_accuracy_rise():
 
 def test_it_is_the_first_crossing_that_counts():
     trace = make_trace([0, 1, 2, 4, 8], train_loss=[1, 0.9, 0.4, 0.9, 0.1])
-    assert updates_to_target(trace, "train_loss", 0.4).updates == pytest.approx(2)
+    assert updates_to_target(trace, "train_loss", 0.4).time == pytest.approx(2)
 
 
 def test_a_run_that_never_reaches_the_target_is_censored_at_its_budget():
@@ -124,7 +124,7 @@ def test_a_target_met_exactly_at_the_budget_is_no_censored_run():
     trace = make_trace([0, 8, 16], train_loss=[1, 0.9, 0.5])
     found = updates_to_target(trace, "train_loss", 0.5)
     assert not found.censored
-    assert found.updates == pytest.approx(16)
+    assert found.time == pytest.approx(16)
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -159,7 +159,7 @@ def diverged(*, accuracy_at_the_end: float = math.nan):
 
 
 def test_a_run_that_reached_the_target_and_then_diverged_has_reached_it():
-    assert updates_to_target(diverged(), "train_loss", 0.6).updates == pytest.approx(2)
+    assert updates_to_target(diverged(), "train_loss", 0.6).time == pytest.approx(2)
 
 
 def test_a_run_that_diverged_first_is_censored_at_its_whole_budget():

@@ -345,10 +345,10 @@ def test_theory_of_an_absurd_grid_is_not_worked_out():
 
 KIND_NAMES = ", ".join(KINDS)
 MEASURE_KEYS = (
-    "says, answers, primary, measure, layer, at, over, of, than, within, higher, lower, equal, is, "
-    "at_least, at_most, between"
+    "says, answers, primary, pooled, measure, layer, at, over, of, than, within, higher, lower, "
+    "equal, is, at_least, at_most, between"
 )
-RACE_KEYS = "says, answers, primary, faster, than, to, by, tolerance, reading"
+RACE_KEYS = "says, answers, primary, pooled, faster, than, to, by, tolerance, reading, clock"
 SOME_MEASURES = ", ".join([*METRICS, *DIAGNOSTICS][:20]) + ", ..."
 LAYERS = "first, last, output, or a whole number from 1 to 100"
 

@@ -126,7 +126,7 @@ c.yaml:39: claims.2.to: found 2 metrics; allowed: one metric and its targets, su
 c.yaml:42: claims.3.to.test_accuracy.1: found 90; allowed: a number above 0 and at most 1
 c.yaml:42: claims.3.to.test_accuracy.2: 0.9 is listed twice
 c.yaml:43: claims.4: found 'relu beats tanh'; allowed: a mapping of says, answers, primary, \
-faster, than, to, by, tolerance, reading
+pooled, faster, than, to, by, tolerance, reading, clock
 c.yaml:44: yes: found the tag !!python/object:os.system; tags are not allowed
 """
 
@@ -306,8 +306,8 @@ SINGLE = {
     ARMS + CLAIM % ", by: 0.5, reading: about": "2: claims.0.by: found 0.5; allowed: a number "
     "above 1",
     ARMS + "claims: [{measure: test_loss, at_most: 1, reading: about}]": (
-        "2: claims.0.reading: unknown key; allowed: says, answers, primary, measure, layer, at, "
-        "over, of, than, within, higher, lower, equal, is, at_least, at_most, between"
+        "2: claims.0.reading: unknown key; allowed: says, answers, primary, pooled, measure, "
+        "layer, at, over, of, than, within, higher, lower, equal, is, at_least, at_most, between"
     ),
     ARMS + "claims: [{faster: rleu, than: tanh, to: {train_loss: 1}}]": (
         "2: claims.0.faster: found 'rleu'; allowed: activation relu, tanh; did you mean 'relu'?"

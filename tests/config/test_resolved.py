@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from experiments import config
 from experiments.analysis.measures import MOMENTS
+from experiments.clocks import CLOCKS
 from experiments.config.model import Config, Section
 from experiments.kinds import KINDS
 from experiments.nn.diagnostics import DIAGNOSTICS
@@ -72,6 +73,7 @@ def test_every_key_is_written():
                 "to": {"train_loss": [1]},
                 "by": 2,
                 "tolerance": 1.25,
+                "clock": "updates",
                 "reading": "at_least",
             }
         ],
@@ -142,7 +144,11 @@ FACTORS = st.fixed_dictionaries(
         "faster": st.just("relu"), "than": st.just("tanh"), "to": st.just({"test_loss": 0.5}),
         "by": st.floats(3, 100),
     },
-    optional={"tolerance": st.floats(1, 3), "reading": st.sampled_from(["at_least", "about"])},
+    optional={
+        "tolerance": st.floats(1, 3),
+        "reading": st.sampled_from(["at_least", "about"]),
+        "clock": st.sampled_from(list(CLOCKS)),
+    },
 )  # fmt: skip
 LINE = st.text(
     st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min_size=1, max_size=30
