@@ -27,13 +27,13 @@ PROBE_UPDATES = 30
 MOST_PROBES = 24
 """Of how many shapes of networks a fleet is timed; the rest is judged by its multiplications."""
 
-SEARCHED = 0.45
+SEARCHED = 0.5
 """About the share of their updates that runs of searches make until they stop, with new rates."""
 
 WORKERS = 1.5
 """About the seconds that it takes until the workers train, where there are several."""
 
-START, EACH_SETTING, EACH_RUN, TIMES = 3.0, 0.1, 3e-4, 4.0
+START, EACH_SETTING, EACH_RUN, TIMES = 2.8, 0.1, 3e-4, 1.0
 """About the seconds that starting and writing a report take: at all, and for what it is about."""
 
 
