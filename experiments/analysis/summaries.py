@@ -7,14 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.analysis.clocks import times_by
-from experiments.analysis.inference import Ratio, narrowest, p_values, paired_ratio
+from experiments.analysis.inference import narrowest, p_values
 from experiments.analysis.looks import Design
 from experiments.analysis.results import Results, SettingResult
-from experiments.analysis.times_to_target import settings_to_compare
 from experiments.goals import improves_upwards
 from experiments.records import METRICS
-from experiments.study import Labels, TimeClaim
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,52 +118,6 @@ class Reach:
     @property
     def _times(self) -> np.ndarray:
         return np.where(self.censored, np.inf, self.updates)
-
-
-CURVE_TARGETS = 25
-"""At how many targets the curve of a ratio over its target is read."""
-
-
-@dataclass(frozen=True, slots=True)
-class RatioCurve:
-    """The ratio of a claim under one condition, over the targets between its outermost ones.
-
-    It is of what the claim's clock counts.
-    """
-
-    claim: TimeClaim
-    condition: Labels
-    targets: np.ndarray  # (K,), from the easiest to the hardest
-    ratios: tuple[Ratio, ...]  # K, each with an interval of its own
-
-
-def ratio_curves(results: Results) -> list[RatioCurve]:
-    """Return the curve of every claim that names two targets or more, condition by condition.
-
-    The steps are even in the logarithm of a loss, and even in an accuracy. Intervals hold at each
-    target for itself, at the study's level.
-    """
-    study = results.study
-    found = []
-    for claim in study.time_claims:
-        if len(claim.targets) < 2:
-            continue
-        ends = min(claim.targets), max(claim.targets)
-        if improves_upwards(claim.metric):
-            targets = np.linspace(*ends, CURVE_TARGETS)
-        else:
-            targets = np.geomspace(*ends, CURVE_TARGETS)[::-1]
-        for condition, faster, than in settings_to_compare(results, claim):
-            ratios = tuple(
-                paired_ratio(
-                    times_by(claim.clock, faster, claim.metric, target, results.costs),
-                    times_by(claim.clock, than, claim.metric, target, results.costs),
-                    results.design,
-                )
-                for target in targets
-            )
-            found.append(RatioCurve(claim, condition, targets, ratios))
-    return found
 
 
 def reaches(results: Results) -> list[Reach]:

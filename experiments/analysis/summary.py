@@ -12,9 +12,10 @@ from experiments.analysis.layers import LayerProfile, layer_profiles
 from experiments.analysis.map_counts import Counts, map_counts
 from experiments.analysis.neighbours import Neighbours, neighbours
 from experiments.analysis.ranking import Profiles, Ranking, profiles, rankings
+from experiments.analysis.ratio_curves import RatioCurve, ratio_curves
 from experiments.analysis.results import Results
 from experiments.analysis.standings import Standing, standings
-from experiments.analysis.summaries import Curve, RatioCurve, Reach, curves, ratio_curves, reaches
+from experiments.analysis.summaries import Curve, Reach, curves, reaches
 from experiments.analysis.survival import ReachCurve, reach_curves
 from experiments.analysis.times_to_target import Turn, turns
 from experiments.analysis.tuning import Tried, Tuned, tried
@@ -49,6 +50,11 @@ class Summary:
     def time_verdicts(self) -> list[TimeVerdict]:
         """The verdicts of which arm is faster."""
         return [v for v in self.verdicts if isinstance(v, TimeVerdict)]
+
+    @property
+    def ratio_curves_between(self) -> list[RatioCurve]:
+        """The ratio curves of claims with several targets, between which they are read."""
+        return [curve for curve in self.ratio_curves if len(curve.claim.targets) > 1]
 
     @property
     def claims_size(self) -> bool:

@@ -91,7 +91,7 @@ def _functions(summary: Summary) -> Drawing | None:
 
 DRAWINGS: dict[str, Callable[[Summary], Drawing | None]] = {
     "verdicts.png": _ratios,
-    "ratio_by_target.png": _if_any(figures.ratio_curves, "ratio_curves", of_study=False),
+    "ratio_by_target.png": _if_any(figures.ratio_curves, "ratio_curves_between", of_study=False),
     "train_loss.png": _loss("train_loss"),
     "test_loss.png": _loss("test_loss"),
     "updates_to_target.png": _if_any(figures.updates_to_target, "reaches"),

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from experiments.analysis.summaries import Curve, RatioCurve, Reach
+from experiments.analysis.ratio_curves import RatioCurve
+from experiments.analysis.summaries import Curve, Reach
 from experiments.analysis.tuning import Tried, Tuned, as_read
 from experiments.analysis.verdicts import TimeVerdict
 from experiments.goals import improves_upwards

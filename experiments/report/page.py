@@ -32,6 +32,7 @@ from experiments.report.provenance import provenance
 from experiments.report.reasons import reason, told_apart
 from experiments.report.rendering import render
 from experiments.report.style import applied, save
+from experiments.report.web import page as web
 from experiments.study import Claim, Setting, arm_in_words, chosen_by, split_protocol
 
 MOST_LINES = 6
@@ -76,11 +77,38 @@ def write(
     _text(folder / "study.yaml", config.resolved(results.study))
     _text(folder / "provenance.json", provenance(results))
     page = folder / "report.md"
-    _text(page, _page(summary, {*drawn, *written}, _arms(summary, written.get(tables.ARMS))))
+    text = _page(summary, {*drawn, *written}, _arms(summary, written.get(tables.ARMS)))
+    _text(page, text)
+    _text(folder / "report.html", web.page(summary, text, answers(summary), update_times or {}))
     with applied():  # last, since drawing takes longest: the answer should not wait for it
         for name, draw in drawn.items():
             save(draw(), folder / name)
     return Report(page, tuple(summary.verdicts), standing_lines(summary))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is told first of a claim, or of a study without one."""
+
+    number: int  # of the claim; 0 without one
+    headline: str
+    outcome: str  # that of all verdicts; empty where they differ
+
+
+def answers(summary: Summary) -> list[Answer]:
+    """Return the answers of a study, claim by claim."""
+    found = [
+        Answer(claim.number, f"{claim.says}: {words.outcomes(rows)}.", _shared(rows))
+        for claim, rows in (
+            (claim, list(rows)) for claim, rows in groupby(summary.verdicts, lambda v: v.claim)
+        )
+    ]
+    return found or [Answer(0, line, "") for line in standing_lines(summary)]
+
+
+def _shared(verdicts: Sequence[Verdict]) -> str:
+    outcomes = {verdict.outcome for verdict in verdicts}
+    return outcomes.pop() if len(outcomes) == 1 else ""
 
 
 def _text(path: Path, text: str) -> None:

@@ -17,11 +17,17 @@ def render(template: str, **content: Any) -> str:
     return _environment().get_template(template).render(**content)
 
 
+def render_html(template: str, **content: Any) -> str:
+    """Return a template of this package, filled in; all that it holds is escaped as it is put in."""
+    return _environment(html=True).get_template(template).render(**content)
+
+
 @cache
-def _environment() -> Environment:
+def _environment(*, html: bool = False) -> Environment:
     environment = Environment(
         loader=PackageLoader("experiments.report"),
         undefined=StrictUndefined,
+        autoescape=html,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

@@ -13,7 +13,7 @@ from scipy import stats
 from experiments.analysis.claims import judge
 from experiments.analysis.clocks import readings
 from experiments.analysis.inference import paired_ratio
-from experiments.analysis.summaries import CURVE_TARGETS, ratio_curves
+from experiments.analysis.ratio_curves import CURVE_TARGETS, ratio_curves
 from experiments.analysis.verdicts import decide
 from experiments.clocks import CLOCKS
 from experiments.report import words
@@ -94,8 +94,16 @@ def test_the_curve_over_the_target_meets_the_verdicts_at_its_ends():
         assert curve.ratios[place].estimate == pytest.approx(verdict.ratio.estimate)
 
 
-def test_a_single_target_has_no_curve():
-    assert ratio_curves(results_of(read(TEXT, "claims.0.to={train_loss: 0.5}"), respond)) == []
+def test_around_a_single_target_the_curve_goes_as_far_to_either_side():
+    (curve,) = ratio_curves(results_of(read(TEXT, "claims.0.to={train_loss: 0.5}"), respond))
+    assert curve.targets[0] == pytest.approx(0.75)
+    assert curve.targets[CURVE_TARGETS // 2] == pytest.approx(0.5)
+    assert curve.targets[-1] == pytest.approx(0.5 / 1.5)
+    (verdict,) = judge(results_of(read(TEXT, "claims.0.to={train_loss: 0.5}"), respond))
+    middle = curve.levels[CURVE_TARGETS // 2]
+    assert middle.ratio.estimate == pytest.approx(verdict.ratio.estimate)
+    assert middle.outcomes == {"direction": verdict.outcome}
+    assert middle.reached == (verdict.faster_reached, verdict.than_reached)
 
 
 def test_the_chance_to_come_first_is_the_exact_interval():

@@ -1,0 +1,137 @@
+"""A study's report as one page for a browser, which works offline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from experiments.analysis.summary import Summary
+from experiments.records import METRIC_WORDS
+from experiments.report import style, words
+from experiments.report.rendering import render_html
+from experiments.report.web import specs
+from experiments.report.web.levels import levels
+from experiments.report.web.markdown import sections
+from experiments.report.web.series import Table, all_series, arm_of
+from experiments.report.web.specs import Chart, Look
+from experiments.study import Setting, arm_in_words
+
+SCRIPTS = ("vega.min.js", "vega-lite.min.js", "vega-embed.min.js")
+"""The charts' library, in the order in which its parts need each other."""
+
+
+def page(
+    summary: Summary, text: str, answers: Sequence[Any], seconds: Mapping[Setting, float]
+) -> str:
+    """Return the page of a study.
+
+    A function of the study, its runs and the measured seconds alone: the same bytes each time.
+
+    Args:
+        summary: of the study.
+        text: the whole report in Markdown, whose sections the page folds.
+        answers: what the first screen says, one for each claim.
+        seconds: that an update of each setting takes, where they were measured.
+
+    """
+    tables = all_series(summary, seconds)
+    drawn = charts(summary, tables)
+    main = _main(drawn)
+    first, *others = sections(text, drawn, {main, "ratio_by_target"})
+    return render_html(
+        "page.html.j2",
+        title=first.title,
+        study=summary.results.study,
+        answers=answers,
+        main=main,
+        opening=first.html,
+        sections=others,
+        has_levels=bool(summary.ratio_curves),
+        style=_part("page.css"),
+        script=_part("page.js"),
+        libraries=[_part(name) for name in SCRIPTS],
+        report=in_script(
+            {
+                "tables": tables,
+                "charts": {name: asdict(chart) for name, chart in drawn.items()},
+                "levels": levels(summary),
+            }
+        ),
+    )
+
+
+def _main(drawn: Mapping[str, Chart]) -> str:
+    """Return the chart that the first screen shows: the claimed metric, or what was measured."""
+    order = ("cells", "curves", "measures", "standings", "layers")
+    return next((name for name in order if name in drawn), "")
+
+
+def charts(summary: Summary, tables: Mapping[str, Table]) -> dict[str, Chart]:
+    """Return the charts that the tables have something for, by name."""
+    study = summary.results.study
+    looks = arm_looks(summary)
+    trained = any(setting.training.epochs > 0 for setting in study.settings)
+    claimed = [metric for metric, _ in study.targets] or [study.objective.metric or "train_loss"]
+    read = list(dict.fromkeys(curve.metric for curve in summary.curves))
+    metrics = sorted(read, key=lambda metric: metric not in claimed)
+    goals = bool(study.objective.goals)
+    measured = METRIC_WORDS.get(study.objective.metric, "final training loss")
+    found: dict[str, Any] = {
+        "curves": lambda: specs.curves(
+            tables,
+            looks,
+            metrics=[(metric, METRIC_WORDS[metric]) for metric in metrics],
+            levels=list(study.targets),
+        ),
+        "verdicts": lambda: specs.verdicts(tables),
+        "ratio_by_target": lambda: specs.ratio_by_target(tables),
+        "arrivals": lambda: specs.arrivals(tables, looks),
+        "shares": lambda: specs.shares(tables, looks),
+        "tuning": lambda: specs.tuning(tables, looks, "updates to targets" if goals else measured),
+        "ranks": lambda: specs.ranks(tables, looks),
+        "profiles": lambda: specs.profiles(tables, looks),
+        "measures": lambda: specs.measures(tables),
+        "layers": lambda: specs.layers(tables, looks),
+        "diagnostics": lambda: specs.diagnostics(tables, looks),
+        "cells": lambda: specs.cells(tables, _pair(summary)),
+        "standings": lambda: specs.standings(tables, looks),
+    }
+    reads = {"ratio_by_target": "ratios"}
+    return {
+        name: make()
+        for name, make in found.items()
+        if reads.get(name, name) in tables and (name != "curves" or trained)
+    }
+
+
+def _pair(summary: Summary) -> str:
+    claim = summary.map_counts and next(v.claim for v in summary.time_verdicts if v.conditions == 1)
+    if not claim:
+        return ""
+    return f"{claim.clock} of {arm_in_words(claim.than)} / of {arm_in_words(claim.faster)}"
+
+
+def arm_looks(summary: Summary) -> dict[str, Look]:
+    """Return how each arm is drawn, by its name."""
+    study = summary.results.study
+    arms = dict.fromkeys(arm_of(study, setting) for setting in study.settings)
+    return {arm: Look(style.colour(number), ()) for number, arm in enumerate(arms)}
+
+
+def in_script(content: Any) -> str:
+    """Return content as JSON that may stand in a script: it ends none, whatever it holds."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+@cache
+def _part(name: str) -> str:
+    folder = "scripts" if name in SCRIPTS else "web"
+    return (files("experiments.report") / folder / name).read_text(encoding="utf-8")
+
+
+__all__ = ["page", "words"]
