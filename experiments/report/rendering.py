@@ -18,7 +18,7 @@ def render(template: str, **content: Any) -> str:
 
 
 def render_html(template: str, **content: Any) -> str:
-    """Return a template of this package, filled in; all that it holds is escaped as it is put in."""
+    """Return a template of this package, filled in with what is escaped as it is put in."""
     return _environment(html=True).get_template(template).render(**content)
 
 

@@ -25,7 +25,7 @@ def levels(summary: Summary) -> list[dict[str, Any]]:
             "metric": claim.metric,
             "targets": numbers(curves[0].targets),
             "goals": [words.goal(claim.metric, float(f"{t:.3g}")) for t in curves[0].targets],
-            "start": _nearest(curves[0], claim.targets[-1]),
+            "start": _nearest(curves[0], claim.targets[0]),
             "sentences": [
                 [_sentence(curve, place) for curve in curves]
                 for place in range(len(curves[0].levels))

@@ -66,19 +66,21 @@
       columns = Math.max(1, Math.min(spec.columns, count, Math.floor(width / 280)));
       spec.columns = columns;
       panel.width = Math.max(180, (width - 70 - 22 * (columns - 1)) / columns);
-      panel.height = count > 1 && columns > 1 ? 210 : 250;
+      const y = rowsOf(panel);
+      const names = y ? new Set(rows(chart.tables[0]).map((row) => row[y.field])).size : 0;
+      panel.height = y ? 16 + 20 * names : 220;
     } else {
       spec.width = "container";
       spec.autosize = { type: "fit-x", contains: "padding" };
-      const bands = heightOfRows(chart, panel);
-      if (bands) panel.height = bands; else panel.height = 300;
+      panel.height = rowsOf(panel) ? { step: 24 } : 300;
     }
     if (state.scales) {
       for (const layer of panel.layer || [panel]) {
         for (const axis of ["x", "y"]) {
           const encoding = layer.encoding && layer.encoding[axis];
           if (encoding && encoding.field && encoding.scale) {
-            encoding.scale = state.scales[axis] === "log" ? { type: "log" } : { zero: false };
+            encoding.scale.type = state.scales[axis];
+            encoding.scale.zero = false;
           }
         }
       }
@@ -92,12 +94,11 @@
     return spec;
   }
 
-  // Where rows are names, each takes its height.
-  function heightOfRows(chart, panel) {
-    const encoding = panel.encoding || {};
+  // The encoding of rows that are names, of which each takes its height.
+  function rowsOf(panel) {
     const layer = (panel.layer || []).find((one) => one.encoding && one.encoding.y);
-    const y = encoding.y || (layer && layer.encoding.y);
-    return y && y.type === "nominal" ? { step: chart.spec.encoding ? 24 : 24 } : null;
+    const y = (panel.encoding || {}).y || (layer && layer.encoding.y);
+    return y && y.type === "nominal" ? y : null;
   }
 
   // Medians and single runs in one table, each with what the other lacks left out.
@@ -117,11 +118,12 @@
     const target = slot.querySelector(".chart");
     const spec = fitted(chart, target, state);
     const embedded = await vegaEmbed(target, spec, {
-      mode: "vega-lite", renderer: "svg", config: config(),
+      mode: "vega-lite", renderer: "svg", config: config(), logLevel: vega.Error,
       actions: { export: true, source: false, compiled: false, editor: false },
       tooltip: { theme: dark.matches ? "dark" : "light" },
     });
     views.set(slot, embedded.view);
+    target.style.minHeight = "0";
     slot.dataset.drawn = "yes";
     const box = target.querySelector("svg");
     if (box) {
@@ -163,9 +165,26 @@
         const on = [...fieldset.querySelectorAll("input")].filter((one) => one.checked);
         change(on.map((one) => one.value));
       });
-      fieldset.append(element("label", {}, box, " ", name));
+      fieldset.append(element("label", {}, box, " ", swatch(name), " ", name));
     }
     return fieldset;
+  }
+
+  // A piece of an arm's line, as charts draw it.
+  function swatch(name) {
+    const look = report.looks[name];
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
+    for (const [key, value] of [["width", 26], ["height", 10], ["aria-hidden", "true"]]) {
+      svg.setAttribute(key, value);
+    }
+    const colour = look.colour === "#000000" ? "var(--ink)" : look.colour;
+    line.setAttribute("style", `stroke:${colour};stroke-width:3;stroke-dasharray:${look.dash}`);
+    for (const [key, value] of [["x1", 0], ["x2", 26], ["y1", 5], ["y2", 5]]) {
+      line.setAttribute(key, value);
+    }
+    svg.append(line);
+    return svg;
   }
 
   const CONTROLS = {
@@ -201,6 +220,11 @@
     const chart = report.charts[slot.dataset.chart];
     slot.state = { signals: {}, scales: null };
     const controls = element("div", { class: "controls" });
+    const panels = (chart.spec.usermeta || {}).panels;
+    if (panels) {
+      controls.append(selection("Condition", panels.map((name) => [name, name]),
+        (value) => set(slot, "panel", value)));
+    }
     for (const name of chart.controls) controls.append(CONTROLS[name](slot, chart));
     slot.append(
       element("h3", {}, chart.title),
@@ -265,6 +289,6 @@
     waiting = setTimeout(again, 150);
   });
   addEventListener("beforeprint", () => {
-    for (const one of document.querySelectorAll("details")) one.open = true;
+    for (const one of document.querySelectorAll("details.section")) one.open = true;
   });
 })();

@@ -11,7 +11,7 @@ from typing import Any
 
 from experiments.analysis.summary import Summary
 from experiments.records import METRIC_WORDS
-from experiments.report import style, words
+from experiments.report import style
 from experiments.report.rendering import render_html
 from experiments.report.web import specs
 from experiments.report.web.levels import levels
@@ -59,6 +59,7 @@ def page(
                 "tables": tables,
                 "charts": {name: asdict(chart) for name, chart in drawn.items()},
                 "levels": levels(summary),
+                "looks": {arm: asdict(look) for arm, look in arm_looks(summary).items()},
             }
         ),
     )
@@ -132,6 +133,3 @@ def in_script(content: Any) -> str:
 def _part(name: str) -> str:
     folder = "scripts" if name in SCRIPTS else "web"
     return (files("experiments.report") / folder / name).read_text(encoding="utf-8")
-
-
-__all__ = ["page", "words"]

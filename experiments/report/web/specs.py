@@ -23,6 +23,9 @@ OUTCOME_COLOURS = {
     "untestable": "#808080",
 }
 
+PROTOCOL_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
+"""Of ways to choose rates and weights, which stand beside each other where arms do not."""
+
 LOG = {"type": "log", "nice": False}
 PERCENT = {"format": ".0%"}
 
@@ -44,30 +47,21 @@ class Chart:
     spec: Spec
     tables: tuple[str, ...]  # that it reads
     controls: tuple[str, ...] = ()  # of the page's script, by which its parameters are set
-    options: Mapping[str, Any] = field(default_factory=dict)  # what the controls offer
+    options: Mapping[str, Any] = field(default_factory=dict)  # what they offer, by their names
 
 
 def _arm_scales(looks: Mapping[str, Look]) -> dict[str, Any]:
-    """Return the colour and the dash of the arms, the same in every chart."""
+    """Return the colour and the dash of the arms, the same in every chart.
+
+    Their legend is the page's own: the boxes that show and hide them.
+    """
     arms = list(looks)
     colours = [look.colour for look in looks.values()]
     dashes = [list(look.dash) or [1, 0] for look in looks.values()]
-    legend = None if len(arms) == 1 else {
-        "title": None, "symbolType": "stroke", "symbolStrokeWidth": 3, "symbolOpacity": 1,
-    }  # fmt: skip
+    arm = {"field": "arm", "type": "nominal", "legend": None}
     return {
-        "color": {
-            "field": "arm",
-            "type": "nominal",
-            "scale": {"domain": arms, "range": colours},
-            "legend": legend,
-        },
-        "strokeDash": {
-            "field": "arm",
-            "type": "nominal",
-            "scale": {"domain": arms, "range": dashes},
-            "legend": legend,
-        },
+        "color": arm | {"scale": {"domain": arms, "range": colours}},
+        "strokeDash": arm | {"scale": {"domain": arms, "range": dashes}},
     }
 
 
@@ -87,6 +81,8 @@ _OF_SHOWN_ARMS = {"filter": "indexof(arms, datum.arm) >= 0"}
 def _number(name: str, title: str, scale: Mapping[str, Any] | None = None, **more: Any) -> Spec:
     """Return an encoding of a number by position."""
     axis = {"labelFlush": False, "labelOverlap": True, "tickCount": 5, **more.pop("axis", {})}
+    if scale and scale.get("type") == "log":
+        axis = {"format": "~g", **axis}
     found = {"field": name, "type": "quantitative", "title": title, "axis": axis, **more}
     return found | ({"scale": dict(scale)} if scale else {"scale": {"zero": False}})
 
@@ -103,14 +99,26 @@ def _told(**fields: str) -> list[Spec]:
     ]
 
 
+MOST_PANELS = 9
+"""Of more conditions one is shown at a time, which the reader chooses."""
+
+
 def _panels(spec: Spec, table: str, panels: Sequence[str], name: str = "panel") -> Spec:
-    """Return a chart with a panel for each value of a field, all on one scale."""
+    """Return a chart with a panel for each value of a field, all on one scale.
+
+    Of more than MOST_PANELS, the one that the parameter "panel" names.
+    """
     whole = {
         "data": {"name": table},
         "params": spec.pop("params", []),
         "transform": spec.pop("transform", []),
     }
     if len(panels) < 2:
+        return whole | spec
+    if len(panels) > MOST_PANELS:
+        whole["params"] = [*whole["params"], {"name": "panel", "value": panels[0]}]
+        whole["usermeta"] = {"panels": list(panels)}
+        whole["transform"] = [{"filter": f"datum.{name} === panel"}, *whole["transform"]]
         return whole | spec
     header = {"title": None, "labelLimit": 420, "labelFontWeight": "bold"}
     return whole | {
@@ -141,7 +149,8 @@ def curves(tables: Mapping[str, Table], looks: Mapping[str, Look], *, metrics, l
     ]
     clock = "clock === 'updates' ? datum.update : datum.update * datum[clock]"
     x = _number("x", "", LOG) | {"title": None}
-    y = _number("median", "", LOG) | {"title": None}
+    top = {"domainMax": {"expr": "tops[metric]"}}
+    y = _number("median", "", LOG | top) | {"title": None}
     scales, one_by_one = _arm_scales(looks), "runs" in tables
     told = _told(
         arm="=arm", seed="=seed", learning_rate="rate", updates="update", value="median",
@@ -175,6 +184,7 @@ def curves(tables: Mapping[str, Table], looks: Mapping[str, Look], *, metrics, l
     spec = {
         "params": [
             {"name": "metric", "value": metrics[0][0]},
+            {"name": "tops", "value": _tops(tables["curves"])},
             {"name": "clock", "value": "updates"},
             {"name": "view", "value": "median"},
             {"name": "level", "value": levels[0][1] if levels else 0},
@@ -198,6 +208,18 @@ def curves(tables: Mapping[str, Table], looks: Mapping[str, Look], *, metrics, l
         ("metric", "clock", "scales", "arms"),
         {"metric": metrics, "clock": ["updates", *clocks]},
     )  # fmt: skip
+
+
+def _tops(table: Table) -> dict[str, float]:
+    """Return how high the axis of each metric goes: a loss that explodes hides no other."""
+    tops: dict[str, float] = {}
+    rows = zip(table["metric"], table["update"], table["median"], strict=True)
+    for metric, update, median in rows:
+        if metric.endswith("accuracy"):
+            tops[metric] = 1.0
+        elif median is not None and update <= 1:
+            tops[metric] = max(tops.get(metric, 0.0), 2 * median)
+    return {metric: tops.get(metric, 1.0) for metric in dict.fromkeys(table["metric"])}
 
 
 def verdicts(tables: Mapping[str, Table], width_of_label: int = 300) -> Chart:
@@ -279,14 +301,20 @@ def verdicts(tables: Mapping[str, Table], width_of_label: int = 300) -> Chart:
 def ratio_by_target(tables: Mapping[str, Table]) -> Chart:
     """Return the chart of the ratio over its target, with the level that the reader chose."""
     rises = tables["ratios"]["target"][0] < tables["ratios"]["target"][-1]
-    x = _number("target", "target, harder to the right", {"zero": False, "nice": False} if rises else
-                LOG | {"reverse": True})  # fmt: skip
+    scale = {"zero": False, "nice": False} if rises else LOG | {"reverse": True}
+    x = _number("target", "target, harder to the right", scale)
     y = _number("estimate", "ratio", LOG)
     protocols = _values(tables, "ratios", "protocol")
-    line = {} if protocols == [""] else {"color": {"field": "protocol", "type": "nominal", "title": None}}  # fmt: skip
+    line: Spec = {}
+    if protocols != [""]:
+        legend = {"title": None, "symbolType": "stroke", "symbolStrokeWidth": 3, "symbolOpacity": 1}
+        colours = {"domain": protocols, "range": list(PROTOCOL_COLOURS[: len(protocols)])}
+        line = {"color": {"field": "protocol", "type": "nominal", "scale": colours,
+                          "legend": legend}}  # fmt: skip
     told = _told(
-        target="target", ratio="estimate", bound="=bound", interval="=interval", chosen="=protocol"
-    )
+        target="target", ratio="estimate", bound="=bound", interval="=interval",
+        chosen="=protocol",
+    )  # fmt: skip
     spec = {
         "data": {"name": "ratios"},
         "params": [{"name": "group", "value": 0}, {"name": "level", "value": 0}],
@@ -467,7 +495,9 @@ def ranks(tables: Mapping[str, Table], looks: Mapping[str, Look]) -> Chart:
     most = max(tables["ranks"]["rank"])
     spec = {
         "data": {"name": "ranks"},
+        "params": [_shown(looks)],
         "transform": [
+            _OF_SHOWN_ARMS,
             {
                 "calculate": "(datum.place ? datum.place + ', ' : '') + datum.goal",
                 "as": "row",
@@ -493,6 +523,7 @@ def ranks(tables: Mapping[str, Table], looks: Mapping[str, Look]) -> Chart:
         "A row for each condition and target: the average rank of each arm by its time.",
         spec,
         ("ranks",),
+        ("arms",),
     )
 
 
@@ -513,7 +544,9 @@ def profiles(tables: Mapping[str, Table], looks: Mapping[str, Look]) -> Chart:
                 "encoding": {
                     "x": x,
                     "y": y,
-                    "tooltip": _told(arm="=arm", factor="factor", share="share", from_="low", to="high"),
+                    "tooltip": _told(
+                        arm="=arm", factor="factor", share="share", from_="low", to="high"
+                    ),
                 },
             },
         ],
@@ -652,7 +685,8 @@ def cells(tables: Mapping[str, Table], pair: str) -> Chart:
         first_in="=wins", of_seeds="=pairs",
     )  # fmt: skip
     x = {"field": "column", "type": "nominal", "sort": None, "title": None,
-         "axis": {"orient": "top", "labelAngle": 0, "labelLimit": 160}}  # fmt: skip
+         "axis": {"orient": "top", "labelAngle": 0, "labelLimit": 160,
+                  "labelExpr": "split(datum.label, ', ')"}}  # fmt: skip
     y = {"field": "place", "type": "nominal", "sort": None, "title": None,
          "axis": {"labelLimit": 260}}  # fmt: skip
     spec = {
@@ -741,4 +775,5 @@ def standings(tables: Mapping[str, Table], looks: Mapping[str, Look]) -> Chart:
         "A row for each arm: its median at the end with its interval.",
         _panels(spec, "standings", _values(tables, "standings", "panel")),
         ("standings",),
+        ("arms",),
     )
