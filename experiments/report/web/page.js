@@ -125,11 +125,10 @@
     views.set(slot, embedded.view);
     target.style.minHeight = "0";
     slot.dataset.drawn = "yes";
-    const box = target.querySelector("svg");
-    if (box) {
-      box.setAttribute("role", "img");
-      box.setAttribute("aria-label", chart.says);
-    }
+    // The caption says what is drawn, and tables have the numbers: better heard than its marks.
+    target.querySelector("svg.marks").setAttribute("aria-hidden", "true");
+    const menu = target.querySelector("summary");
+    menu.setAttribute("aria-label", `Save the chart: ${chart.title}`);
   }
 
   function set(slot, name, value) {
@@ -227,7 +226,7 @@
     }
     for (const name of chart.controls) controls.append(CONTROLS[name](slot, chart));
     slot.append(
-      element("h3", {}, chart.title),
+      element(slot.closest("details") ? "h3" : "h2", {}, chart.title),
       controls,
       element("figure", {}, element("div", { class: "chart" }), element("figcaption", {}, chart.says)),
     );
