@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -20,6 +21,12 @@ def render(template: str, **content: Any) -> str:
 def render_html(template: str, **content: Any) -> str:
     """Return a template of this package, filled in with what is escaped as it is put in."""
     return _environment(html=True).get_template(template).render(**content)
+
+
+@cache
+def part(name: str) -> str:
+    """Return a style or a script of pages, as it is put into each of them."""
+    return (files("experiments.report") / "web" / name).read_text(encoding="utf-8")
 
 
 @cache

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -15,10 +15,21 @@ import yaml
 from experiments.analysis.verdicts import OUTCOMES
 from experiments.clocks import UPDATES
 from experiments.report import words
-from experiments.report.rendering import render
+from experiments.report.rendering import part, render, render_html
 
 MARK = "<!-- Made from the reports in this folder; whatever is written here is lost. -->"
 """The first line of every scoreboard: a file without it is somebody's own."""
+
+PAGES = ("report.html", "report.md")
+PICTURES = (
+    "map.png",
+    "ratio_by_target.png",
+    "train_loss.png",
+    "measures.png",
+    "layers.png",
+    "functions.png",
+)
+"""What stands for a report in the index: the first that it has."""
 
 DAMAGED = "damaged; run the study again"
 """What is told of a report of which not every file is whole."""
@@ -96,6 +107,8 @@ class Report:
     source: str  # empty if it has no name
     article: dict[int, str]  # the statements of its source
     verdicts: pd.DataFrame | None  # None if it is damaged
+    page: str = "report.md"  # the file to open
+    picture: str = ""  # the file of its main figure, if it has one
 
     @property
     def outcomes(self) -> str:
@@ -106,11 +119,12 @@ class Report:
 
 
 def write(folder: Path) -> Path | None:
-    """Write README.md, the index of all reports in a folder, and return its path.
+    """Write README.md and index.html, which list all reports in a folder; return the first's path.
 
     A function of the reports' verdicts.csv and study.yaml alone, so that it is the same after any
     order of studies; a folder that holds no report is passed over, and of one whose writing was
-    interrupted it is told that it is damaged. A README.md that is not a scoreboard is left alone.
+    interrupted it is told that it is damaged. Beside a README.md that is not a scoreboard nothing
+    is written.
 
     Args:
         folder: in which each study has a folder of its own.
@@ -123,14 +137,12 @@ def write(folder: Path) -> Path | None:
     path = folder / "README.md"
     if not reports or not _is_ours(path):
         return None
-    text = render(
-        "scoreboard.md.j2",
-        mark=MARK,
-        sources=_sources(reports),
-        reports=reports,
-        answers=ANSWERS,
-    )
+    content = {"sources": _sources(reports), "reports": reports, "answers": ANSWERS}
+    text = render("scoreboard.md.j2", mark=MARK, **content)
     path.write_text(text, encoding="utf-8", newline="\n")
+    pages = {report.name: report.page for report in reports}
+    page = render_html("index.html.j2", style=part("page.css"), pages=pages, **content)
+    (folder / "index.html").write_text(page, encoding="utf-8", newline="\n")
     return path
 
 
@@ -144,9 +156,17 @@ def _reports(folder: Path) -> Iterator[Report]:
         if table.exists():
             name = config.parent.name
             try:
-                yield _read(name, _text(config), _text(table))
+                found = _read(name, _text(config), _text(table))
             except (yaml.YAMLError, ValueError, KeyError, TypeError):
-                yield Report(name, name, "", {}, None)
+                found = Report(name, name, "", {}, None)
+            yield replace(
+                found, page=_first(config.parent, PAGES), picture=_first(config.parent, PICTURES)
+            )
+
+
+def _first(folder: Path, names: Iterable[str]) -> str:
+    """Return the first of the files that is there; nothing if none is."""
+    return next((name for name in names if (folder / name).exists()), "")
 
 
 def _text(path: Path) -> str:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from experiments.analysis.summary import Summary
 from experiments.records import METRIC_WORDS
 from experiments.report import style
-from experiments.report.rendering import render_html
+from experiments.report.rendering import part, render_html
 from experiments.report.web import specs
 from experiments.report.web.levels import levels
 from experiments.report.web.markdown import sections
@@ -20,7 +18,7 @@ from experiments.report.web.series import Table, all_series, arm_of
 from experiments.report.web.specs import Chart, Look
 from experiments.study import Setting, arm_in_words
 
-SCRIPTS = ("vega.min.js", "vega-lite.min.js", "vega-embed.min.js")
+SCRIPTS = tuple(f"vega/{name}.min.js" for name in ("vega", "vega-lite", "vega-embed"))
 """The charts' library, in the order in which its parts need each other."""
 
 
@@ -51,9 +49,9 @@ def page(
         opening=first.html,
         sections=others,
         has_levels=bool(summary.ratio_curves),
-        style=_part("page.css"),
-        script=_part("page.js"),
-        libraries=[_part(name) for name in SCRIPTS],
+        style=part("page.css"),
+        script=part("page.js"),
+        libraries=[part(name) for name in SCRIPTS],
         report=in_script(
             {
                 "tables": tables,
@@ -127,9 +125,3 @@ def in_script(content: Any) -> str:
     """Return content as JSON that may stand in a script: it ends none, whatever it holds."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-@cache
-def _part(name: str) -> str:
-    folder = "scripts" if name in SCRIPTS else "web"
-    return (files("experiments.report") / folder / name).read_text(encoding="utf-8")
