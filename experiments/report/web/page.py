@@ -42,7 +42,6 @@ def page(
     first, *others = sections(text, drawn, {main, "ratio_by_target"})
     return render_html(
         "page.html.j2",
-        title=first.title,
         study=summary.results.study,
         answers=answers,
         main=main,

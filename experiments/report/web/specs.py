@@ -259,7 +259,11 @@ def verdicts(tables: Mapping[str, Table], width_of_label: int = 300) -> Chart:
             },
         ],
         "layer": [
-            {"mark": {"type": "rule", "strokeWidth": 1}, "encoding": {"x": {"datum": 1}}},
+            {
+                "data": {"values": [{}]},
+                "mark": {"type": "rule", "strokeWidth": 1},
+                "encoding": {"x": {"datum": 1}},
+            },
             {
                 "transform": [{"filter": "datum.outcome !== 'untestable'"}],
                 "mark": {"type": "rule", "strokeWidth": 3},
@@ -322,7 +326,7 @@ def ratio_by_target(tables: Mapping[str, Table]) -> Chart:
             {"filter": "datum.group === group"},
         ],
         "layer": [
-            {"mark": "rule", "encoding": {"y": {"datum": 1}}},
+            {"data": {"values": [{}]}, "mark": "rule", "encoding": {"y": {"datum": 1}}},
             {
                 "mark": {"type": "area", "opacity": 0.15},
                 "encoding": {"x": x, "y": y | {"field": "from"}, "y2": {"field": "to"}, **line},
