@@ -319,6 +319,19 @@ def test_the_index_is_filtered(opened):
     tab.add_script_tag(path=AXE)
 
 
+def test_words_are_explained_where_they_stand(opened):
+    tab = opened("race")
+    button = tab.locator("#details button.term").first
+    told = tab.locator(f"#{button.get_attribute('popovertarget')}")
+    assert not told.is_visible()
+    button.focus()
+    tab.keyboard.press("Enter")
+    assert told.is_visible()
+    assert len(told.inner_text()) > len(button.inner_text()) + 10
+    tab.keyboard.press("Escape")
+    assert not told.is_visible()
+
+
 def test_it_prints_with_everything_unfolded(opened):
     tab = opened("race")
     tab.evaluate("dispatchEvent(new Event('beforeprint'))")

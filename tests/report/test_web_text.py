@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from experiments.report.web import glossary as in_package
+from experiments.report.web.glossary import glossary
 from experiments.report.web.markdown import sections
 
 TEXT = """# The question
@@ -47,3 +51,20 @@ def test_a_figure_without_a_chart_is_shown_as_it_is():
 
 def test_tables_are_tables():
     assert "<td>2</td>" in sections(TEXT, ())[1].html
+
+
+def test_the_glossary_of_pages_is_that_of_the_docs():
+    shipped = Path(in_package.__file__).with_name("glossary.md")
+    docs = Path(__file__).parents[2] / "docs" / "glossary.md"
+    assert shipped.read_text() == docs.read_text()
+
+
+def test_every_word_has_a_meaning_and_longer_words_come_first():
+    words = [word for word, _ in glossary()]
+    assert len(words) == len(set(words)) > 40
+    assert all(meaning for _, meaning in glossary())
+    for place, word in enumerate(words):
+        assert not any(
+            word in earlier.split() and len(earlier) < len(word) for earlier in words[:place]
+        )
+    assert "term" not in words

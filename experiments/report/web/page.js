@@ -265,7 +265,50 @@
     moved();
   }
 
+  // Each word of the glossary is explained where it first stands in a section.
+  function explain() {
+    const places = [...document.querySelectorAll("#level, details.section")];
+    const words = report.glossary.map(([word, meaning], i) => {
+      const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+      return { id: `word-${i}`, word, meaning, pattern: new RegExp(`\\b${escaped}s?\\b`, "i") };
+    });
+    const used = new Set();
+    for (const place of places) {
+      const walker = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
+      const texts = [];
+      while (walker.nextNode()) {
+        const around = walker.currentNode.parentElement;
+        if (!around.closest("a, button, code, pre, select, svg, summary, th, label, strong, output")) {
+          texts.push(walker.currentNode);
+        }
+      }
+      for (const { id, word, pattern } of words) {
+        for (const [i, text] of texts.entries()) {
+          const found = pattern.exec(text.data);
+          if (!found) continue;
+          const rest = text.splitText(found.index);
+          const after = rest.splitText(found[0].length);
+          const button = element("button", { type: "button", class: "term", popovertarget: id });
+          rest.replaceWith(button);
+          button.append(rest);
+          texts.splice(i, 1, text, after);
+          used.add(word);
+          break;
+        }
+      }
+    }
+    for (const { id, word, meaning } of words) {
+      if (!used.has(word)) continue;
+      const told = element("div", { id, popover: "auto" }, element("strong", {}, word), ": ");
+      const says = element("span");
+      says.innerHTML = meaning; // the glossary's own HTML, made from its Markdown
+      told.append(says);
+      document.body.append(told);
+    }
+  }
+
   const slots = [...document.querySelectorAll(".slot")];
+  explain();
   slots.forEach(prepare);
   levels();
   // Charts are drawn once they are to be seen.

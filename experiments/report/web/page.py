@@ -12,6 +12,7 @@ from experiments.records import METRIC_WORDS
 from experiments.report import style
 from experiments.report.rendering import part, render_html
 from experiments.report.web import specs
+from experiments.report.web.glossary import glossary
 from experiments.report.web.levels import levels
 from experiments.report.web.markdown import sections
 from experiments.report.web.series import Table, all_series, arm_of
@@ -56,6 +57,7 @@ def page(
                 "tables": tables,
                 "charts": {name: asdict(chart) for name, chart in drawn.items()},
                 "levels": levels(summary),
+                "glossary": glossary(),
                 "looks": {arm: asdict(look) for arm, look in arm_looks(summary).items()},
             }
         ),

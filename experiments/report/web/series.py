@@ -99,7 +99,7 @@ def _joined(parts: Iterable[Mapping[str, Any]]) -> Table:
     """Join tables; what is no list in one of them stands in each of its rows."""
     joined: Table = {}
     for part in parts:
-        length = max((len(column) for column in part.values() if isinstance(column, list)))
+        length = max(len(column) for column in part.values() if isinstance(column, list))
         for name, column in part.items():
             rows = column if isinstance(column, list) else [column] * length
             joined.setdefault(name, []).extend(rows)
