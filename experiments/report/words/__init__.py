@@ -1,23 +1,34 @@
 """Numbers, labels and sentences as a reader sees them, each kind in a module of its own."""
 
 from experiments.records import METRIC_WORDS
-from experiments.report.words.clocks import turned, turned_in, turning
+from experiments.report.words.clocks import by_clocks, turned, turned_in, turning
+from experiments.report.words.fine_print import counts_as, fine_print
 from experiments.report.words.labels import (
+    arm,
     arms,
+    as_sentence,
     cell,
     condition,
+    condition_by_keys,
     data,
+    either,
     goal,
     hypothesis,
     judged,
+    listed,
+    pair_of,
     place,
+    protocol,
     row,
     value_of,
 )
 from experiments.report.words.maps import map_lines, of_cells, where
 from experiments.report.words.numbers import (
+    MOST_DIGITS,
+    apart,
     between,
     chance,
+    chance_of,
     estimate,
     interval,
     level,
@@ -26,59 +37,84 @@ from experiments.report.words.numbers import (
     rates,
     region,
     scientific,
+    threshold,
     times,
+    usable,
     values,
+    with_difference,
 )
 from experiments.report.words.outcomes import MOST_TOLD, against, extremes, outcome, outcomes, shown
 from experiments.report.words.scope import conditions, learning
-from experiments.report.words.sentences import sentence
+from experiments.report.words.seeds import asking_for, peeking, seeds_needed
+from experiments.report.words.sentences import not_reached, sentence
 from experiments.report.words.standings import alike, arm_of, order, standing
-from experiments.report.words.turns import MOST_TURNS, turn, turns
+from experiments.report.words.turns import MOST_TURNS, chosen, turn, turns
 
 __all__ = [
     "METRIC_WORDS",
+    "MOST_DIGITS",
     "MOST_TOLD",
     "MOST_TURNS",
     "against",
     "alike",
+    "apart",
+    "arm",
     "arm_of",
     "arms",
+    "as_sentence",
+    "asking_for",
     "between",
+    "by_clocks",
     "cell",
     "chance",
+    "chance_of",
+    "chosen",
     "condition",
+    "condition_by_keys",
     "conditions",
+    "counts_as",
     "data",
+    "either",
     "estimate",
     "extremes",
+    "fine_print",
     "goal",
     "hypothesis",
     "interval",
     "judged",
     "learning",
     "level",
+    "listed",
     "map_lines",
+    "not_reached",
     "number",
     "of_cells",
     "order",
     "outcome",
     "outcomes",
     "p_value",
+    "pair_of",
+    "peeking",
     "place",
+    "protocol",
     "rates",
     "region",
     "row",
     "scientific",
+    "seeds_needed",
     "sentence",
     "shown",
     "standing",
+    "threshold",
     "times",
     "turn",
     "turned",
     "turned_in",
     "turning",
     "turns",
+    "usable",
     "value_of",
     "values",
     "where",
+    "with_difference",
 ]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 
 from experiments.analysis.verdicts import BestVerdict, MeasureVerdict, Reading, TimeVerdict, Verdict
 from experiments.report.words.labels import listed
-from experiments.report.words.numbers import estimate, interval, level
+from experiments.report.words.numbers import estimate, interval, usable
 from experiments.study import arm_in_words
 
 
@@ -35,13 +34,14 @@ def turned_in(verdicts: Sequence[Verdict]) -> str:
 
 def by_clocks(verdict: TimeVerdict | BestVerdict) -> str:
     """Say by which clocks a verdict is another one."""
-    race = verdict.duel.claim if isinstance(verdict, BestVerdict) else verdict.claim
+    duel = verdict.duel if isinstance(verdict, BestVerdict) else verdict
+    race = duel.claim
     told = ""
     for r in turning(verdict):
         than = arm_in_words(r.rival or race.than)
         size = f"{than} needed {estimate(r.ratio)} times those of {arm_in_words(race.faster)}"
-        if math.isnan(r.ratio.estimate):
-            size = f"the ratio for {than} has no estimate"
-        told += f" Counted in {r.clock} it is {r.outcome} instead: {size} "
-        told += f"({level(r.ratio.confidence)} interval {interval(r.ratio)})."
+        size += f" (interval {interval(r.ratio, duel.region)})"
+        if not usable(r.ratio):
+            size = f"no usable estimate against {than}"
+        told += f" Counted in {r.clock} it is {r.outcome} instead: {size}."
     return told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import PurePath
 
 from experiments.analysis.verdicts import (
@@ -14,6 +14,7 @@ from experiments.analysis.verdicts import (
 )
 from experiments.datasets import DATASETS
 from experiments.parameters import Choice
+from experiments.protocols import PROTOCOLS
 from experiments.records import METRIC_WORDS
 from experiments.report.words.numbers import scientific
 from experiments.study import PROTOCOL, Claim, Labels, TimeClaim, arm_in_words
@@ -24,18 +25,43 @@ def cell(text: object) -> str:
     return str(text).replace("|", "\\|")
 
 
+def as_sentence(text: str) -> str:
+    """Write a text that may end without a full stop as a sentence of its own."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def protocol(name: str) -> str:
+    """Write a protocol as a reader knows it: `each at its best rate`."""
+    return PROTOCOLS[name].words
+
+
+def _readable(pairs: Labels) -> Labels:
+    """Return the pairs with the protocol's words in place of its key."""
+    return tuple((axis, protocol(x) if axis == PROTOCOL else x) for axis, x in pairs)
+
+
+def arm(pairs: Labels) -> str:
+    """Write the (axis, label) pairs that pick an arm, its protocol in words."""
+    return arm_in_words(_readable(pairs))
+
+
 def condition(pairs: Labels) -> str:
-    """Write the (axis, label) pairs of a condition: `depth 3, width 128`."""
+    """Write the (axis, label) pairs of a condition: `depth 3, each at its best rate`."""
+    return condition_by_keys(_readable(pairs))
+
+
+def condition_by_keys(pairs: Labels) -> str:
+    """Write a condition as tables for other programs have it: `depth 3, own_rate`."""
     return ", ".join(
         label if axis == PROTOCOL else f"{axis.replace('_', ' ')} {label}" for axis, label in pairs
     )
 
 
-def place(verdict: Verdict) -> str:
+def place(verdict: Verdict, write: Callable[[Labels], str] = condition) -> str:
     """Write the condition of a verdict, or over how many it is: `all 5 conditions together`."""
     if verdict.conditions == 1:
-        return condition(verdict.condition)
-    shared = condition(verdict.condition)
+        return write(verdict.condition)
+    shared = write(verdict.condition)
     return f"{shared}, all {verdict.conditions} conditions together".removeprefix(", ")
 
 
@@ -79,6 +105,12 @@ def value_of(verdict: Verdict) -> str:
     if isinstance(verdict, TimeVerdict):
         return goal(verdict.claim.metric, verdict.target)
     return verdict.claim.measure.in_words
+
+
+def pair_of(verdicts: Sequence[TimeVerdict]) -> tuple[str, ...]:
+    """Return the names of the two arms that all races are between; nothing if there are others."""
+    pairs = {tuple(arm_in_words(one) for one in verdict.claim.arms) for verdict in verdicts}
+    return pairs.pop() if len(pairs) == 1 else ()
 
 
 def arms(verdict: MeasureVerdict) -> str:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 
 from experiments.analysis.verdicts import Verdict
 from experiments.report.words.labels import judged, place, value_of
+from experiments.report.words.numbers import usable
 from experiments.study import Claim
 
 
 def extremes(verdicts: Sequence[Verdict]) -> list[Verdict]:
     """Return the two verdicts of a claim, of one condition each, that lie farthest apart."""
-    known = [v for v in verdicts if not math.isnan(v.estimate.estimate) and not v.reason]
+    known = [v for v in verdicts if usable(v.estimate) and not v.reason]
     known = [v for v in known if v.hypothesis != "size" and v.conditions == 1]
     if len(known) < 2:
         return known

@@ -54,9 +54,13 @@ def arm_of(ranking: Ranking, number: int) -> str:
 
 
 def order(ranking: Ranking) -> str:
-    """Write the arms of a ranking from the fastest on: `relu 1.08 (0 censored), ...`."""
+    """Write the arms of a ranking from the fastest on: `relu 1.08, tanh 1.92 (3), ...`.
+
+    In brackets stands how many runs did not reach the target, where some did not.
+    """
     return ", ".join(
-        f"{arm_of(ranking, i)} {number(ranking.ranks[i])} ({ranking.not_reached[i]} censored)"
+        f"{arm_of(ranking, i)} {number(ranking.ranks[i])}"
+        + (f" ({ranking.not_reached[i]})" if ranking.not_reached[i] else "")
         for i in sorted(range(len(ranking.ranks)), key=lambda i: ranking.ranks[i])
     )
 
