@@ -206,7 +206,7 @@ def test_the_kind_is_read_judged_told_and_written_back(found):
         for within in ("0", "0.01", "5")
     ]
     assert [s.rpartition("claimed: ")[2] for s in run["sentences"]] == [
-        "above 0).", "above 0.01).", "above 5.00)."
+        "above 0).", "above 0.01).", "above 5)."
     ]  # fmt: skip
     assert run["again"]
 

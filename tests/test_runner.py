@@ -247,7 +247,7 @@ def test_a_study_that_tunes_a_second_parameter_on_the_validation_part(tmp_path):
     folder = output / "both"
     report = (folder / "report.md").read_text()
     assert "- Claim 2: the rates with the highest validation accuracy, at the last" in report
-    assert "| arm | initializer | learning rates taken | width taken |" in report
+    assert "| arm | initializer | learning rates chosen | width chosen |" in report
     tried = pd.read_csv(folder / "tuning.csv")
     assert set(tried.width_tried) == {3, 6}
     assert tried.groupby("activation").taken.sum().to_dict() == {"relu": 7, "tanh": 7}

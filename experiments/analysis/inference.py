@@ -253,7 +253,7 @@ class PairedTimes(Ranges):
         )
 
     def chance(self, confidence: float) -> tuple[float, float]:
-        """Return an interval for the chance that A comes first in a fresh pair.
+        """Return an interval for the chance that A comes first at a new seed.
 
         Clopper & Pearson 1934, for a number of pairs fixed beforehand; a pair that is open counts
         against A at the low end and for A at the high end.
@@ -266,27 +266,24 @@ class PairedTimes(Ranges):
         """Return (p, low, high) of the ratio's intervals, from the widest to the narrowest."""
         return [(p, *map(float, np.exp(ends))) for p, *ends in super().intervals()]
 
-    def pairs_needed(self, ratio: float, alpha: float) -> int | None:
-        """Return about how many pairs would tell the median from `ratio`, if shares stay as seen.
+    def seeds_needed(self, ratio: float, alpha: float) -> int | None:
+        """Return at which later look the median would be told from `ratio`, if shares stay as seen.
 
-        A pair of which it is open on which side it lies counts half to each. Where seeds are
-        added, each later look is taken to have only the part of the error that is spent at it,
-        which is a little too careful.
+        A pair of which it is open on which side it lies counts half to each. What is there now
+        counts as a look, though the number of seeds was fixed: who adds some because of what was
+        seen has looked. Each later look is taken to have only the part of the error that is spent
+        at it, which is a little too careful.
 
         Returns:
-            The number of pairs in all, or None if it would be more than MOST_PAIRS.
+            The number of seeds in all, or None if it would be more than MOST_PAIRS.
 
         """
         above = np.mean(self._lowest > np.log(ratio))
         below = np.mean(self._highest < np.log(ratio))
         share = min(above, below) + (1 - above - below) / 2
-        if self.design.sequential:
-            counts = np.array(list(_later_looks(self.count)))
-            looks = len(self.design.looks) + np.arange(1, len(counts) + 1)
-            allowed = alpha * (spent(looks) - spent(looks - 1))
-        else:
-            counts = np.arange(self.count + 1, MOST_PAIRS + 1)
-            allowed = np.full(len(counts), alpha)
+        counts = np.array(list(_later_looks(self.count)))
+        looks = max(1, len(self.design.looks)) + np.arange(1, len(counts) + 1)
+        allowed = alpha * (spent(looks) - spent(looks - 1))
         left_out = np.minimum(np.ceil(share * counts - 1e-9), (counts - 1) // 2)
         missed = np.minimum(1.0, 2 * special.bdtr(left_out, counts, 0.5))
         enough = np.flatnonzero(missed <= allowed * HAIR)

@@ -78,6 +78,7 @@ class Verdict:
     reason: str  # why it is untestable; empty otherwise
     p_value: float  # the least alpha at which it would be decided, 1 if none
     wants_seeds: bool  # whether more seeds might decide it
+    comparisons: int = 1  # how many share the error that any of them may cost, itself included
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,19 +126,19 @@ class TimeVerdict(Verdict):
         return self.ratio
 
     @property
-    def pairs_needed(self) -> int | None:
-        """About how many pairs would decide it, if it is inconclusive and some number would."""
+    def seeds_needed(self) -> int | None:
+        """About how many seeds would decide it, if it is inconclusive and some number would."""
         if self.outcome != "inconclusive":
             return None
         ends = [end for end in (self.region.low, self.region.high) if math.isfinite(end)]
         still_open = [end for end in ends if self.ratio.low <= end <= self.ratio.high] or ends
         alpha = 1 - self.ratio.confidence
-        needed = [self.times.pairs_needed(end, alpha) for end in still_open]
+        needed = [self.times.seeds_needed(end, alpha) for end in still_open]
         return None if None in needed else max(needed)
 
     @property
     def chance(self) -> tuple[float, float]:
-        """The interval for the chance that the arm called faster comes first in a fresh pair."""
+        """The interval for the chance that the arm called faster comes first at a new seed."""
         return self.times.chance(self.ratio.confidence)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from experiments.analysis.verdicts import Verdict
 from experiments.report import words
+from experiments.report.headlines import headline
 from experiments.report.rendering import render
 from experiments.study import Study
 
@@ -44,4 +45,5 @@ def results_in_html(
         picture=picture,
         lines=lines,
         words=words,
+        headline=headline,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.schedule import SELDOM, examples_read, total_updates, updates_per_epoch
 from experiments.report import tables, words
 from experiments.report.drawings import DRAWINGS, drawings
+from experiments.report.headlines import headline
 from experiments.report.layer_figures import expected_by_theory
 from experiments.report.objectives import objectives, tuned_for
 from experiments.report.panels import MOST_PANELS, panels
@@ -33,7 +35,7 @@ from experiments.report.reasons import reason, told_apart
 from experiments.report.rendering import render
 from experiments.report.style import applied, save
 from experiments.report.web import page as web
-from experiments.study import Claim, Setting, arm_in_words, chosen_by, split_protocol
+from experiments.study import Claim, Setting, chosen_by, split_protocol
 
 MOST_LINES = 6
 """So many conditions of a study without claims are told in a sentence each; tables have all."""
@@ -98,7 +100,7 @@ class Answer:
 def answers(summary: Summary) -> list[Answer]:
     """Return the answers of a study, claim by claim."""
     found = [
-        Answer(claim.number, f"{claim.says}: {words.outcomes(rows)}.", _shared(rows))
+        Answer(claim.number, headline(claim, rows), _shared(rows))
         for claim, rows in (
             (claim, list(rows)) for claim, rows in groupby(summary.verdicts, lambda v: v.claim)
         )
@@ -133,7 +135,7 @@ def _arms(summary: Summary, table: pd.DataFrame | None) -> list[dict]:
     rows = table.to_dict("records")
     for row, reach in zip(rows, summary.reaches, strict=True):
         labels = reach.setting.setting.labels
-        row["arm"] = arm_in_words(labels) or "all runs"
+        row["arm"] = words.arm(labels) or "all runs"
         row["goal"] = words.goal(reach.metric, reach.target)
     return rows
 
@@ -146,6 +148,12 @@ def standing_lines(summary: Summary) -> tuple[str, ...]:
     return tuple(words.standing(one) for one in shown)
 
 
+def _told(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Return the verdicts that are told in a sentence each."""
+    claims = groupby(verdicts, lambda verdict: verdict.claim)
+    return [verdict for _, rows in claims for verdict in words.shown(list(rows))]
+
+
 def _mapped(verdicts: Sequence[Verdict]) -> Claim | None:
     """Return the claim that is told as a map, if there is one."""
     return next((cell.claim for cell in mapped(verdicts)), None)
@@ -155,7 +163,7 @@ def _rates(summary: Summary) -> list[dict]:
     """Return the rows of the table of learning rates."""
     return [
         {
-            "arm": arm_in_words(tuned.setting.labels) or "all runs",
+            "arm": words.arm(tuned.setting.labels) or "all runs",
             "init": " or ".join(dict.fromkeys(one.network.init for one in tuned.setting.each)),
             "taken": words.rates(tuned.taken),
             "values": words.values(tuned.values),
@@ -184,6 +192,10 @@ def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
         article=study.article,
         reason=reason,
         reasoned=any(map(told_apart, verdicts)),
+        headline=headline,
+        fine_print=partial(words.fine_print, confidence=study.confidence),
+        peeking=words.peeking(_told(verdicts)),
+        pair=words.pair_of(summary.time_verdicts),
         extremes=words.extremes,
         against=words.against,
         learning=words.learning(results),

@@ -10,7 +10,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from experiments.analysis.results import diverged
 from experiments.report import words
-from experiments.study import arm_in_words
 
 
 def render(template: str, **content: Any) -> str:
@@ -41,9 +40,10 @@ def _environment(*, html: bool = False) -> Environment:
     )
     environment.filters |= {
         "number": words.number,
-        "arm": arm_in_words,
+        "arm": words.arm,
         "scientific": words.scientific,
         "cell": words.cell,
+        "sentence": words.as_sentence,
         "diverged": diverged,
     }
     return environment

@@ -33,7 +33,7 @@ def verdict_table(verdicts: Sequence[Verdict]) -> pd.DataFrame:
             "claim": v.claim.number,
             "says": v.claim.says,
             "answers": v.claim.answers,
-            "condition": words.place(v),
+            "condition": words.place(v, words.condition_by_keys),
             "conditions": v.conditions,
             **_told(v),
             "verdict": v.outcome,
@@ -121,7 +121,7 @@ def _race_counts(v: TimeVerdict) -> dict[str, object]:
         "chance_high": v.chance[1],
         "faster_rates": words.rates(rates(v.faster)),
         "than_rates": words.rates(rates(v.than)),
-        "pairs_needed": v.pairs_needed,
+        "seeds_needed": v.seeds_needed,
     }
 
 
@@ -377,7 +377,7 @@ def clock_table(summary: Summary, update_times: Mapping[Setting, float]) -> pd.D
     return pd.DataFrame(
         {
             "claim": v.claim.number,
-            "condition": words.condition(v.condition),
+            "condition": words.condition_by_keys(v.condition),
             "target": v.target,
             "clock": r.clock,
             "estimate": r.ratio.estimate,

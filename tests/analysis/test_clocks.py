@@ -187,7 +187,7 @@ def test_the_best_by_another_clock_is_judged_against_all_rivals_anew():
     assert reading.ratio.confidence == pytest.approx(1 - 0.05 / 2)
     told = sentence(verdict)
     assert told.count("Counted in") == 1
-    assert f"{words.arm_in_words(reading.rival)} needed" in told.split("instead: ")[1]
+    assert f"{words.arm(reading.rival)} needed" in told.split("instead: ")[1]
 
 
 def test_what_is_untestable_has_no_other_verdict():

@@ -300,21 +300,21 @@ def test_too_few_pairs_and_unreached_targets_are_untestable_in_both():
         assert v.reason == "no run of either arm reached the target"
 
 
-def test_the_pairs_needed_are_for_the_ends_that_are_open():
+def test_the_seeds_needed_are_for_the_ends_that_are_open():
     ratios = [*[5.0] * 4, *[7.0] * 10, *[8.0] * 6]
     direction, size = verdicts_of(ratios, "claims.0.reading=about")
-    assert (direction.outcome, direction.pairs_needed) == ("supported", None)
+    assert (direction.outcome, direction.seeds_needed) == ("supported", None)
     assert size.outcome == "inconclusive"
     alpha = 1 - size.ratio.confidence
     # 7.5 alone is open, above which 6 of 20 lie.
     assert (size.ratio.low, size.ratio.high) == pytest.approx((7.0, 8.0))
-    assert size.pairs_needed == size.times.pairs_needed(7.5, alpha)
-    assert size.pairs_needed > 20
+    assert size.seeds_needed == size.times.seeds_needed(7.5, alpha)
+    assert size.seeds_needed > 20
     ratios = [*[4.0] * 6, *[7.0] * 8, *[8.0] * 6]
     _, size = verdicts_of(ratios, "claims.0.reading=about")
     alpha = 1 - size.ratio.confidence
-    both = [size.times.pairs_needed(end, alpha) for end in (4.8, 7.5)]
-    assert size.pairs_needed == max(both)
+    both = [size.times.seeds_needed(end, alpha) for end in (4.8, 7.5)]
+    assert size.seeds_needed == max(both)
 
 
 # Protocols

@@ -132,19 +132,19 @@ def test_a_verdict_may_not_turn_for_the_company_it_keeps():
 def test_an_inconclusive_verdict_tells_how_many_pairs_it_would_take():
     for v in judge(results_of(read(TEXT), noisy)):
         if v.outcome == "inconclusive":
-            needed = v.times.pairs_needed(v.region.low, 1 - v.ratio.confidence)
-            assert v.pairs_needed == needed
+            needed = v.times.seeds_needed(v.region.low, 1 - v.ratio.confidence)
+            assert v.seeds_needed == needed
             assert needed is None or needed > v.ratio.pairs
             assert v.wants_seeds
         else:
-            assert v.pairs_needed is None
+            assert v.seeds_needed is None
             assert not v.wants_seeds
 
 
 def test_more_seeds_are_wanted_where_they_are_too_few_and_not_where_they_are_no_use():
     few = read(TEXT, "seeds=4")
     for v in judge(results_of(few, lambda run: arriving(8.0 + run.seed))):
-        assert (v.outcome, v.wants_seeds, v.pairs_needed) == ("untestable", True, None)
+        assert (v.outcome, v.wants_seeds, v.seeds_needed) == ("untestable", True, None)
     for v in judge(results_of(read(TEXT), lambda run: arriving(20 * BUDGET))):
         if v.outcome == "untestable":
             assert not v.wants_seeds

@@ -123,7 +123,7 @@ def test_runs_of_all_conditions_are_counted():
     assert together.ratio.low > 1
     told = words.sentence(together)
     assert "all 3 conditions together: tanh needed at least" in told
-    assert "0 of 36 runs of relu and 12 of 36 runs of tanh did not reach" in told
+    assert "; 12 of 36 runs of tanh did not reach" in told
     assert "in the geometric mean" in told
     assert "relu was ahead at 12 of 12 seeds" in told
 

@@ -152,10 +152,10 @@ def test_each_arm_has_its_profile_in_its_colour(results, tmp_path):
 
 def test_every_protocol_has_a_panel_of_profiles(results, tmp_path):
     ((_, profile),) = profiles(results, np.random.default_rng(0))
-    pairs = [(("protocol", name),) for name in ("shared rate", "own rate")]
+    pairs = [(("protocol", name),) for name in ("shared_rate", "own_rate")]
     figure = arm_figures.profiles(results.study, [(pair, profile) for pair in pairs])
     assert [ax.get_title() for ax in drawn(figure, tmp_path).axes] == [
-        "shared rate", "own rate",
+        "one rate for both", "each at its best rate",
     ]  # fmt: skip
 
 

@@ -38,7 +38,7 @@ def folder(tmp_path):
 def test_how_often_each_value_was_taken(folder):
     text = (folder / "report.md").read_text()
     assert "at each of 3 values of width: 4, 8, 16." in text
-    assert "| arm | initializer | learning rates taken | width taken |" in text
+    assert "| arm | initializer | learning rates chosen | width chosen |" in text
     assert re.search(r"\| relu \| he \| 0\.5\S* \| 8 \(6 runs\), 16 \(2 runs\) \|", text)
     assert re.search(r"\| tanh \| glorot \| 0\.5\S* \| 4 \(8 runs\) \|", text)
     assert "learning rates and width tuned for each arm" in text
@@ -97,6 +97,6 @@ def test_without_it_nothing_is_told_of_it(tmp_path):
     assert "width" not in (tmp_path / "tuning.csv").read_text()
     assert "width" not in (tmp_path / "runs.csv").read_text()
     assert (
-        "| arm | initializer | learning rates taken | updates"
+        "| arm | initializer | learning rates chosen | updates"
         in (tmp_path / "report.md").read_text()
     )

@@ -106,9 +106,11 @@ def ratio(estimate=2.0, bound="", low=1.5, high=3.0, confidence=0.95, censored=0
 def test_ratios():
     assert words.estimate(ratio()) == "2.00"
     assert words.estimate(ratio(bound="at least")) == "at least 2.00"
-    assert words.estimate(ratio(math.nan, "unknown")) == "–"
+    assert words.estimate(ratio(math.nan, "unknown")) == "no usable estimate"
     assert words.interval(ratio()) == "1.50 to 3.00"
-    assert words.interval(ratio(low=0.0, high=math.inf)) == "0 to ∞"
+    assert words.interval(ratio(low=0.0, high=2.0)) == "0 to 2.00"
+    unbounded = ratio(bound="at least", low=0.0, high=math.inf)
+    assert (words.estimate(unbounded), words.interval(unbounded)) == ("no usable estimate", "–")
 
 
 TEXT = """
@@ -133,9 +135,9 @@ def verdict():
 def test_a_sentence_says_all_that_a_verdict_rests_on():
     text = words.sentence(verdict())
     assert text == (
-        "at training loss 0.5, depth 1: tanh needed 2.00 times the updates of relu (97.5 % "
-        "interval 2.00 to ∞; relu came first in 10 of 10 pairs; 0 of 10 runs of relu and 3 of 10 "
-        "runs of tanh did not reach the target)."
+        "at training loss 0.5, depth 1: tanh needed 2.00 times the updates of relu "
+        "(interval 2.00 to ∞; relu came first at 10 of 10 seeds; 3 of 10 runs of tanh did not "
+        "reach the target)."
     )
 
 
@@ -143,8 +145,7 @@ def test_a_sentence_without_failures_does_not_mention_them():
     quiet = replace(verdict(), ratio=ratio(confidence=0.9))
     text = words.sentence(quiet)
     assert "never" not in text
-    assert "90 % interval 1.50 to 3.00" in text
-    assert "relu came first in 9 of 10 pairs" in text
+    assert "(interval 1.50 to 3.00; relu came first at 9 of 10 seeds)" in text
 
 
 def test_a_sentence_of_what_cannot_be_tested_gives_the_reason():
@@ -156,17 +157,27 @@ def test_a_sentence_without_an_estimate_says_so():
     text = words.sentence(
         replace(verdict(), ratio=ratio(math.nan, "unknown", 0.0, math.inf, censored=9))
     )
-    assert "no estimate" in text
+    assert "no usable estimate: 3 of 10 runs of tanh did not reach the target" in text
     assert "nan" not in text
-    assert "0 to ∞" in text
+    assert "∞" not in text
+
+
+def test_arms_that_stay_behind_alike_are_told_together():
+    alike = replace(verdict(), faster_reached=8, than_reached=8)
+    assert words.not_reached(alike) == "2 of 10 runs of each arm did not reach the target"
+    other = replace(verdict(), faster_reached=8, than_reached=7)
+    assert words.not_reached(other) == (
+        "2 of 10 runs of relu and 3 of 10 runs of tanh did not reach the target"
+    )
 
 
 @pytest.mark.parametrize(
     ("confidence", "said"), [(0.95, "95 %"), (0.995, "99.5 %"), (0.99975, "99.975 %")]
 )
-def test_a_sentence_gives_the_level_to_its_last_digit(confidence, said):
-    at_level = replace(verdict(), ratio=ratio(confidence=confidence))
-    assert f"({said} interval" in words.sentence(at_level)
+def test_a_single_comparison_gives_the_level_to_its_last_digit(confidence, said):
+    alone = replace(verdict(), ratio=ratio(confidence=confidence), comparisons=1)
+    assert f"({said} interval" in words.sentence(alone)
+    assert "%" not in words.sentence(replace(alone, comparisons=2))  # that is told once
 
 
 def test_conditions_name_each_value_once():
@@ -221,22 +232,43 @@ def alternating(run):
     return arriving(8.0 if relu == (run.seed < 6) else 12.0)
 
 
-def test_a_sentence_of_what_is_open_says_how_many_pairs_it_would_take():
+def test_a_sentence_of_what_is_open_says_how_many_seeds_it_would_take():
     (one, _) = judge(results_of(read(TEXT), alternating))
     assert one.outcome == "inconclusive"
-    assert f"About {one.pairs_needed:,} pairs would decide it" in words.sentence(one)
-    assert one.pairs_needed > 100
-    assert "would decide" not in words.sentence(verdict())
+    needed = one.seeds_needed
+    assert f"About {needed:,} seeds would be needed" in words.sentence(one)
+    assert f"`seeds: {{min: 10, max: {needed}}}`." in words.sentence(one)
+    assert needed > 100
+    assert "needed," not in words.sentence(verdict())
+    assert read(TEXT.replace("seeds: 10", words.asking_for(one))).seeds.looks[0] == 10
+    assert words.peeking([one])
+    assert not words.peeking([verdict()])
 
 
-def test_a_sentence_of_what_no_number_of_pairs_decides_says_so():
+def test_where_seeds_are_added_every_most_so_far_is_named():
+    text = TEXT.replace("seeds: 10", "seeds: {min: 8, max: [11, 20]}").replace("[1, 3]", "1")
+
+    def respond(run):
+        relu = run.network.activation.name == "relu"
+        return arriving(8.0 if relu == (run.seed % 5 < 3) else 12.0)
+
+    (one,) = judge(results_of(read(text), respond))
+    assert one.outcome == "inconclusive"
+    line = words.asking_for(one)
+    assert line == f"seeds: {{min: 8, max: [11, 20, {one.seeds_needed}]}}"
+    again = read(text.replace("seeds: {min: 8, max: [11, 20]}", line)).seeds
+    assert again.looks[:4] == (8, 11, 17, 20)
+    assert again.most == one.seeds_needed
+
+
+def test_a_sentence_of_what_no_number_of_seeds_decides_says_so():
     def even(run):
         relu = run.network.activation.name == "relu"
         return arriving(8.0 if relu == (run.seed < 5) else 12.0)
 
     one = judge(results_of(read(TEXT), even))[0]
-    assert one.pairs_needed is None
-    assert "No practical number of pairs would decide it" in words.sentence(one)
+    assert one.seeds_needed is None
+    assert "No practical number of seeds would decide it" in words.sentence(one)
 
 
 def test_rates():
@@ -249,6 +281,6 @@ def test_a_turn_names_each_protocol_with_its_verdict():
     answers = {"own_rate": "supported", "shared_rate": "refuted"}
     text = words.turn(Turn(claim, "direction", 0.5, (("depth", "3"),), answers))
     assert text == (
-        "**The protocol turns the answer** of claim 1 at training loss 0.5, depth 3: "
-        "supported under `own_rate`, refuted under `shared_rate`."
+        "**The answer depends on how learning rates were chosen** for claim 1 at training loss "
+        "0.5, depth 3: supported with each at its best rate, refuted with one rate for both."
     )

@@ -1,0 +1,43 @@
+"""In how much of a map a claim stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from experiments.analysis.map_counts import Counts
+from experiments.analysis.verdicts import OUTCOMES, Hypothesis
+from experiments.report.words.labels import condition, hypothesis
+from experiments.study import Claim, TimeClaim, arm_in_words
+
+
+def where(counts: Counts) -> str:
+    """Write which cells of a map are counted: `all cells`, `depth 2`."""
+    return condition(((counts.axis, counts.label),)) if counts.axis else "all cells"
+
+
+def of_cells(counts: Counts, name: Hypothesis) -> list[str]:
+    """Write in how many of the cells each verdict was given on a hypothesis."""
+    return [str(counts.outcomes[name][verdict]) for verdict in OUTCOMES]
+
+
+def map_lines(found: Sequence[Counts], claim: Claim | None) -> list[str]:
+    """Say plainly in how much of a map each hypothesis of a claim stands."""
+    if not found or not isinstance(claim, TimeClaim):
+        return []
+    whole, lines = found[0], []
+    for name, counts in whole.outcomes.items():
+        held, lost = counts["supported"], counts["refuted"]
+        still_open = whole.cells - held - lost
+        what = f"{arm_in_words(claim.faster)} {hypothesis(claim, name)}"
+        lines.append(
+            f"**{what}: supported in {held or 'none'} of the {whole.cells} cells, refuted in "
+            f"{lost or 'none'}, open in {still_open or 'none'}.**"
+        )
+        some = [where(c) for c in found[1:] if c.outcomes[name]["supported"]]
+        none = [where(c) for c in found[1:] if not c.outcomes[name]["supported"]]
+        if some and none:
+            lines.append(
+                f"It is supported in some cell of: {', '.join(some)}; in no cell of "
+                f"{', '.join(none)}."
+            )
+    return lines
