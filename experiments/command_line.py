@@ -49,6 +49,15 @@ def parser(name: str = "runner.py") -> argparse.ArgumentParser:
         help="where reports and the store of finished runs go; default: results",
     )
     command.add_argument(
+        "--figures",
+        nargs="+",
+        type=_format,
+        default=["png", "svg"],
+        metavar="FORMAT",
+        help="the formats of the figures, besides the report's own PNG: any of png, svg and pdf, "
+        "in the widths of one column and of two; default: png svg",
+    )
+    command.add_argument(
         "--dry-run", action="store_true", help="tell what would run and how long it would take"
     )
     command.add_argument(
@@ -82,6 +91,15 @@ def _jobs(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of workers; give 1 or more")
     return int(text)
+
+
+def _format(text: str) -> str:
+    if text not in ("png", "svg", "pdf"):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no format of figures; give any of png, svg and pdf, and name configs "
+            "before the option"
+        )
+    return text
 
 
 def convergence() -> int:
@@ -193,7 +211,13 @@ def _run_configs(options: argparse.Namespace, command: str) -> int:
             if options.dry_run:
                 dry_run(study, options.output, options.jobs)
             else:
-                run(study, options.output, options.jobs, quiet=options.quiet)
+                run(
+                    study,
+                    options.output,
+                    options.jobs,
+                    quiet=options.quiet,
+                    formats=options.figures,
+                )
     except CommandError as error:
         print(f"{command}: {error}", file=sys.stderr)
         return FAILED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from experiments.execution.estimate import Forecast, forecast
 from experiments.execution.loop import Progress, complete
 from experiments.execution.store import Store, StoreError
 from experiments.execution.timing import update_times
-from experiments.report import page, scoreboard, terminal
+from experiments.report import figure_files, page, scoreboard, terminal
 from experiments.study import Study
 
 STORE = "runs.sqlite"
@@ -25,7 +25,14 @@ class CommandError(Exception):
     """Something failed that is no mistake of the config; the message says what to do."""
 
 
-def run(study: Study, output: Path, jobs: int | None, *, quiet: bool) -> None:
+def run(
+    study: Study,
+    output: Path,
+    jobs: int | None,
+    *,
+    quiet: bool,
+    formats: Collection[str] = figure_files.USUAL,
+) -> None:
     """Train what is missing, write the report and show the verdicts.
 
     Raises:
@@ -36,7 +43,7 @@ def run(study: Study, output: Path, jobs: int | None, *, quiet: bool) -> None:
         if not quiet:
             terminal.note_few_seeds(study)
         results, trained = train(study, output, jobs, progress)
-    report = write(results, output)
+    report = write(results, output, formats)
     if not quiet:
         terminal.show(study, report, trained)
 
@@ -54,7 +61,9 @@ def train(study: Study, output: Path, jobs: int | None, progress: Progress) -> t
             return complete(study, store, jobs, progress)
 
 
-def write(results: Results, output: Path) -> page.Report:
+def write(
+    results: Results, output: Path, formats: Collection[str] = figure_files.USUAL
+) -> page.Report:
     """Write the report of a study that was trained, and the scoreboard.
 
     Raises:
@@ -65,7 +74,7 @@ def write(results: Results, output: Path) -> page.Report:
     with _told_plainly(output):
         with Store(output / STORE) as store:
             times = update_times(study, store) if study.time_claims else None
-        report = page.write(results, output / study.name, times)
+        report = page.write(results, output / study.name, times, formats)
         scoreboard.write(output)
         return report
 

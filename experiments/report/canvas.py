@@ -1,20 +1,23 @@
-"""A figure with a panel for each condition of a study and a colour for each arm."""
+"""A figure with a panel for each condition of a study and a look for each arm."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import starmap
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from experiments.report import scales, style, words
-from experiments.report.panels import MOST_PANELS, panels
+from experiments.report import legends, scales, style, words
+from experiments.report.looks_of_arms import COLOURS, Look, look
+from experiments.report.panels import MOST_PANELS, Target, by_target, panels
+from experiments.report.sheets import Sheet
 from experiments.study import Setting, Study
 
-INK = "#333333"
-"""The colour of what belongs to no arm."""
+MOST_DOTS = 1500
+"""Of more dots in one figure an SVG or a PDF holds a picture, which is smaller than so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,49 +26,105 @@ class Arm:
 
     setting: Setting
     number: int  # the same in every panel
-    colour: str
-    marker: str
-    line: str | tuple
+    look: Look
+
+    @property
+    def colour(self) -> str:
+        """Its colour."""
+        return self.look.colour
+
+    @property
+    def marker(self) -> str:
+        """Its marker."""
+        return style.marker(self.look)
+
+    @property
+    def line(self) -> str | tuple:
+        """Its dashes."""
+        return style.line(self.look)
 
 
 class Canvas:
-    """The panels of a study, at most MOST_PANELS of them.
+    """The panels of a study, one for each condition or for each condition and target.
+
+    At most MOST_PANELS conditions are shown.
 
     Args:
         study: whose settings are drawn.
+        sheet: what it is drawn for.
+        targets: which have a panel each, or nothing: a panel shows all there is of a condition.
 
     """
 
-    def __init__(self, study: Study) -> None:
-        shown = panels(study)[:MOST_PANELS]
+    def __init__(self, study: Study, sheet: Sheet, targets: Sequence[Target] = ()) -> None:
+        self.sheet = sheet
+        conditions = panels(study)
+        pairs = by_target(conditions, targets) if targets else []
+        shown = [panel for panel, _ in pairs] or conditions[:MOST_PANELS]
+        self.left_out = len(conditions) * max(1, len(targets)) - len(shown)
         labels = dict.fromkeys(label for panel in shown for label, _ in panel.arms)
-        self.labels = list(labels)
-        self.crowded = len(labels) > len(style.COLOURS)  # colours alone do not tell arms apart
-        if self.crowded and len(shown) == 1:
-            self.figure, self.axes = style.subplots(1, width=8.0, height=4.4)
-        else:
-            self.figure, self.axes = style.subplots(len(shown))
+        self.labels, self._looks = list(labels), look(study)
+        self.crowded = len(labels) > len(COLOURS)  # colours alone do not tell arms apart
+        self.figure, self.axes = self._subplots(len(shown), len({target for _, target in pairs}))
+        self._targets = [target for _, target in pairs]
         self._arms: list[list[Arm]] = []
         for ax, panel in zip(self.axes, shown, strict=True):
-            ax.set_title(panel.title)
-            self._arms.append([self._arm(label, setting) for label, setting in panel.arms])
+            scales.title(ax, panel.title, sheet)
+            self._arms.append(list(starmap(self._arm, panel.arms)))
+        for ax, (panel, target) in zip(self.axes, pairs, strict=False):
+            goal = words.goal(*target).replace(" ", scales.TIED)
+            scales.title(ax, ", ".join(filter(None, [panel.title, goal])), sheet)
+
+    def _subplots(self, count: int, targets: int) -> tuple[Figure, list[Axes]]:
+        if self.crowded and count == 1:
+            return self.sheet.subplots(1, width=8.0, height=4.4)
+        if count > MOST_PANELS:
+            return self.sheet.subplots(count, width=3.15, height=2.5, columns=4)
+        if count > targets > 1:  # one target below the other
+            columns = {2: 4, 4: 4}.get(targets, 3)
+            return self.sheet.subplots(count, width=12.6 / columns, columns=columns)
+        return self.sheet.subplots(count)
 
     def _arm(self, label: str, setting: Setting) -> Arm:
-        number = self.labels.index(label)
-        return Arm(setting, number, style.colour(number), style.marker(number), style.line(number))
+        return Arm(setting, self.labels.index(label), self._looks[label])
 
     def panels(self) -> Iterator[tuple[Axes, list[Arm]]]:
         """Yield each panel's axes with its arms."""
         return zip(self.axes, self._arms, strict=True)
 
-    def finish(self, *extra: Line2D, lines: bool = False) -> Figure:
-        """Add the legend, of lines or of markers and of whatever is extra; return the figure."""
-        handles = [style.handle(label, i, lines=lines) for i, label in enumerate(self.labels)]
-        if self.crowded and extra:
-            scales.legend(self.figure, extra, "outside lower center")
-        else:
-            handles += extra
-        scales.legend(self.figure, handles, "outside upper center")
+    def panels_by_target(self) -> Iterator[tuple[Axes, list[Arm], Target]]:
+        """Yield each panel's axes with its arms and its target."""
+        return zip(self.axes, self._arms, self._targets, strict=True)
+
+    def finish(self, *extra: Artist, lines: bool = False, y: str, x: str = "") -> Figure:
+        """Label the axes, which all panels have in common, add the legends; return the figure.
+
+        Args:
+            extra: entries of the legend that are of no arm.
+            lines: whether arms are lines, and not markers.
+            y: what the vertical axes show, on one scale.
+            x: what the horizontal axes show, on one scale; nothing where each has its own labels.
+
+        """
+        scales.together(self.axes, "y")
+        for ax in self.axes:
+            scales.side(ax, y, self.sheet)
+        scales.outer(self.axes, "y")
+        if x:
+            scales.together(self.axes, "x")
+            for ax in self.axes:
+                scales.foot(ax, x, self.sheet)
+            scales.outer(self.axes, "x")
+        handles: list[Artist] = [
+            style.handle(label, self._looks[label], lines=lines) for label in self.labels
+        ]
+        remarks = [*extra]
+        if self.left_out and self._targets:
+            every = self.left_out + len(self.axes)
+            remarks.append(legends.remark(f"{len(self.axes)} of {every} panels are shown"))
+        apart = self.crowded or bool(self._targets)
+        legends.above(self.figure, self.sheet, handles + ([] if apart else remarks))
+        legends.below(self.figure, self.sheet, remarks if apart else [])
         return self.figure
 
     def place(self, target: int, arm: Arm) -> float:
@@ -82,10 +141,16 @@ class Canvas:
         """The width that each arm has at a target."""
         return 0.8 / len(self.labels)
 
-    @staticmethod
-    def name_targets(ax: Axes, targets: Sequence[tuple[str, float]]) -> None:
-        """Label the horizontal axis with (metric, target) pairs."""
-        names = [f"{words.METRIC_WORDS[metric]}\n{target:g}" for metric, target in targets]
-        ax.set_xticks(range(len(targets)), names)
-        ax.set_xlim(-0.5, len(targets) - 0.5)
-        ax.grid(visible=False, axis="x")
+    def name_targets(self, targets: Sequence[Target]) -> None:
+        """Label the horizontal axes with targets, and with their metrics: once if it is one."""
+        metrics = {metric for metric, _ in targets}
+        for ax in self.axes:
+            names = [f"{target:g}" for _, target in targets]
+            if len(metrics) > 1:
+                names = [f"{words.METRIC_WORDS[m]}\n{t:g}" for m, t in targets]
+            else:
+                scales.foot(ax, f"target: {words.METRIC_WORDS[targets[0][0]]}", self.sheet)
+            ax.set_xticks(range(len(targets)), names)
+            ax.set_xlim(-0.5, len(targets) - 0.5)
+            ax.grid(visible=False, axis="x")
+        scales.outer(self.axes, "x")

@@ -11,9 +11,9 @@ import numpy as np
 from experiments.analysis.diagnostic_curves import DiagnosticCurve
 from experiments.analysis.layers import LayerProfile
 from experiments.nn.diagnostics import DIAGNOSTICS
-from experiments.report import style
+from experiments.report.looks_of_arms import COLOURS, Look, looks, name_of
 from experiments.report.panels import MOST_PANELS
-from experiments.study import Labels, Setting, Study, arm_in_words
+from experiments.study import Labels, Setting, Study
 
 Read = TypeVar("Read", LayerProfile, DiagnosticCurve)
 
@@ -50,7 +50,7 @@ def _panels(study: Study, read: Iterable[Read]) -> list[Panel[Read]]:
         if np.isfinite(drawn(one)).any():  # else there is nothing to draw
             arm, condition = _split(study, one.setting.setting)
             key = one.name, getattr(one, "at", ""), condition
-            found.setdefault(key, []).append((arm, one))
+            found.setdefault(key, []).append((name_of(arm), one))
     return [Panel(*key, tuple(arms)) for key, arms in found.items()]
 
 
@@ -67,12 +67,12 @@ def low(read: LayerProfile | DiagnosticCurve) -> np.ndarray:
     return read.low if isinstance(read, LayerProfile) else read.low[read.updates > 0]
 
 
-def _split(study: Study, setting: Setting) -> tuple[str, Labels]:
+def _split(study: Study, setting: Setting) -> tuple[Labels, Labels]:
     """Return a setting's arm and condition; where claims name no arm, all settings if few."""
     arm, condition = study.arm(setting), study.condition(setting)
-    if not study.arm_axes and len(study.settings) <= len(style.COLOURS):
+    if not study.arm_axes and len(study.settings) <= len(COLOURS):
         arm, condition = condition, ()
-    return arm_in_words(arm) or "all runs", condition
+    return arm, condition
 
 
 def fitting(every: list[Panel[Read]]) -> list[Panel[Read]]:
@@ -91,7 +91,6 @@ def _shallowness(panel: Panel) -> int:
     return -max(len(read.setting.setting.network.widths) for _, read in panel.arms)
 
 
-def arm_numbers(study: Study) -> dict[str, int]:
-    """Return each arm's number, which picks its colour, as in all other figures."""
-    names = dict.fromkeys(_split(study, setting)[0] for setting in study.settings)
-    return {name: number for number, name in enumerate(names)}
+def arm_looks(study: Study) -> dict[str, Look]:
+    """Return each arm's look by its name, as in all other figures."""
+    return looks(_split(study, setting)[0] for setting in study.settings)

@@ -10,16 +10,24 @@ from matplotlib.figure import Figure
 from experiments.analysis.map_counts import mapped
 from experiments.analysis.summary import Summary
 from experiments.report import (
-    arm_figures,
+    arrival_figures,
     diagnostic_panels,
-    figures,
     gallery,
     layer_figures,
+    loss_figure,
     map_figure,
     measure_figures,
+    profile_figure,
+    rank_figure,
+    ratio_figure,
+    reach_figure,
+    rows,
+    tuning_figure,
+    verdict_figure,
 )
 
-Drawing = Callable[[], Figure]
+Drawing = Callable[..., Figure]
+"""Draws a figure; its one argument, `sheet`, is what it is drawn for, a screen if left out."""
 
 
 def _loss(metric: str) -> Callable[[Summary], Drawing | None]:
@@ -27,7 +35,7 @@ def _loss(metric: str) -> Callable[[Summary], Drawing | None]:
         drawn = [c.setting.setting for c in summary.curves if c.metric == metric]
         if not any(setting.training.epochs for setting in drawn):
             return None
-        return partial(figures.loss_curves, summary.results.study, summary.curves, metric)
+        return partial(loss_figure.loss_curves, summary.results.study, summary.curves, metric)
 
     return drawing
 
@@ -43,22 +51,22 @@ def _if_any(draw: Callable[..., Figure], part: str, *, of_study: bool = True):
 
 def _ratios(summary: Summary) -> Drawing | None:
     if not summary.time_verdicts or (
-        summary.map_counts and len(summary.time_verdicts) > figures.MOST_ROWS
+        summary.map_counts and len(summary.time_verdicts) > rows.MOST_ROWS
     ):
         return None  # the map holds them all, where a row for each would not fit
-    return partial(figures.ratios, summary.time_verdicts)
+    return partial(verdict_figure.ratios, summary.time_verdicts)
 
 
 def _never_arrived(summary: Summary) -> Drawing | None:
     if not any(reach.not_reached for reach in summary.reaches):  # a sentence says it better
         return None
-    return partial(figures.censored, summary.results.study, summary.reaches)
+    return partial(arrival_figures.censored, summary.results.study, summary.reaches)
 
 
 def _tuning(summary: Summary) -> Drawing | None:
     if not summary.searches:
         return None
-    return partial(figures.tuning_searches, summary.results.study, summary.searches)
+    return partial(tuning_figure.tuning_searches, summary.results.study, summary.searches)
 
 
 def _layers(summary: Summary) -> Drawing | None:
@@ -91,14 +99,16 @@ def _functions(summary: Summary) -> Drawing | None:
 
 DRAWINGS: dict[str, Callable[[Summary], Drawing | None]] = {
     "verdicts.png": _ratios,
-    "ratio_by_target.png": _if_any(figures.ratio_curves, "ratio_curves_between", of_study=False),
+    "ratio_by_target.png": _if_any(
+        ratio_figure.ratio_curves, "ratio_curves_between", of_study=False
+    ),
     "train_loss.png": _loss("train_loss"),
     "test_loss.png": _loss("test_loss"),
-    "updates_to_target.png": _if_any(figures.updates_to_target, "reaches"),
-    "reach_curves.png": _if_any(arm_figures.reach_curves, "reach_curves"),
+    "updates_to_target.png": _if_any(arrival_figures.updates_to_target, "reaches"),
+    "reach_curves.png": _if_any(reach_figure.reach_curves, "reach_curves"),
     "censored.png": _never_arrived,
-    "ranks.png": _if_any(arm_figures.ranks, "rankings"),
-    "profiles.png": _if_any(arm_figures.profiles, "profiles"),
+    "ranks.png": _if_any(rank_figure.ranks, "rankings"),
+    "profiles.png": _if_any(profile_figure.profiles, "profiles"),
     "map.png": _map,
     "measures.png": _measures,
     "layers.png": _layers,

@@ -16,7 +16,9 @@ from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.diagnostics.layers import SATURATED
 from experiments.nn.diagnostics.slopes import peak_slope, slopes, values
 from experiments.parameters import Choice
-from experiments.report import scales, style
+from experiments.report import legends, scales
+from experiments.report.looks_of_arms import COLOURS
+from experiments.report.sheets import SCREEN, Sheet, size
 from experiments.study import Study
 
 REACH = 6.0
@@ -49,31 +51,30 @@ def shown_functions(study: Study) -> list[Choice]:
     return list(dict.fromkeys(used))[:MOST_FUNCTIONS]
 
 
-def functions(found: Sequence[Choice]) -> Figure:
+def functions(found: Sequence[Choice], sheet: Sheet = SCREEN) -> Figure:
     """Draw each function and, dashed, the slope that training uses, all on one scale."""
     if len(found) <= FEW:
-        letters = scales.WIDEST_TITLE
-        figure, axes = style.subplots(len(found))
+        figure, axes = sheet.subplots(len(found))
     else:
-        letters = 3 * scales.WIDEST_TITLE // 4
-        figure, axes = style.subplots(len(found), width=3.15, height=2.5, columns=4)
+        figure, axes = sheet.subplots(len(found), width=3.15, height=2.5, columns=4)
+    letters = min(_CHARACTERS, sheet.letters(size(axes[0])[0] - 0.3))
     for ax, choice in zip(axes, found, strict=True):
         several = ACTIVATIONS[choice.name].derivative is None
         title = _of_several(ax, choice) if several else _of_one(ax, choice)
-        scales.title(ax, title, letters)
+        scales.title(ax, title, sheet)
         ax.set_xlim(-REACH, REACH)
         ax.set_ylim(*_HEIGHTS)
         ax.set_xlabel("z")
-        formula = textwrap.fill(f"f = {ACTIVATIONS[choice.name].formula}", _CHARACTERS)
+        formula = textwrap.fill(f"f = {ACTIVATIONS[choice.name].formula}", letters)
         ax.annotate(formula, (0.02, 0.98), va="top", xycoords="axes fraction", fontsize=7,
                     color="#555555")  # fmt: skip
     handles = [
-        Line2D([], [], color=style.colour(0), lw=1.8, label="function"),
-        Line2D([], [], color=style.colour(1), lw=1.5, ls=_DASHES, label="slope"),
+        Line2D([], [], color=COLOURS[0], lw=1.8, label="function"),
+        Line2D([], [], color=COLOURS[1], lw=1.5, ls=_DASHES, label="slope"),
         Patch(color=_STEEP_COLOUR, lw=0, label=f"slope above {100 * STEEP:.0f} % of its peak"),
         Patch(color=_SATURATED_COLOUR, lw=0, label=f"below {100 * SATURATED:.0f} %: saturated"),
     ]
-    scales.legend(figure, handles, "outside upper center")
+    legends.above(figure, sheet, handles)
     return figure
 
 
@@ -92,8 +93,8 @@ def _of_one(ax: Axes, choice: Choice) -> str:
     if saturated[0] and saturated[-1] and not _jumps(slope):
         _shade(ax, z, size > STEEP * peak, _STEEP_COLOUR)
     _shade(ax, z, saturated, _SATURATED_COLOUR)
-    ax.plot(*_broken(z, values(choice, z)), color=style.colour(0), lw=1.8)
-    ax.plot(*_broken(z, slope), color=style.colour(1), lw=1.5, ls=_DASHES)
+    ax.plot(*_broken(z, values(choice, z)), color=COLOURS[0], lw=1.8)
+    ax.plot(*_broken(z, slope), color=COLOURS[1], lw=1.5, ls=_DASHES)
     surrogate = ACTIVATIONS[choice.name].surrogate
     return _name(choice) + (", with the slope that stands in for its own" if surrogate else "")
 
@@ -103,7 +104,7 @@ def _of_several(ax: Axes, choice: Choice) -> str:
     z = _grid()
     logits = np.stack([z, np.zeros_like(z), np.ones_like(z)])  # (units, Z)
     for output, name in zip(apply(choice, logits), ("first", "second", "third"), strict=True):
-        ax.plot(z, output, color=style.colour(0), lw=1.8)
+        ax.plot(z, output, color=COLOURS[0], lw=1.8)
         place, side = (-1, "right") if name == "first" else (0, "left")  # where it is high
         ax.annotate(name, (z[place], output[place]), xytext=(0, 3), textcoords="offset points",
                     ha=side, fontsize=7)  # fmt: skip

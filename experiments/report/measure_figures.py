@@ -6,25 +6,29 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from experiments.analysis.verdicts import MeasureVerdict
-from experiments.report import scales, words
-from experiments.report.canvas import INK
-from experiments.report.figures import MOST_ROWS, OUTCOME_COLOURS
+from experiments.report import legends, rows, scales, words
 from experiments.report.panels import MOST_PANELS
+from experiments.report.rows import MOST_ROWS, OUTCOME_COLOURS
+from experiments.report.sheets import SCREEN, Sheet
+from experiments.report.style import INK
 from experiments.study import MeasureClaim, arm_in_words
 
 CLAIMED = "#dddddd"
 """The colour of where a measure is claimed to lie."""
 
-WIDEST = 64
-"""Letters in a line of a title or below an axis."""
 
-_MARKERS = {"at least": ">", "at most": "<"}
+LEAST_PART = 0.25
+"""Panels of one quantity share a scale on which each takes at least this part."""
+
+Scale = tuple[bool, float, float]
+"""Whether an axis is logarithmic, and its ends."""
 
 
 def measure_panels(verdicts: Iterable[MeasureVerdict]) -> list[list[MeasureVerdict]]:
@@ -38,78 +42,132 @@ def measure_panels(verdicts: Iterable[MeasureVerdict]) -> list[list[MeasureVerdi
     return [rows for rows in claims if any(map(_drawable, rows))]
 
 
-def measures(verdicts: Sequence[MeasureVerdict]) -> Figure:
+def measures(verdicts: Sequence[MeasureVerdict], sheet: Sheet = SCREEN) -> Figure:
     """Draw each claim's estimates with their intervals, a row for each condition.
 
-    The grey band is where the claim says that the number lies, the tick what a formula gives. At
-    most MOST_PANELS claims are shown, and MOST_ROWS conditions of each.
+    The grey band is where the claim says that the number lies, the tick what a formula gives; an
+    open arrow is a bound and no estimate. At most MOST_PANELS claims are shown, and MOST_ROWS
+    conditions of each.
     """
     every = measure_panels(verdicts)
-    shown = [rows[:MOST_ROWS] for rows in every[:MOST_PANELS]]
-    columns = 1 if len(shown) == 1 else 2
+    shown = [claim[:MOST_ROWS] for claim in every[:MOST_PANELS]]
+    columns = 1 if len(shown) == 1 or sheet.narrow else 2
+    width = 7.5 if columns == 1 else 11.5
+    pitch = rows.height(sheet, 0.24, _lines(shown, sheet, (sheet.width or width) / columns))
     lines = [shown[start : start + columns] for start in range(0, len(shown), columns)]
-    heights = [max(len(rows) for rows in line) for line in lines]
-    figure = Figure(
-        figsize=(7.5 if columns == 1 else 11.5, 0.5 + sum(1.1 + 0.24 * rows for rows in heights)),
-        layout="constrained",
-    )
+    heights = [max(len(claim) for claim in line) for line in lines]
+    figure = sheet.figure(width, sum(1.1 + pitch * count for count in heights))
     axes = figure.subplots(
-        len(lines), columns, squeeze=False, height_ratios=[0.4 + 0.24 * rows for rows in heights]
+        len(lines), columns, squeeze=False, height_ratios=[0.4 + pitch * n for n in heights]
     ).ravel()
     for spare in axes[len(shown) :]:
         spare.set_axis_off()
-    for ax, rows in zip(axes, shown, strict=False):
-        _panel(ax, rows)
-    handles: list[Patch | Line2D] = [Patch(color=CLAIMED, lw=0, label="claimed")]
-    if any(row.theory is not None for rows in shown for row in rows):
+    for ax, claim, scale in zip(axes, shown, _scales(shown), strict=False):
+        _panel(ax, claim, scale, sheet)
+    legends.above(figure, sheet, _legend(shown, sheet))
+    left_out = sum(map(len, every)) - sum(map(len, shown))
+    if left_out:
+        legends.below(figure, sheet, [legends.remark(f"{left_out} verdicts more than fit")])
+    return figure
+
+
+def _lines(shown: Sequence[Sequence[MeasureVerdict]], sheet: Sheet, width: float) -> int:
+    """Return in how many lines the longest label of a row stands."""
+    labels = [words.place(row) for claim in shown for row in claim]
+    return max(text.count("\n") + 1 for text in rows.broken(labels, sheet, width))
+
+
+def _legend(shown: Sequence[Sequence[MeasureVerdict]], sheet: Sheet) -> list[Artist]:
+    drawn = [row for claim in shown for row in claim]
+    handles: list[Artist] = [Patch(color=CLAIMED, lw=0, label="claimed")]
+    if any(row.theory is not None for row in drawn):
         handles.append(
             Line2D([], [], color="black", marker="|", ls="", ms=10, mew=1.5, label="theory")
         )
     handles.append(Line2D([], [], color=INK, marker="o", lw=2.2, label="estimate and interval"))
-    left_out = sum(map(len, every)) - sum(map(len, shown))
-    if left_out:
-        handles.append(scales.remark(f"{left_out} verdicts more than fit"))
-    scales.legend(figure, handles, "outside upper center")
-    return figure
+    handles += rows.bounds(row.estimate.bound for row in drawn if _drawable(row))
+    return handles + rows.outcomes(sheet, (row.outcome for row in drawn))
 
 
-def _panel(ax: Axes, rows: Sequence[MeasureVerdict]) -> None:
-    claim = rows[0].claim
-    numbers = [value for row in rows for value in _numbers(row)]
+def _scales(shown: Sequence[Sequence[MeasureVerdict]]) -> list[Scale]:
+    """Return the scale of each claim's panel: the same for all that show one quantity.
+
+    One that would take less than a part of LEAST_PART there has a scale of its own.
+    """
+    numbers = [[value for row in judged for value in _numbers(row)] for judged in shown]
+    own = [_scale(judged[0].claim, its) for judged, its in zip(shown, numbers, strict=True)]
+    names = [_quantity(judged[0].claim) for judged in shown]
+    found = []
+    for scale, name in zip(own, names, strict=True):
+        alike = [place for place, other in enumerate(names) if other == name]
+        claim = shown[alike[0]][0].claim
+        joint = _scale(claim, [n for place in alike for n in numbers[place]])
+        fitting = [place for place in alike if _part(own[place], joint) >= LEAST_PART]
+        if _part(scale, joint) >= LEAST_PART:
+            scale = _scale(claim, [n for place in fitting for n in numbers[place]])
+        found.append(scale)
+    return found
+
+
+def _scale(claim: MeasureClaim, numbers: Sequence[float]) -> Scale:
     log = scales.is_log(numbers, 4 if claim.measure.over and claim.than is None else 30)
-    left, right = _ends(numbers, log=log)
-    for place, row in enumerate(rows):
-        _row(ax, place, row, left, right)
+    return log, *_ends(numbers, log=log)
+
+
+def _part(own: Scale, joint: Scale) -> float:
+    """Return which part of a joint scale a panel of its own needs."""
+    ends = np.array([own[1:], joint[1:]])
+    if joint[0]:
+        if ends.min() <= 0:
+            return 0.0
+        ends = np.log(ends)
+    (low, high), (left, right) = ends
+    return float((high - low) / (right - left))
+
+
+def _panel(ax: Axes, judged: Sequence[MeasureVerdict], scale: Scale, sheet: Sheet) -> None:
+    claim = judged[0].claim
+    log, left, right = scale
+    for place, row in enumerate(judged):
+        _row(ax, place, row, (left, right), rows.edges(sheet))
+        rows.tell(ax, place, row.outcome, row.outcome, sheet)
     ax.set_xlim(left, right)
     scales.finish(ax, "x", log)
-    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.set_ylim(rows.ends(sheet, len(judged)))
     ax.grid(visible=False, axis="y")
-    conditions = [words.place(row) for row in rows]
+    conditions = [words.place(row) for row in judged]
     if not any(conditions):  # the claim is judged once
         conditions = []
-    ax.set_yticks(range(len(conditions)), conditions)
-    scales.title(ax, _title(claim), WIDEST)
-    ax.set_xlabel(scales.wrapped(_quantity(claim), WIDEST))
+    rows.label(ax, dict(enumerate(conditions)), sheet)
+    scales.title(ax, _title(claim), sheet)
+    scales.foot(ax, _quantity(claim), sheet)
 
 
-def _row(ax: Axes, place: int, row: MeasureVerdict, left: float, right: float) -> None:
-    def clipped(*ends: float) -> np.ndarray:
-        return np.clip(ends, left, right)
+def _row(
+    ax: Axes,
+    place: int,
+    row: MeasureVerdict,
+    ends: tuple[float, float],
+    edges: tuple[float, float],
+) -> None:
+    def clipped(*numbers: float) -> np.ndarray:
+        return np.clip(numbers, *ends)
+
+    high = [place - edges[0], place + edges[1]]
 
     claimed = clipped(row.region.low, row.region.high)
-    ax.fill_betweenx([place - 0.5, place + 0.5], *claimed, color=CLAIMED, lw=0, zorder=0.5)
+    ax.fill_betweenx(high, *claimed, color=CLAIMED, lw=0, zorder=0.5)
     if row.region.low == row.region.high:  # a band of no width
-        ax.plot(claimed, [place - 0.5, place + 0.5], color=CLAIMED, lw=3, zorder=0.5)
+        ax.plot(claimed, high, color=CLAIMED, lw=3, zorder=0.5)
     colour, found = OUTCOME_COLOURS[row.outcome], row.estimate
     if _drawable(row):
         ax.plot(clipped(found.low, found.high), [place, place], color=colour, lw=2.2,
                 solid_capstyle="butt")  # fmt: skip
         if np.isfinite(found.estimate):
-            ax.plot(found.estimate, place, _MARKERS.get(found.bound, "o"), color=colour, ms=6)
+            ax.plot(found.estimate, place, rows.ARROWS.get(found.bound, "o"), color=colour, ms=6,
+                    mfc="white" if found.bound else colour)  # fmt: skip
     if row.theory is not None:
         ax.plot(row.theory, place, "|", color="black", ms=11, mew=1.5)
-    ax.annotate(row.outcome, (1.01, place), xycoords=("axes fraction", "data"), va="center",
-                color=colour, fontsize=8)  # fmt: skip
 
 
 def _drawable(verdict: MeasureVerdict) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -24,8 +24,9 @@ from experiments.analysis.verdicts import OUTCOMES, Verdict
 from experiments.hitting_times import READING
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.schedule import SELDOM, examples_read, total_updates, updates_per_epoch
-from experiments.report import tables, words
+from experiments.report import figure_files, paper_tables, tables, words
 from experiments.report.drawings import DRAWINGS, drawings
+from experiments.report.headings import heading
 from experiments.report.headlines import headline
 from experiments.report.layer_figures import expected_by_theory
 from experiments.report.objectives import objectives, tuned_for
@@ -33,7 +34,6 @@ from experiments.report.panels import MOST_PANELS, panels
 from experiments.report.provenance import provenance
 from experiments.report.reasons import reason, told_apart
 from experiments.report.rendering import render
-from experiments.report.style import applied, save
 from experiments.report.web import page as web
 from experiments.study import Claim, Setting, chosen_by, split_protocol
 
@@ -51,7 +51,10 @@ class Report:
 
 
 def write(
-    results: Results, folder: Path, update_times: Mapping[Setting, float] | None = None
+    results: Results,
+    folder: Path,
+    update_times: Mapping[Setting, float] | None = None,
+    formats: Collection[str] = figure_files.USUAL,
 ) -> Report:
     """Write the report of a complete study into a folder, which is made if it is missing.
 
@@ -62,6 +65,7 @@ def write(
         results: of the study.
         folder: to write to.
         update_times: the seconds that one update of each setting takes, if they were measured.
+        formats: of the figures, beside the PNG files of the page itself.
 
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,20 +76,40 @@ def write(
     # An update of one arm has one cost only where no other value of a parameter was searched for.
     if summary.time_verdicts and update_times and not (tuning and tuning.second):
         written[tables.CLOCKS] = tables.clock_table(summary, update_times)
-    for name in {*DRAWINGS, *tables.TABLES, tables.CLOCKS} - {*drawn, *written}:
+    kept = {file for name in drawn for file, _ in figure_files.places(name, formats)}
+    for_papers = paper_tables.all_files(summary)
+    kept |= for_papers.keys()
+    known = {
+        *figure_files.all_places(DRAWINGS), *tables.TABLES, tables.CLOCKS, *paper_tables.FILES,
+    }  # fmt: skip
+    for name in known - kept - {*written}:
         (folder / name).unlink(missing_ok=True)
     for name, table in written.items():
         tables.write(table, folder / name)
+    for name, text in for_papers.items():
+        _text(folder / name, text)
+    _remove_if_empty(folder / paper_tables.FOLDER)
+    _remove_if_empty(folder / figure_files.FOLDER)
     _text(folder / "study.yaml", config.resolved(results.study))
     _text(folder / "provenance.json", provenance(results))
     page = folder / "report.md"
-    text = _page(summary, {*drawn, *written}, _arms(summary, written.get(tables.ARMS)))
+    files = {*drawn, *written, *_folders(kept)}
+    text = _page(summary, files, _arms(summary, written.get(tables.ARMS)))
     _text(page, text)
     _text(folder / "report.html", web.page(summary, text, answers(summary), update_times or {}))
-    with applied():  # last, since drawing takes longest: the answer should not wait for it
-        for name, draw in drawn.items():
-            save(draw(), folder / name)
+    # Last, since drawing takes longest: the answer should not wait for it.
+    figure_files.write(drawn, folder, heading(results), formats)
     return Report(page, tuple(summary.verdicts), standing_lines(summary))
+
+
+def _folders(files: Iterable[str]) -> set[str]:
+    """Return the folders that files lie in, but for the report's own."""
+    return {name.partition("/")[0] for name in files if "/" in name}
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +117,7 @@ class Answer:
     """What is told first of a claim, or of a study without one."""
 
     number: int  # of the claim; 0 without one
+    says: str  # the claim in its own words
     headline: str
     outcome: str  # that of all verdicts; empty where they differ
 
@@ -100,12 +125,12 @@ class Answer:
 def answers(summary: Summary) -> list[Answer]:
     """Return the answers of a study, claim by claim."""
     found = [
-        Answer(claim.number, headline(claim, rows), _shared(rows))
+        Answer(claim.number, claim.says, headline(claim, rows), _shared(rows))
         for claim, rows in (
             (claim, list(rows)) for claim, rows in groupby(summary.verdicts, lambda v: v.claim)
         )
     ]
-    return found or [Answer(0, line, "") for line in standing_lines(summary)]
+    return found or [Answer(0, "", line, "") for line in standing_lines(summary)]
 
 
 def _shared(verdicts: Sequence[Verdict]) -> str:
@@ -114,6 +139,7 @@ def _shared(verdicts: Sequence[Verdict]) -> str:
 
 
 def _text(path: Path, text: str) -> None:
+    path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8", newline="\n")
 
 

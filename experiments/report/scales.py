@@ -6,19 +6,17 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from experiments.report import style
-
-WIDEST_TITLE = 50
-"""Characters; a longer title runs over several lines, so that it meets no other panel's."""
+from experiments.report.sheets import Sheet, size
 
 MANY_DECADES = 1e7
 """From such a span on, not every power of ten has a tick."""
+
+_BESIDE = 0.6
+"""Inches of a panel that its ticks' labels take, so that its title stands right of its middle."""
 
 TIED = "\N{NO-BREAK SPACE}"
 """Between words of a title that are to stay on one line."""
@@ -51,12 +49,13 @@ def finish(ax: Axes, which: str, log: bool) -> None:
         left, right = axis.get_view_interval()
         style.label_ticks(axis, left, right)
         if right / left > MANY_DECADES:
-            axis.set_major_locator(LogLocator(numticks=8))
+            axis.set_major_locator(LogLocator(numticks=min(8, style.room_for_ticks(axis))))
     elif low == high:  # the library would choose ends that mean nothing
         size = max(abs(low), 1.0)
         ax.set(**{f"{which}lim": (low - 0.05 * size, low + 0.95 * size)})
     if not log:
-        axis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 2.5, 5, 10]))
+        bins = min(7, style.room_for_ticks(axis))
+        axis.set_major_locator(MaxNLocator(nbins=bins, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: tick(value)))
 
 
@@ -72,9 +71,19 @@ def tick(value: float) -> str:
     return f"${shown}$" if factor == "1" else f"${factor} \\cdot {shown}$"
 
 
-def title(ax: Axes, text: str, width: int = WIDEST_TITLE) -> None:
-    """Give a panel a title of as many lines as it takes."""
-    ax.set_title(wrapped(text, width))
+def title(ax: Axes, text: str, sheet: Sheet) -> None:
+    """Give a panel a title of as many lines as it takes, so that it meets no other panel's."""
+    ax.set_title(wrapped(text, sheet.letters(size(ax)[0] - _BESIDE)))
+
+
+def side(ax: Axes, text: str, sheet: Sheet) -> None:
+    """Label a panel's vertical axis in as many lines as it takes."""
+    ax.set_ylabel(wrapped(text, sheet.letters(size(ax)[1] - 0.3)))
+
+
+def foot(ax: Axes, text: str, sheet: Sheet) -> None:
+    """Label a panel's horizontal axis in as many lines as it takes."""
+    ax.set_xlabel(wrapped(text, sheet.letters(size(ax)[0] - 0.2)))
 
 
 def wrapped(text: str, width: int) -> str:
@@ -82,19 +91,32 @@ def wrapped(text: str, width: int) -> str:
     return "\n".join(textwrap.wrap(text, width)).replace(TIED, " ")
 
 
-def remark(text: str) -> Line2D:
-    """Return an entry of a legend that is words alone."""
-    return Line2D([], [], ls="", label=text)
+def together(axes: Sequence[Axes], which: str) -> None:
+    """Give the "x" or the "y" axes of panels that show one quantity the same ends and ticks.
 
-
-def legend(figure: Figure, handles: Sequence[Artist], place: str) -> None:
-    """Add a legend outside the panels, in as many columns as the figure is wide enough for.
-
-    The figure grows by the lines after the first, so that the panels do not shrink.
+    A panel without anything to draw, whose axis is of another kind than the others', is left out.
     """
-    longest = max(len(str(handle.get_label())) for handle in handles)
-    inches = 0.7 + 0.08 * longest  # of an entry: what is drawn, and nine points a letter
-    columns = min(max(1, int(figure.get_figwidth() / inches)), len(handles))
-    lines = -(-len(handles) // columns)
-    figure.set_figheight(figure.get_figheight() + 0.18 * (lines - 1))
-    figure.legend(handles=handles, loc=place, ncols=columns, handlelength=2.8)
+    kinds = [getattr(ax, f"get_{which}scale")() for ax in axes]
+    kind = "log" if "log" in kinds else "linear"
+    alike = [ax for ax, its in zip(axes, kinds, strict=True) if its == kind]
+    ends = [getattr(ax, f"get_{which}lim")() for ax in alike]
+    low, high = min(map(min, ends)), max(map(max, ends))
+    down = ends[0][0] > ends[0][1]
+    for ax in alike:
+        ax.set(**{f"{which}lim": (high, low) if down else (low, high)})
+        axis = getattr(ax, f"{which}axis")
+        base = getattr(axis.get_transform(), "base", None)
+        if base == 10 and high / low <= MANY_DECADES:
+            formatter = axis.get_major_formatter()
+            style.label_ticks(axis, low, high)
+            axis.set_major_formatter(formatter)
+
+
+def outer(axes: Sequence[Axes], which: str) -> None:
+    """Leave the labels of axes that are all the same to the outermost panels."""
+    columns = axes[0].get_gridspec().ncols
+    for place, ax in enumerate(axes):
+        outermost = place % columns == 0 if which == "y" else place + columns >= len(axes)
+        if not outermost:
+            ax.tick_params(**{f"label{'left' if which == 'y' else 'bottom'}": False})
+            ax.set(**{f"{which}label": ""})

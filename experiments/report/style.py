@@ -1,29 +1,32 @@
-"""The look that all figures share."""
+"""The look that all figures share, and how each arm's is drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 from matplotlib import rc_context, rcdefaults, rcParams
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-# Okabe & Ito 2008: told apart with any kind of colour vision, without the yellow, which is too
-# pale for a line on white.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-MARKERS = ("o", "s", "D", "P", "X", "p", "h", "*")
-LINES: tuple[str | tuple, ...] = ("-", (0, (7, 1.5, 1.5, 1.5)), (0, (1, 1)))
-"""Seven colours, eight markers and three lines tell 21 lines apart, and 56 markers."""
+from experiments.report.looks_of_arms import COLOURS, Look
+from experiments.report.sheets import SCREEN, Sheet, size
+
+INK = "#333333"
+"""The colour of what belongs to no arm."""
+
+DOTTED = (0, (1, 1.2))
+"""The line of a bound: of what is at least or at most so much."""
+
+_MARKERS = {
+    "circle": "o", "square": "s", "diamond": "D", "plus": "P", "cross": "X", "pentagon": "p",
+    "hexagon": "h", "star": "*",
+}  # fmt: skip
 
 _STYLE = {
-    "font.size": 9,
-    "axes.titlesize": 9,
     "axes.grid": True,
     "axes.axisbelow": True,
     "axes.spines.top": False,
@@ -32,31 +35,33 @@ _STYLE = {
     "grid.linewidth": 0.6,
     "legend.frameon": False,
     "figure.dpi": 150,
+    # Text stays text in an SVG: it can be searched, read aloud and edited, and the file is small.
+    # Matplotlib names DejaVu Sans and its like, and anchors each label where it belongs, so that
+    # another font moves nothing by more than the difference of their widths.
+    "svg.fonttype": "none",
+    "svg.hashsalt": "convergence",  # else the names of clip paths are drawn by lot
+    "pdf.fonttype": 42,  # whole outlines: many journals refuse the bitmaps of type 3
 }
 
 
 @contextmanager
-def applied() -> Iterator[None]:
+def applied(sheet: Sheet = SCREEN) -> Iterator[None]:
     """Draw everything inside in this look, whatever the user's own settings say."""
     with rc_context():
         rcdefaults()
         rcParams.update(_STYLE)
+        rcParams.update({"font.size": sheet.font, "axes.titlesize": sheet.font})
         yield
 
 
-def colour(number: int) -> str:
-    """Return the colour of the arm of that number."""
-    return COLOURS[number % len(COLOURS)]
+def line(look: Look) -> str | tuple:
+    """Return the dashes of an arm's line as Matplotlib names them."""
+    return (0, look.dash) if look.dash else "-"
 
 
-def marker(number: int) -> str:
-    """Return the marker of the arm of that number."""
-    return MARKERS[number % len(MARKERS)]
-
-
-def line(number: int) -> str | tuple:
-    """Return the line of the arm of that number, another one where colours come again."""
-    return LINES[number // len(COLOURS) % len(LINES)]
+def marker(look: Look) -> str:
+    """Return an arm's marker as Matplotlib names it."""
+    return _MARKERS[look.marker]
 
 
 def band(arms: int) -> float:
@@ -64,24 +69,10 @@ def band(arms: int) -> float:
     return 0.2 if arms <= len(COLOURS) else 0.05
 
 
-def handle(label: str, number: int, *, lines: bool) -> Line2D:
-    """Return the legend's entry of the arm of that number: a line, or its marker."""
-    return Line2D([], [], color=colour(number), label=label, lw=2 if lines else 0,
-                  ls=line(number), marker="" if lines else marker(number))  # fmt: skip
-
-
-def subplots(
-    panels: int, width: float = 4.2, height: float = 3.1, columns: int | None = None
-) -> tuple[Figure, list[Axes]]:
-    """Return a figure with so many panels, so many in a row, or else two or three."""
-    columns = columns or {1: 1, 2: 2, 4: 2}.get(panels, 3)
-    rows = -(-panels // columns)
-    across = max(width * columns, 5.6)
-    figure = Figure(figsize=(across, height * rows + 0.4), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for spare in axes[panels:]:
-        spare.set_axis_off()
-    return figure, list(axes[:panels])
+def handle(label: str, look: Look, *, lines: bool) -> Line2D:
+    """Return the legend's entry of an arm: its line, or its marker."""
+    return Line2D([], [], color=look.colour, label=label, lw=2 if lines else 0,
+                  ls=line(look), marker="" if lines else marker(look))  # fmt: skip
 
 
 def log_axes(ax: Axes, which: str) -> None:
@@ -97,20 +88,34 @@ def log_axes(ax: Axes, which: str) -> None:
         label_ticks(getattr(ax, f"{name}axis"), *getattr(ax, f"get_{name}lim")())
 
 
+def percent(ax: Axes) -> None:
+    """Let the vertical axis show shares, from none to all."""
+    ax.set_ylim(-0.02, 1.02)
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+
+
+_TICKS = ((1, 1.5, 2, 3, 4, 5, 6, 8), (1, 2, 5), (1, 3), (1,))
+"""The numbers of each power of ten that have a tick, from the densest on."""
+
+
 def label_ticks(axis: Axis, low: float, high: float) -> None:
-    """Put ticks at round numbers, densely where the axis spans little."""
+    """Put ticks at round numbers, densely where the axis spans little and has the room."""
+    low, high = min(low, high), max(low, high)
     span = high / low
-    if span < 4:
-        subs: Sequence[float] = (1, 1.5, 2, 3, 4, 5, 6, 8)
-    elif span < 300:
-        subs = (1, 2, 5)
-    else:
-        subs = (1,)
-    axis.set_major_locator(LogLocator(base=10, subs=subs, numticks=20))
+    room = room_for_ticks(axis)
+    densest = 0 if span < 4 else 1 if span < 300 else 3
+    powers = 10.0 ** np.arange(np.floor(np.log10(low)) - 1, np.ceil(np.log10(high)) + 1)
+    subs = next(
+        (subs for subs in _TICKS[densest:]
+         if sum(((low <= powers * sub) & (powers * sub <= high)).sum() for sub in subs) <= room),
+        _TICKS[-1],
+    )  # fmt: skip
+    axis.set_major_locator(LogLocator(base=10, subs=subs, numticks=max(2, min(20, room))))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     axis.set_minor_locator(NullLocator())  # ticks without a label cost more time than they tell
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a PNG whose bytes depend on the figure alone."""
-    figure.savefig(path, metadata={"Software": None})
+def room_for_ticks(axis: Axis) -> int:
+    """Return how many labels fit along an axis."""
+    width, height = size(axis.axes)
+    return max(2, int(width / 0.44) if axis.axis_name == "x" else int(height / 0.24))

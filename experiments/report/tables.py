@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -346,9 +347,13 @@ def _few(results: Results) -> bool:
 ARMS = "arms.csv"
 """The table whose rows the page shows too."""
 
+SEED_CURVES = "seed_curves.csv.gz"
+"""Every run's own curves, compressed since they are the most numbers by far."""
+
 TABLES: dict[str, Callable[[Summary], pd.DataFrame | None]] = {
     "verdicts.csv": lambda s: verdict_table(s.verdicts),
     "curves.csv": lambda s: curve_table(s.curves),
+    SEED_CURVES: lambda s: seed_curve_table(s.results) if _few(s.results) else None,
     "runs.csv": lambda s: run_table(s.results, s.reaches) if _few(s.results) else None,
     ARMS: lambda s: arm_table(s) if s.reaches else None,
     "reach_curves.csv": lambda s: reach_curve_table(s) if s.reach_curves else None,
@@ -401,10 +406,16 @@ def all_tables(summary: Summary) -> dict[str, pd.DataFrame]:
 
 
 def write(table: pd.DataFrame, path: Path) -> None:
-    """Write a CSV file with nine significant digits and the same line ends everywhere."""
+    """Write a CSV file with nine significant digits and the same line ends everywhere.
+
+    One whose name ends in .gz is compressed, and has six digits: as many as a figure can show.
+    """
+    compressed = path.suffix == ".gz"
     text = io.StringIO()
-    table.to_csv(text, index=False, float_format="%.9g", lineterminator="\n")
-    path.write_text(text.getvalue(), encoding="utf-8", newline="\n")
+    digits = "%.6g" if compressed else "%.9g"
+    table.to_csv(text, index=False, float_format=digits, lineterminator="\n")
+    data = text.getvalue().encode("utf-8")
+    path.write_bytes(gzip.compress(data, mtime=0) if compressed else data)
 
 
 def _axes(setting: Setting) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What the figures of all arms show, read back from the axes."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +10,14 @@ from matplotlib.colors import to_hex
 
 from experiments.analysis.ranking import profiles, rankings
 from experiments.analysis.survival import reach_curves
-from experiments.report import arm_figures, style
-from experiments.report.style import applied, save
+from experiments.report import panels
+from experiments.report.figure_files import save
+from experiments.report.looks_of_arms import look
+from experiments.report.profile_figure import profiles as profile_figure
+from experiments.report.rank_figure import MOST_RANKINGS
+from experiments.report.rank_figure import ranks as rank_figure
+from experiments.report.reach_figure import reach_curves as reach_figure
+from experiments.report.style import applied
 
 TEXT = """
     dataset: moons
@@ -48,46 +55,49 @@ def drawn(figure, tmp_path):
     return figure
 
 
-def test_every_arm_and_target_has_its_curve(results, tmp_path):
+def test_every_target_of_every_condition_has_its_panel_and_every_arm_its_curve(results, tmp_path):
     curves = reach_curves(results)
-    figure = drawn(arm_figures.reach_curves(results.study, curves), tmp_path)
-    assert [ax.get_title() for ax in figure.axes] == ["depth 1", "depth 2"]
-    arms, targets = legends(figure)
+    figure = drawn(reach_figure(results.study, curves), tmp_path)
+    titles = [ax.get_title().replace("\n", " ") for ax in figure.axes]
+    assert titles == [f"depth {d}, training loss {t}" for d in (1, 2) for t in (0.8, 0.5)]
+    arms, rest = legends(figure)
     assert arms == NAMES
-    assert targets == ["training loss 0.8", "training loss 0.5", "95 % interval"]
-    for ax in figure.axes:
-        depth = ax.get_title().split()[-1]
-        expected = [c for c in curves if dict(c.setting.setting.labels)["depth"] == depth]
-        looks = {(to_hex(line.get_color()), str(line.get_linestyle())) for line in ax.lines}
-        assert len(looks) >= len(expected) / 2
-        assert len(ax.lines) == len(expected) == 6
-        shares = sorted(line.get_ydata().tolist() for line in ax.lines)
-        assert shares == sorted(curve.share.tolist() for curve in expected)
+    assert rest == ["95 % interval"]
+    for ax, title in zip(figure.axes, titles, strict=True):
+        depth, target = re.findall(r"[0-9.]+", title)
+        expected = [
+            c for c in curves
+            if dict(c.setting.setting.labels)["depth"] == depth and c.target == float(target)
+        ]  # fmt: skip
+        assert len(ax.lines) == len(expected) == 3
+        for line, curve in zip(ax.lines, expected, strict=True):
+            assert line.get_ydata().tolist() == curve.share.tolist()
         left, right = ax.get_xlim()
-        assert 0 < left < min(c.updates[1] for c in expected)
+        assert 0 < left < min(c.updates[1] for c in curves)
         assert right == BUDGET
         assert ax.get_xscale() == "log"
 
 
-def test_of_many_targets_some_are_shown_with_the_first_and_the_last(results):
-    levels = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4]
+def test_of_more_targets_than_fit_the_first_and_the_last_are_shown(results):
+    levels = [round(0.3 + 0.01 * n, 2) for n in range(40)]
     study = read(TEXT, f"claims=[{{faster: relu, than: tanh, to: {{train_loss: {levels}}}}}]")
     results = results_of(study, respond)
-    figure = arm_figures.reach_curves(study, reach_curves(results))
-    shown = legends(figure)[1][:-1]
-    assert len(shown) == arm_figures.MOST_TARGETS
-    assert (shown[0], shown[-1]) == ("training loss 0.9", "training loss 0.4")
+    figure = reach_figure(study, reach_curves(results))
+    titles = [ax.get_title().replace("\n", " ") for ax in figure.axes if ax.get_title()]
+    assert len(titles) == panels.MOST_BY_TARGET
+    assert {titles[0][-4:], titles[-1][-4:]} == {"0.69", " 0.3"}
+    assert legends(figure)[1][-1] == "24 of 80 panels are shown"
 
 
 def test_where_no_run_arrives_the_curves_are_drawn_all_the_same(tmp_path):
     results = results_of(read(TEXT), lambda run: arriving(1e6))
     study = results.study
-    figure = drawn(arm_figures.reach_curves(study, reach_curves(results)), tmp_path)
+    figure = drawn(reach_figure(study, reach_curves(results)), tmp_path)
     assert all((line.get_ydata() == 0).all() for ax in figure.axes for line in ax.lines)
-    figure = drawn(arm_figures.ranks(study, rankings(results)), tmp_path)
-    assert markers(figure.axes[0], 0) == [pytest.approx(2)] * 3
+    figure = drawn(rank_figure(study, rankings(results)), tmp_path)
+    assert markers(figure.axes[0], figure.axes[0].get_yticks()[0]) == [pytest.approx(2)] * 3
     found = profiles(results, np.random.default_rng(0))
-    figure = drawn(arm_figures.profiles(study, found), tmp_path)
+    figure = drawn(profile_figure(study, found), tmp_path)
     assert all((line.get_ydata() == 0).all() for line in figure.axes[0].lines)
 
 
@@ -96,64 +106,74 @@ def markers(ax, place):
     return sorted(
         float(line.get_xdata()[0])
         for line in ax.lines
-        if len(line.get_xdata()) == 1 and place - 0.5 < line.get_ydata()[0] < place + 0.01
+        if len(line.get_xdata()) == 1 and place - 0.35 < line.get_ydata()[0] < place + 0.01
     )
 
 
-def test_every_race_has_its_row_its_ranks_and_its_groups(results, tmp_path):
+def test_every_target_has_its_panel_and_every_condition_its_row_and_groups(results, tmp_path):
     found = rankings(results)
-    figure = drawn(arm_figures.ranks(results.study, found), tmp_path)
-    (ax,) = figure.axes
-    labels = [text.get_text() for text in ax.get_yticklabels()]
-    assert labels == [f"depth {d}, training loss {t}" for d in (1, 2) for t in (0.8, 0.5)]
-    for place, row in enumerate(found):
-        assert markers(ax, place) == pytest.approx(sorted(row.ranks))
-        bars = [
-            line.get_xdata()
-            for line in ax.lines
-            if len(line.get_xdata()) == 2 and place + 0.05 < line.get_ydata()[0] < place + 0.9
+    figure = drawn(rank_figure(results.study, found), tmp_path)
+    assert [ax.get_title() for ax in figure.axes] == ["training loss 0.8", "training loss 0.5"]
+    first, second = figure.axes
+    assert [text.get_text() for text in first.get_yticklabels()] == ["depth 1", "depth 2"]
+    assert not second.get_yticks().size
+    for ax, target in zip(figure.axes, (0.8, 0.5), strict=True):
+        rows = [row for row in found if row.contest.target == target]
+        for place, row in zip(first.get_yticks(), rows, strict=True):
+            assert markers(ax, place) == pytest.approx(sorted(row.ranks))
+            bars = [
+                line.get_xdata()
+                for line in ax.lines
+                if len(line.get_xdata()) == 2 and place + 0.05 < line.get_ydata()[0] < place + 0.3
+            ]
+            assert len(bars) == len(row.groups)
+            for (left, right), group in zip(bars, row.groups, strict=True):
+                inside = [arm for arm, rank in enumerate(row.ranks) if left <= rank <= right]
+                assert set(group) <= set(inside)
+        assert f"critical difference {found[0].critical_difference:.2f}" in [
+            text.get_text() for text in ax.texts
         ]
-        assert len(bars) == len(row.groups)
-        for (left, right), group in zip(bars, row.groups, strict=True):
-            inside = [arm for arm, rank in enumerate(row.ranks) if left <= rank <= right]
-            assert set(group) <= set(inside)
     assert legends(figure) == [[*NAMES, "not told apart"]]
-    assert f"critical difference {found[0].critical_difference:.2f}" in [
-        text.get_text() for text in ax.texts
-    ]
 
 
 def test_where_critical_differences_differ_each_row_has_its_own(results, tmp_path):
     found = rankings(results)[:2]
     found[1] = replace(found[1], critical_difference=0.5)
-    figure = drawn(arm_figures.ranks(results.study, found), tmp_path)
-    texts = [text.get_text() for text in figure.axes[0].texts]
+    figure = drawn(rank_figure(results.study, found), tmp_path)
+    texts = [text.get_text() for ax in figure.axes for text in ax.texts]
     assert len(texts) == 2
     assert texts[1] == "critical difference 0.50"
 
 
-def test_more_rankings_than_fit_are_cut_off_not_squeezed(results):
-    figure = arm_figures.ranks(results.study, rankings(results) * 9)
-    assert len(figure.axes[0].get_yticks()) == arm_figures.MOST_RANKINGS
+def test_more_rankings_than_fit_are_left_out_and_told(results):
+    (row, *_) = rankings(results)
+    many = [
+        replace(row, contest=replace(row.contest, target=float(number))) for number in range(30)
+    ]
+    figure = rank_figure(results.study, many)
+    shown = [ax for ax in figure.axes if ax.get_title()]
+    assert len(shown) == panels.MOST_PANELS < MOST_RANKINGS
+    assert legends(figure)[0][-1] == "18 rankings more than fit"
 
 
 def test_each_arm_has_its_profile_in_its_colour(results, tmp_path):
     found = profiles(results, np.random.default_rng(0))
-    figure = drawn(arm_figures.profiles(results.study, found), tmp_path)
+    figure = drawn(profile_figure(results.study, found), tmp_path)
     (ax,) = figure.axes
     ((_, profile),) = found
     assert legends(figure) == [NAMES]
-    for number, (line, share) in enumerate(zip(ax.lines, profile.share, strict=True)):
+    looks = look(results.study)
+    for name, line, share in zip(NAMES, ax.lines, profile.share, strict=True):
         np.testing.assert_array_equal(line.get_xdata(), profile.factors)
         np.testing.assert_array_equal(line.get_ydata(), share)
-        assert to_hex(line.get_color()) == style.colour(number).lower()
+        assert to_hex(line.get_color()) == looks[name].colour.lower()
     assert "24 cells" in ax.get_ylabel()
 
 
 def test_every_protocol_has_a_panel_of_profiles(results, tmp_path):
     ((_, profile),) = profiles(results, np.random.default_rng(0))
     pairs = [(("protocol", name),) for name in ("shared_rate", "own_rate")]
-    figure = arm_figures.profiles(results.study, [(pair, profile) for pair in pairs])
+    figure = profile_figure(results.study, [(pair, profile) for pair in pairs])
     assert [ax.get_title() for ax in drawn(figure, tmp_path).axes] == [
         "one rate for both", "each at its best rate",
     ]  # fmt: skip
@@ -162,5 +182,5 @@ def test_every_protocol_has_a_panel_of_profiles(results, tmp_path):
 def test_the_same_figure_is_the_same_bytes(results, tmp_path):
     for name in ("one.png", "two.png"):
         found = profiles(results, np.random.default_rng(3))
-        save(arm_figures.profiles(results.study, found), tmp_path / name)
+        save(profile_figure(results.study, found), tmp_path / name)
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()

@@ -9,8 +9,12 @@ from experiments.analysis.claims import judge
 from experiments.analysis.summaries import curves, reaches
 from experiments.analysis.tuning import tried
 from experiments.records import METRICS
-from experiments.report import figures
+from experiments.report.arrival_figures import censored, updates_to_target
+from experiments.report.loss_figure import loss_curves
+from experiments.report.rows import MOST_ROWS
 from experiments.report.style import applied
+from experiments.report.tuning_figure import tuning_searches
+from experiments.report.verdict_figure import ratios
 
 TEXT = """
     dataset: moons
@@ -43,7 +47,7 @@ def lines(ax):
 
 
 def test_a_panel_for_each_condition_and_a_line_for_each_arm(results):
-    figure = figures.loss_curves(results.study, curves(results), "train_loss")
+    figure = loss_curves(results.study, curves(results), "train_loss")
     assert [ax.get_title() for ax in figure.axes] == ["depth 1", "depth 2"]
     for ax in figure.axes:
         assert len(lines(ax)) == 2
@@ -51,10 +55,13 @@ def test_a_panel_for_each_condition_and_a_line_for_each_arm(results):
         assert len({to_hex(line.get_color()) for line in lines(ax)}) == 2
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["relu", "tanh"]
+    left, right = figure.axes
+    assert (left.get_xlim(), left.get_ylim()) == (right.get_xlim(), right.get_ylim())
+    assert (left.get_ylabel(), right.get_ylabel()) == ("training loss", "")
 
 
 def test_the_lines_are_the_medians(results):
-    figure = figures.loss_curves(results.study, curves(results), "train_loss")
+    figure = loss_curves(results.study, curves(results), "train_loss")
     found = [c for c in curves(results) if c.metric == "train_loss"]
     ordered = sorted(found, key=lambda c: dict(c.setting.setting.labels)["depth"])
     drawn = [line for ax in figure.axes for line in lines(ax)]
@@ -70,7 +77,7 @@ def test_every_target_is_inside_of_the_axes(top, target):
     loss = np.geomspace(top, 0.5, len(SCHEDULE))
     columns = {m: loss / top if m.endswith("accuracy") else loss for m in METRICS}
     results = results_of(study, lambda run: make_trace(SCHEDULE, budget=BUDGET, **columns))
-    figure = figures.loss_curves(study, curves(results), "train_loss")
+    figure = loss_curves(study, curves(results), "train_loss")
     for ax in figure.axes:
         low, high = ax.get_ylim()
         assert low <= target <= high
@@ -79,7 +86,7 @@ def test_every_target_is_inside_of_the_axes(top, target):
 
 
 def test_every_run_that_reached_the_target_is_a_dot_and_the_others_are_counted(results):
-    figure = figures.updates_to_target(results.study, reaches(results))
+    figure = updates_to_target(results.study, reaches(results))
     for ax in figure.axes:
         dots = [line for line in ax.lines if line.get_marker() != "^"]
         expected = [
@@ -96,7 +103,7 @@ def test_every_run_that_reached_the_target_is_a_dot_and_the_others_are_counted(r
 
 
 def test_the_shares_of_runs_that_did_not_reach_the_target(results):
-    figure = figures.censored(results.study, reaches(results))
+    figure = censored(results.study, reaches(results))
     for ax in figure.axes:
         heights = sorted(patch.get_height() for patch in ax.patches)
         # Two of seven miss 0.5; to 0.8 the slow ones come in time or not, as the closed form says.
@@ -110,7 +117,7 @@ def test_the_shares_of_runs_that_did_not_reach_the_target(results):
 
 def test_every_verdict_has_its_interval_and_its_outcome(results):
     verdicts = judge(results)
-    figure = figures.ratios(verdicts)
+    figure = ratios(verdicts)
     (ax,) = figure.axes
     assert [text.get_text() for text in ax.texts] == [v.outcome for v in verdicts]
     bars = [line for line in ax.lines if list(line.get_ydata()) in [[i, i] for i in range(4)]]
@@ -125,8 +132,8 @@ def test_every_verdict_has_its_interval_and_its_outcome(results):
 
 def test_more_verdicts_than_fit_are_cut_off_not_squeezed(results):
     many = judge(results) * 20
-    figure = figures.ratios(many)
-    assert len(figure.axes[0].texts) == figures.MOST_ROWS
+    figure = ratios(many)
+    assert len(figure.axes[0].texts) == MOST_ROWS
 
 
 @pytest.mark.parametrize("count", [2, 8, 14, 40])
@@ -139,7 +146,7 @@ def test_every_arm_can_be_told_from_every_other(count):
         f"claims=[{{faster: {{width: 1}}, than: {{width: {count}}}, to: {{train_loss: 0.5}}}}]",
     )
     results = results_of(study, lambda run: arriving(8.0))
-    figure = figures.updates_to_target(study, reaches(results))
+    figure = updates_to_target(study, reaches(results))
     dots = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 7]
     assert len({(to_hex(line.get_color()), line.get_marker()) for line in dots}) == count
 
@@ -153,7 +160,7 @@ def test_the_rate_that_was_taken_has_the_ring():
 
     results = results_of(study, tuned)
     searches = [(one, tried(one)) for one in results.tuned]
-    figure = figures.tuning_searches(study, searches)
+    figure = tuning_searches(study, searches)
     for ax in figure.axes:
         rings = [(ring.get_offsets(), ring.get_sizes()) for ring in ax.collections]
         assert sorted(float(places[0][0]) for places, _ in rings) == [0.25, 0.5]

@@ -10,9 +10,11 @@ from matplotlib.colors import to_hex
 from experiments.analysis.summary import summarise
 from experiments.nn.activations import ACTIVATIONS
 from experiments.parameters import Choice
-from experiments.report import gallery, style
+from experiments.report import gallery
 from experiments.report.drawings import drawings
-from experiments.report.style import applied, save
+from experiments.report.figure_files import save
+from experiments.report.looks_of_arms import COLOURS
+from experiments.report.style import applied
 
 CHOICES = [Choice.of(name, ACTIVATIONS) for name in ACTIVATIONS]
 TEXT = """
@@ -118,7 +120,7 @@ def test_every_function_has_its_panel_on_one_scale(tmp_path):
         assert ax.get_title().startswith(row.label)
         told = [text.get_text().replace("\n", " ") for text in ax.texts]
         assert f"f = {row.formula}" in told
-        assert to_hex(ax.lines[0].get_color()) == style.colour(0).lower()
+        assert to_hex(ax.lines[0].get_color()) == COLOURS[0].lower()
         assert ("stands in" in ax.get_title().replace("\n", " ")) == row.surrogate
     save(gallery.functions(CHOICES), tmp_path / "two.png")
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()

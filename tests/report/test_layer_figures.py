@@ -15,10 +15,13 @@ from experiments.analysis.layers import layer_profiles
 from experiments.analysis.summary import summarise
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.records import METRICS, Trace
-from experiments.report import diagnostic_panels, layer_figures, scales, style
+from experiments.report import diagnostic_panels, layer_figures, legends
 from experiments.report.drawings import DRAWINGS, drawings
+from experiments.report.figure_files import save
+from experiments.report.looks_of_arms import looks
 from experiments.report.panels import MOST_PANELS
-from experiments.report.style import applied, save
+from experiments.report.sheets import SCREEN
+from experiments.report.style import applied
 
 TEXT = """
     dataset: moons
@@ -30,6 +33,9 @@ TEXT = """
       - {higher: relu, than: sigmoid, measure: zeros}
       - {measure: gradient, at: start, of: sigmoid, at_least: 0}
 """
+
+
+LOOKS = looks([(("activation", "relu"),), (("activation", "sigmoid"),)])
 
 
 @pytest.fixture(scope="module")
@@ -89,12 +95,12 @@ def test_lines_are_medians_in_the_arms_colours_and_bands_the_middle_half(results
     for ax, name in zip(layers(results).axes[1::2], ("gradient", "zeros"), strict=True):
         solid = [line for line in ax.lines if not line.is_dashed()]
         expected = [p for p in deep if p.name == name]
-        for number, (line, band, profile) in enumerate(
-            zip(solid, ax.collections, expected, strict=True)
+        for name_of_arm, line, band, profile in zip(
+            ("sigmoid", "relu"), solid, ax.collections, expected, strict=True
         ):
             np.testing.assert_array_equal(line.get_xdata(), [1, 2, 3, 4])
             np.testing.assert_array_equal(line.get_ydata(), profile.median)
-            assert to_hex(line.get_color()) == style.colour(number).lower()
+            assert to_hex(line.get_color()) == LOOKS[name_of_arm].colour.lower()
             for x, (low, high) in edges(band).items():
                 assert low == pytest.approx(profile.low[int(x) - 1])
                 assert high == pytest.approx(profile.high[int(x) - 1])
@@ -120,7 +126,7 @@ def test_a_theory_that_is_not_relative_is_drawn_as_it_is_and_only_where_it_holds
     (ax,) = [ax for ax in figure.axes if "zeros" in ax.get_title() and "4" in ax.get_title()]
     (line,) = dashed(ax)
     assert line.get_ydata() == pytest.approx([1 - (1 - 2**-8) ** below / 2 for below in range(4)])
-    assert to_hex(line.get_color()) == style.colour(1).lower()  # of relu alone
+    assert to_hex(line.get_color()) == LOOKS["relu"].colour.lower()  # of relu alone
 
 
 def test_trained_nets_have_no_theory(results):
@@ -167,7 +173,7 @@ def test_curves_leave_out_the_start_times_and_what_training_cannot_change(result
     depth_4 = [c for c in found if len(c.setting.setting.network.widths) == 4]
     ax = figure.axes[1]
     assert ax.get_xscale() == "log"
-    assert "mean over the hidden layers" in ax.get_ylabel()
+    assert "mean over the hidden layers" in ax.get_ylabel().replace("\n", " ")
     assert "mean" not in figure.axes[0].get_ylabel()
     for line, band, curve in zip(ax.lines, ax.collections, depth_4, strict=True):
         np.testing.assert_array_equal(line.get_xdata(), curve.updates[1:])
@@ -250,9 +256,9 @@ def test_where_claims_name_no_arm_few_settings_are_lines_of_one_panel():
 
 @pytest.mark.parametrize("length", [3, 20, 60])
 def test_the_legend_is_no_wider_than_the_figure(length, tmp_path):
-    figure = style.subplots(3)[0]
-    handles = [scales.remark(("relu, learning rate 0.003, " * 3)[:length])] * 7
-    scales.legend(figure, handles, "outside upper center")
+    figure = SCREEN.subplots(3)[0]
+    handles = [legends.remark(("relu, learning rate 0.003, " * 3)[:length])] * 7
+    legends.above(figure, SCREEN, handles)
     save(figure, tmp_path / "figure.png")
     box = figure.legends[0].get_window_extent()
     assert box.x0 >= 0

@@ -12,8 +12,9 @@ from experiments.analysis.map_counts import mapped
 from experiments.analysis.summary import summarise
 from experiments.report import map_figure
 from experiments.report.drawings import drawings
+from experiments.report.figure_files import save
 from experiments.report.map_figure import _COLOURS, _NOTHING, WIDEST, ratio_map
-from experiments.report.style import applied, save
+from experiments.report.style import applied
 
 TEXT = """
     dataset: [moons, circles]

@@ -13,10 +13,11 @@ from experiments.analysis.summary import summarise
 from experiments.nn.diagnostics import columns
 from experiments.report import measure_figures, scales
 from experiments.report.drawings import drawings
-from experiments.report.figures import MOST_ROWS, OUTCOME_COLOURS
+from experiments.report.figure_files import save
 from experiments.report.measure_figures import CLAIMED, measures
 from experiments.report.panels import MOST_PANELS
-from experiments.report.style import applied, save
+from experiments.report.rows import MOST_ROWS, OUTCOME_COLOURS
+from experiments.report.style import applied
 from experiments.study import Region
 
 TEXT = """
@@ -194,11 +195,11 @@ def test_more_than_fits_is_cut_off_and_told(verdicts):
     row = rows_of(verdicts, 4)[0]
     figure = measures([row] * (MOST_ROWS + 3))
     assert len(figure.axes[0].texts) == MOST_ROWS
-    assert figure.legends[0].get_texts()[-1].get_text() == "3 verdicts more than fit"
+    assert figure.legends[1].get_texts()[-1].get_text() == "3 verdicts more than fit"
     claims = [replace(row, claim=replace(row.claim, number=n)) for n in range(1, 15)]
     figure = measures(claims)
     assert sum(ax.axison for ax in figure.axes) == MOST_PANELS
-    assert figure.legends[0].get_texts()[-1].get_text() == "2 verdicts more than fit"
+    assert figure.legends[1].get_texts()[-1].get_text() == "2 verdicts more than fit"
 
 
 def test_the_same_figure_is_the_same_bytes(verdicts, tmp_path):

@@ -8,8 +8,8 @@ from typing import Any
 from experiments.analysis.ratio_curves import Level, RatioCurve
 from experiments.analysis.summary import Summary
 from experiments.report import words
-from experiments.report.web.series import numbers, ratio_groups
-from experiments.study import PROTOCOL, TimeClaim, arm_in_words
+from experiments.report.web.series import numbers, protocol_of, ratio_groups
+from experiments.study import TimeClaim, arm_in_words
 
 
 def levels(summary: Summary) -> list[dict[str, Any]]:
@@ -42,8 +42,8 @@ def _nearest(curve: RatioCurve, target: float) -> int:
 def _sentence(curve: RatioCurve, place: int) -> str:
     level, claim = curve.levels[place], curve.claim
     faster, than = arm_in_words(claim.faster), arm_in_words(claim.than)
-    protocol = dict(curve.condition).get(PROTOCOL, "")
-    start = f"{words.condition(((PROTOCOL, protocol),))}: " if protocol else ""
+    protocol = protocol_of(curve)
+    start = f"{protocol}: " if protocol else ""
     runs = len(curve.faster.runs)
     reached = (
         f"{level.reached[0]} of {runs} runs of {faster} and {level.reached[1]} of {runs} of {than} "

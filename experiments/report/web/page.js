@@ -178,7 +178,7 @@
       svg.setAttribute(key, value);
     }
     const colour = look.colour === "#000000" ? "var(--ink)" : look.colour;
-    line.setAttribute("style", `stroke:${colour};stroke-width:3;stroke-dasharray:${look.dash}`);
+    line.setAttribute("style", `stroke:${colour};stroke-width:3;stroke-dasharray:${look.dash.map((part) => 2 * part)}`);
     for (const [key, value] of [["x1", 0], ["x2", 26], ["y1", 5], ["y2", 5]]) {
       line.setAttribute(key, value);
     }

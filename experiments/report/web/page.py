@@ -9,14 +9,14 @@ from typing import Any
 
 from experiments.analysis.summary import Summary
 from experiments.records import METRIC_WORDS
-from experiments.report import style
+from experiments.report.looks_of_arms import look
 from experiments.report.rendering import part, render_html
 from experiments.report.web import specs
 from experiments.report.web.glossary import glossary
 from experiments.report.web.levels import levels
 from experiments.report.web.markdown import sections
-from experiments.report.web.series import Table, all_series, arm_of
-from experiments.report.web.specs import Chart, Look
+from experiments.report.web.series import Table, all_series
+from experiments.report.web.specs import Chart
 from experiments.study import Setting, arm_in_words
 
 SCRIPTS = tuple(f"vega/{name}.min.js" for name in ("vega", "vega-lite", "vega-embed"))
@@ -58,7 +58,7 @@ def page(
                 "charts": {name: asdict(chart) for name, chart in drawn.items()},
                 "levels": levels(summary),
                 "glossary": glossary(),
-                "looks": {arm: asdict(look) for arm, look in arm_looks(summary).items()},
+                "looks": {arm: asdict(one) for arm, one in look(summary.results.study).items()},
             }
         ),
     )
@@ -73,7 +73,7 @@ def _main(drawn: Mapping[str, Chart]) -> str:
 def charts(summary: Summary, tables: Mapping[str, Table]) -> dict[str, Chart]:
     """Return the charts that the tables have something for, by name."""
     study = summary.results.study
-    looks = arm_looks(summary)
+    looks = look(study)
     trained = any(setting.training.epochs > 0 for setting in study.settings)
     claimed = [metric for metric, _ in study.targets] or [study.objective.metric or "train_loss"]
     read = list(dict.fromkeys(curve.metric for curve in summary.curves))
@@ -113,13 +113,6 @@ def _pair(summary: Summary) -> str:
     if not claim:
         return ""
     return f"{claim.clock} of {arm_in_words(claim.than)} / of {arm_in_words(claim.faster)}"
-
-
-def arm_looks(summary: Summary) -> dict[str, Look]:
-    """Return how each arm is drawn, by its name."""
-    study = summary.results.study
-    arms = dict.fromkeys(arm_of(study, setting) for setting in study.settings)
-    return {arm: Look(style.colour(number), ()) for number, arm in enumerate(arms)}
 
 
 def in_script(content: Any) -> str:

@@ -17,6 +17,7 @@ from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.records import METRICS
 from experiments.report import diagnostic_panels, words
 from experiments.report.layer_figures import expected_by_theory
+from experiments.report.looks_of_arms import name_of
 from experiments.study import (
     PROTOCOL,
     Claim,
@@ -75,7 +76,7 @@ def _length(table: Table) -> int:
 
 def arm_of(study: Study, setting: Setting) -> str:
     """Return the arm of a setting as every figure names it."""
-    return arm_in_words(study.arm(setting)) or "all runs"
+    return name_of(study.arm(setting))
 
 
 def place_of(study: Study, setting: Setting) -> str:
@@ -205,7 +206,7 @@ def _ratios(summary: Summary) -> Table:
     return _joined(
         {
             "group": list(groups).index(group_of(curve)),
-            "protocol": dict(curve.condition).get(PROTOCOL, ""),
+            "protocol": protocol_of(curve),
             "target": numbers(curve.targets),
             "estimate": numbers(ratio.estimate for ratio in curve.ratios),
             "bound": [ratio.bound for ratio in curve.ratios],
@@ -216,6 +217,12 @@ def _ratios(summary: Summary) -> Table:
         for curve in summary.ratio_curves
         for ends in [_ends([r for one in groups[group_of(curve)] for r in one.ratios])]
     )
+
+
+def protocol_of(curve: RatioCurve) -> str:
+    """Return in words how rates and weights were chosen; nothing where there is one way alone."""
+    protocol, _ = split_protocol(curve.condition)
+    return words.condition(((PROTOCOL, protocol),)) if protocol else ""
 
 
 Group = tuple[Claim, Labels]
@@ -409,8 +416,8 @@ def _cells(summary: Summary) -> Table:
             {
                 "claim": v.claim.number,
                 "place": words.condition(split_protocol(v.condition)[1]) or "all",
-                "column": ", ".join(
-                    filter(None, [split_protocol(v.condition)[0], f"{v.target:g}"])
+                "column": f"{words.condition(tuple(p for p in v.condition if p[0] == PROTOCOL))}, {v.target:g}".removeprefix(
+                    ", "
                 ),
                 "outcome": v.outcome,
                 "estimate": _number(v.ratio.estimate),
@@ -429,7 +436,7 @@ def _standings(summary: Summary) -> Table:
         [
             {
                 "panel": words.condition(found.condition.labels),
-                "arm": arm_in_words(place.arm) or "all runs",
+                "arm": name_of(place.arm),
                 "metric": words.METRIC_WORDS[found.metric],
                 "estimate": _number(place.estimate.estimate),
                 "low": _number(place.estimate.low),

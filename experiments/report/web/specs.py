@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from experiments.report.looks_of_arms import Look
 from experiments.report.web.series import Table
 
 Spec = dict[str, Any]
@@ -28,14 +29,6 @@ PROTOCOL_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 
 LOG = {"type": "log", "nice": False}
 PERCENT = {"format": ".0%"}
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How an arm is drawn in every chart."""
-
-    colour: str
-    dash: tuple[int, ...]  # lengths drawn and left out in turn; nothing is a whole line
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +50,7 @@ def _arm_scales(looks: Mapping[str, Look]) -> dict[str, Any]:
     """
     arms = list(looks)
     colours = [look.colour for look in looks.values()]
-    dashes = [list(look.dash) or [1, 0] for look in looks.values()]
+    dashes = [[2 * part for part in look.dash] or [1, 0] for look in looks.values()]
     arm = {"field": "arm", "type": "nominal", "legend": None}
     return {
         "color": arm | {"scale": {"domain": arms, "range": colours}},

@@ -1,0 +1,95 @@
+"""The files that figures are written to: for the report's page, and for a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from experiments.report.drawings import Drawing
+from experiments.report.sheets import COLUMN, PAGE, SCREEN, Sheet
+from experiments.report.style import applied
+
+FOLDER = "figures"
+"""The folder, in that of a report, with the files for a paper."""
+
+FORMATS = ("png", "svg", "pdf")
+"""What figures may be written as. The report's own are PNG, whatever else there is."""
+
+USUAL = ("png", "svg")
+
+_NOTHING: dict[str, dict[str, None]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None},
+    "pdf": {"CreationDate": None},
+}
+"""What else would be written into a file, such as when it was."""
+
+_FINE = 300
+"""Dots per inch of the pictures inside of an SVG or a PDF."""
+
+Place = tuple[str, Sheet]
+"""The file, relative to the report's folder, and what its figure is drawn for."""
+
+
+def places(name: str, formats: Collection[str]) -> Iterator[Place]:
+    """Yield where a figure goes: the report's own, then each format in both widths of a page.
+
+    Args:
+        name: of the report's own, such as "train_loss.png".
+        formats: of FORMATS.
+
+    """
+    yield name, SCREEN
+    stem = name.removesuffix(".png")
+    for sheet, ending in ((PAGE, ""), (COLUMN, "_column")):
+        for kind in sorted(set(formats) - {"png"}):
+            yield f"{FOLDER}/{stem}{ending}.{kind}", sheet
+
+
+def all_places(names: Collection[str]) -> set[str]:
+    """Return every file that figures of these names may have, whatever the formats."""
+    return {file for name in names for file, _ in places(name, FORMATS)}
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure in the format of the path's ending; the bytes depend on the figure alone."""
+    kind = path.suffix[1:]
+    dots = {} if kind == "png" else {"dpi": _FINE}
+    figure.savefig(path, metadata=_NOTHING[kind], **dots)
+
+
+def write(
+    drawn: Mapping[str, Drawing], folder: Path, heading: str, formats: Collection[str] = USUAL
+) -> list[str]:
+    """Write figures in all their places; return the files, relative to the folder.
+
+    Args:
+        drawn: what draws each figure, by the name of the report's own.
+        folder: of the report.
+        heading: what stands above each figure.
+        formats: of FORMATS.
+
+    """
+    written = []
+    for name, draw in drawn.items():
+        written += write_one(name, draw, folder, heading, formats)
+    return written
+
+
+def write_one(
+    name: str, draw: Drawing, folder: Path, heading: str, formats: Collection[str]
+) -> list[str]:
+    """Write one figure in all its places; return the files."""
+    by_sheet: dict[Sheet, list[str]] = {}
+    for file, sheet in places(name, formats):
+        by_sheet.setdefault(sheet, []).append(file)
+    for sheet, files in by_sheet.items():
+        with applied(sheet):
+            figure = draw(sheet=replace(sheet, heading=heading))
+            for file in files:
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                save(figure, folder / file)
+    return [file for files in by_sheet.values() for file in files]
