@@ -12,7 +12,6 @@ import pandas as pd
 
 from experiments import config, datasets
 from experiments.analysis import targets
-from experiments.analysis.map_counts import mapped
 from experiments.analysis.measures import STEP
 from experiments.analysis.pooling import RULE as POOLING_RULE
 from experiments.analysis.reasons import RULE as REASONS_RULE
@@ -25,7 +24,7 @@ from experiments.hitting_times import READING
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.schedule import SELDOM, examples_read, total_updates, updates_per_epoch
 from experiments.report import tables, words
-from experiments.report.drawings import DRAWINGS, drawings
+from experiments.report.drawings import DRAWINGS, MORE_MAPS, drawings, map_names
 from experiments.report.headlines import headline
 from experiments.report.layer_figures import expected_by_theory
 from experiments.report.objectives import objectives, tuned_for
@@ -34,7 +33,7 @@ from experiments.report.provenance import provenance
 from experiments.report.reasons import reason, told_apart
 from experiments.report.rendering import render
 from experiments.report.style import applied, save
-from experiments.study import Claim, Setting, chosen_by, split_protocol
+from experiments.study import Setting, chosen_by, split_protocol
 
 MOST_LINES = 6
 """So many conditions of a study without claims are told in a sentence each; tables have all."""
@@ -71,7 +70,8 @@ def write(
     # An update of one arm has one cost only where no other value of a parameter was searched for.
     if summary.time_verdicts and update_times and not (tuning and tuning.second):
         written[tables.CLOCKS] = tables.clock_table(summary, update_times)
-    for name in {*DRAWINGS, *tables.TABLES, tables.CLOCKS} - {*drawn, *written}:
+    more = (path.name for path in folder.glob(MORE_MAPS))
+    for name in {*DRAWINGS, *more, *tables.TABLES, tables.CLOCKS} - {*drawn, *written}:
         (folder / name).unlink(missing_ok=True)
     for name, table in written.items():
         tables.write(table, folder / name)
@@ -126,11 +126,6 @@ def _told(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return [verdict for _, rows in claims for verdict in words.shown(list(rows))]
 
 
-def _mapped(verdicts: Sequence[Verdict]) -> Claim | None:
-    """Return the claim that is told as a map, if there is one."""
-    return next((cell.claim for cell in mapped(verdicts)), None)
-
-
 def _rates(summary: Summary) -> list[dict]:
     """Return the rows of the table of learning rates."""
     return [
@@ -173,8 +168,10 @@ def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
         learning=words.learning(results),
         read=[DIAGNOSTICS[name] for name in settings[0].diagnostics],
         theories=_theories(summary),
-        map_lines=words.map_lines(summary.map_counts, _mapped(verdicts)),
-        mapped=_mapped(verdicts),
+        maps=[
+            (claim, counts, map_names(summary.map_counts)[claim])
+            for claim, counts in summary.map_counts.items()
+        ],
         standing_lines=standing_lines(summary),
         standings_rule=STANDINGS_RULE,
         median_updates={

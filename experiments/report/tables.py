@@ -21,7 +21,7 @@ from experiments.analysis.verdicts import BestVerdict, MeasureVerdict, TimeVerdi
 from experiments.clocks import SECONDS, UPDATES
 from experiments.nn.cost import per_update
 from experiments.nn.schedule import updates_per_epoch
-from experiments.records import METRICS
+from experiments.records import METRICS, Run
 from experiments.report import words
 from experiments.study import Setting, Study, arm_in_words
 
@@ -183,7 +183,10 @@ def run_table(results: Results, reaches: Sequence[Reach]) -> pd.DataFrame:
             "status": trace.status,
             "updates": int(trace.updates[-1]),
             "budget": trace.budget,
-            **{f"final_{metric}": final(trace, metric) for metric in METRICS},
+            **{
+                f"final_{metric}": final(trace, metric) if _has(run, metric) else None
+                for metric in METRICS
+            },
             **{
                 column: trace.metric(column)[-1]
                 for column in trace.columns
@@ -195,6 +198,13 @@ def run_table(results: Results, reaches: Sequence[Reach]) -> pd.DataFrame:
         for run, trace in zip(result.runs, result.traces, strict=True)
     ]
     return pd.DataFrame(rows)
+
+
+def _has(run: Run, metric: str) -> bool:
+    """Tell whether a run's data have a metric: its part, and for an accuracy classes."""
+    shape = datasets.shape(run.data)
+    split, _, kind = metric.partition("_")
+    return bool(getattr(shape, split)) and not (kind == "accuracy" and shape.regression)
 
 
 def tuning_table(study: Study, searches: Sequence[tuple[Tuned, Sequence[Tried]]]) -> pd.DataFrame:

@@ -103,8 +103,8 @@ BY = ", by: 6"
               "is excluded."),
         (0.8, "No: tanh was faster, by 20 % fewer updates than relu, and 6 times or more is "
               "excluded."),
-        ((0.8, 1.25), "No: 6 times or more is excluded, and which is faster is not decided, as tanh "
-                      "needed 0.8 to 1.25 times the updates of relu."),
+        ((0.8, 1.25), "No: 6 times or more is excluded, and which is faster is not decided, as "
+                      "tanh needed 0.8 to 1.25 times the updates of relu."),
         ((2.0, 8.0), "Only in part: relu was faster: tanh needed 2.00 to 8.00 times its updates, "
                      "and 6 times or more is neither shown nor excluded."),
         ((0.5, 8.0), "Not decided: tanh needed 0.5 to 8.00 times the updates of relu."),
@@ -126,8 +126,8 @@ ALL, MIXED = {"depth_1": 2.0, "depth_2": 3.0, "depth_3": 4.0}, (0.5, 2.0)
     [
         (ALL, "Yes: relu was faster in all 3; typically tanh needed 2.00 to 4.00 times the updates "
               "of relu (with the doubt, 2.00 to 4.00)."),
-        (ALL | {"depth_1": 0.5}, "It depends: relu was faster in 2 of 3 and tanh was faster in 1 of "
-                                 "3; typically"),
+        (ALL | {"depth_1": 0.5}, "It depends: relu was faster in 2 of 3 and tanh was faster in 1 "
+                                 "of 3; typically"),
         (ALL | {"depth_1": MIXED}, "Yes, as far as it is decided: relu was faster in 2 of 3; 1 is "
                                    "not decided; typically"),
         (ALL | {"depth_1": -1.0}, "Yes, as far as it is decided: relu was faster in 2 of 3; 1 is "
@@ -150,7 +150,8 @@ def test_several_races_are_counted_and_their_sizes_told(late, said):
         (ALL, "No: 6 times or more is excluded in all 3 comparisons; relu was faster in all 3;"),
         (ALL | {"depth_1": 9.0}, "It depends: 6 times or more holds in 1 of 3 comparisons and is "
                                  "excluded in 2; relu was faster in all 3;"),
-        ({f"depth_{i}": 9.0 for i in (1, 2, 3)}, "Yes: 6 times or more holds in all 3 comparisons;"),
+        ({f"depth_{i}": 9.0 for i in (1, 2, 3)},
+         "Yes: 6 times or more holds in all 3 comparisons;"),
         ({f"depth_{i}": (0.5, 9.0) for i in (1, 2, 3)},
          "Not decided: 6 times or more could be decided in none of 3 comparisons; which is faster "
          "could be decided in none of 3 comparisons;"),
