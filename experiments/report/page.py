@@ -20,6 +20,7 @@ from experiments.analysis.standings import RULE as STANDINGS_RULE
 from experiments.analysis.summary import Summary, summarise
 from experiments.analysis.tuning import RULE, SearchSpace, as_read
 from experiments.analysis.verdicts import OUTCOMES, Verdict
+from experiments.clocks import UpdateTime
 from experiments.hitting_times import READING
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.schedule import SELDOM, examples_read, total_updates, updates_per_epoch
@@ -49,7 +50,7 @@ class Report:
 
 
 def write(
-    results: Results, folder: Path, update_times: Mapping[Setting, float] | None = None
+    results: Results, folder: Path, update_times: Mapping[Setting, UpdateTime] | None = None
 ) -> Report:
     """Write the report of a complete study into a folder, which is made if it is missing.
 
@@ -59,7 +60,7 @@ def write(
     Args:
         results: of the study.
         folder: to write to.
-        update_times: the seconds that one update of each setting takes, if they were measured.
+        update_times: what one update of each setting takes, if that was measured.
 
     """
     folder.mkdir(parents=True, exist_ok=True)

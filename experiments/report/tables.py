@@ -18,7 +18,7 @@ from experiments.analysis.summaries import Curve, Reach
 from experiments.analysis.summary import Summary
 from experiments.analysis.tuning import Tried, Tuned, as_read
 from experiments.analysis.verdicts import BestVerdict, MeasureVerdict, TimeVerdict, Verdict
-from experiments.clocks import SECONDS, UPDATES
+from experiments.clocks import SECONDS, UPDATES, UpdateTime
 from experiments.nn.cost import per_update
 from experiments.nn.schedule import updates_per_epoch
 from experiments.records import METRICS, Run
@@ -373,14 +373,15 @@ CLOCKS = "clocks.csv"
 """The table that holds measured times, and so is not the same bytes on each machine."""
 
 
-def clock_table(summary: Summary, update_times: Mapping[Setting, float]) -> pd.DataFrame:
+def clock_table(summary: Summary, update_times: Mapping[Setting, UpdateTime]) -> pd.DataFrame:
     """One row for each verdict of one condition and each clock.
 
     Seconds are those that were measured for the report, or, of a claim that races by them, those
     that its runs measured of themselves; what an update costs is told as measured for the report.
+    By them no verdict is told that is not the same at both ends of the range of measurements.
     """
     costs = {
-        setting: {UPDATES: 1.0, **cost, SECONDS: update_times[setting]}
+        setting: {UPDATES: 1.0, **cost, SECONDS: update_times[setting].seconds}
         for setting, cost in summary.results.costs.items()
     }
     alone = [v for v in summary.time_verdicts if v.conditions == 1]
@@ -395,8 +396,8 @@ def clock_table(summary: Summary, update_times: Mapping[Setting, float]) -> pd.D
             "low": r.ratio.low,
             "high": r.ratio.high,
             "hypothesis": v.hypothesis,
-            "verdict": r.outcome,
-            "remark": "" if r.agrees else f"in {v.claim.clock}: {r.usual}",
+            "verdict": r.outcome if r.borne else "undecided by seconds",
+            "remark": "" if r.agrees or not r.borne else f"in {v.claim.clock}: {r.usual}",
             "faster_cost_of_an_update": costs[v.faster[0].setting][r.clock],
             "than_cost_of_an_update": costs[v.than[0].setting][r.clock],
         }
