@@ -592,7 +592,7 @@ def test_every_large_claim_has_a_map_and_old_ones_go(tmp_path):
     assert sorted(path.name for path in tmp_path.glob("map*.png")) == ["map.png", "map_3.png"]
     for number, name in ((1, "map.png"), (3, "map_3.png")):
         assert f"claim {number}]({name})" in text
-        assert f"Claim {number}: how many times the updates of" in text
+        assert f"Claim {number}: the updates of" in text
     assert text.count("| all cells | 12 |") == 2
 
 
