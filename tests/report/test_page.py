@@ -556,6 +556,12 @@ REGRESSION = """
 """
 
 
+def test_what_is_said_of_the_test_part_is_so(tmp_path):
+    said = "the loss on the test split, by which no learning rate was chosen"
+    assert f"{said}: they were given." in page_of(tmp_path / "given")
+    assert f"{said}." in page_of(tmp_path / "tuned", *TUNED)
+
+
 def test_a_regression_that_diverged_has_no_accuracy(tmp_path):
     def lost(run):
         values = np.full((2, len(METRICS)), np.nan)
