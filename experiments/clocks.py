@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 UPDATES, SECONDS = "updates", "seconds"
 
 CLOCKS: dict[str, str] = {
@@ -14,3 +17,16 @@ CLOCKS: dict[str, str] = {
 
 SECONDS_READ = "update_time"
 """The diagnostic that measures what an update of a run takes, in microseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateTime:
+    """What an update was measured to take, in seconds: the median of several rounds.
+
+    `low` and `high` are the fastest round and the slowest. Of a time that was stored before rounds
+    were, nothing is known of the range.
+    """
+
+    seconds: float
+    low: float = 0.0
+    high: float = math.inf

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from experiments.analysis.inference import Ratio
 from experiments.analysis.results import Costs, SettingResult
-from experiments.analysis.verdicts import Reading, TimeVerdict, decide
-from experiments.clocks import CLOCKS, SECONDS, SECONDS_READ, UPDATES
+from experiments.analysis.verdicts import Outcome, Reading, TimeVerdict, decide
+from experiments.clocks import CLOCKS, SECONDS, SECONDS_READ, UPDATES, UpdateTime
 from experiments.hitting_times import HittingTime
 from experiments.records import Trace
 from experiments.study import Setting
@@ -55,16 +56,17 @@ def _seconds(trace: Trace) -> float:
 
 
 def readings(
-    verdicts: Sequence[TimeVerdict], seconds: Mapping[Setting, float]
+    verdicts: Sequence[TimeVerdict], seconds: Mapping[Setting, UpdateTime]
 ) -> Iterator[tuple[TimeVerdict, Reading]]:
     """Read every verdict by every clock, in the order of CLOCKS.
 
     Seconds, where the claim does not race by them, are the ratio of updates times the ratio of what
-    an update of each setting was measured to take.
+    an update of each setting was measured to take. A verdict by them holds only where it is the
+    same at both ends of the range in which the measurements lie; elsewhere it is inconclusive.
 
     Args:
         verdicts: none of them over several conditions.
-        seconds: of an update of each setting.
+        seconds: that an update of each setting takes.
 
     """
     for verdict in verdicts:
@@ -80,11 +82,25 @@ def readings(
 
 
 def _in_seconds(
-    verdict: TimeVerdict, of_updates: Ratio, seconds: Mapping[Setting, float]
+    verdict: TimeVerdict, of_updates: Ratio, seconds: Mapping[Setting, UpdateTime]
 ) -> Reading:
     (faster,), (than,) = verdict.faster, verdict.than
-    told = of_updates.times(seconds[than.setting] / seconds[faster.setting])
-    outcome = verdict.outcome
-    if outcome != "untestable":
-        outcome = decide(told.low, told.high, verdict.region)
-    return Reading(SECONDS, told, outcome, verdict.outcome)
+    middle, ends = _ratio_of_costs(seconds[than.setting], seconds[faster.setting])
+    told = of_updates.times(middle)
+    if verdict.outcome == "untestable":
+        return Reading(SECONDS, told, "untestable", "untestable")
+    found = {_decided(of_updates.times(end), verdict) for end in ends if 0 < end < math.inf}
+    borne = len(found) == 1 and all(0 < end < math.inf for end in ends)
+    outcome = found.pop() if borne else "inconclusive"
+    return Reading(SECONDS, told, outcome, verdict.outcome, borne=borne)
+
+
+def _decided(ratio: Ratio, verdict: TimeVerdict) -> Outcome:
+    return decide(ratio.low, ratio.high, verdict.region)
+
+
+def _ratio_of_costs(b: UpdateTime, a: UpdateTime) -> tuple[float, tuple[float, float]]:
+    """Return the ratio of what two updates take, and its ends: 1 where they share a time."""
+    if a == b:
+        return 1.0, (1.0, 1.0)
+    return b.seconds / a.seconds, (b.low / a.high, b.high / a.low if a.low > 0 else math.inf)

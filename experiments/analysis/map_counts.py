@@ -1,4 +1,4 @@
-"""One claim under many conditions: how often each verdict was given, and where."""
+"""Claims under many conditions: how often each verdict was given, and where."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from experiments.analysis.verdicts import OUTCOMES, Hypothesis, Outcome, TimeVerdict, Verdict
+from experiments.study import TimeClaim
 
 FEWEST_CELLS = 12
 """From so many comparisons on, a claim is told as a map."""
@@ -22,31 +23,34 @@ class Counts:
     outcomes: dict[Hypothesis, dict[Outcome, int]]  # every outcome, in the order of OUTCOMES
 
 
-def mapped(verdicts: Sequence[Verdict]) -> list[TimeVerdict]:
-    """Return the first claim's verdicts on the direction that are enough for a map, or none."""
-    by_claim: dict[int, list[TimeVerdict]] = {}
+def mapped(verdicts: Sequence[Verdict]) -> list[list[TimeVerdict]]:
+    """Return each claim's verdicts on the direction that are enough for a map, claim by claim."""
+    by_claim: dict[TimeClaim, list[TimeVerdict]] = {}
     for verdict in verdicts:
         if verdict.hypothesis == "direction" and verdict.conditions == 1:
-            by_claim.setdefault(verdict.claim.number, []).append(verdict)
-    return next((found for found in by_claim.values() if len(found) >= FEWEST_CELLS), [])
+            by_claim.setdefault(verdict.claim, []).append(verdict)
+    return [cells for cells in by_claim.values() if len(cells) >= FEWEST_CELLS]
 
 
-def map_counts(verdicts: Sequence[Verdict]) -> list[Counts]:
-    """Count the outcomes of the claim that is mapped: over all, and at each value of each axis.
+def map_counts(verdicts: Sequence[Verdict]) -> dict[TimeClaim, list[Counts]]:
+    """Count the outcomes of every claim that is mapped: over all, and at each value of each axis.
 
     An axis of a single value is left out. Axes come in the order of the study's, the target last;
     so do their values.
     """
-    cells = mapped(verdicts)
-    if not cells:
-        return []
+    return {
+        cells[0].claim: _of_claim([v for v in verdicts if v.claim == cells[0].claim])
+        for cells in mapped(verdicts)
+    }
+
+
+def _of_claim(verdicts: Sequence[TimeVerdict]) -> list[Counts]:
+    alone = [verdict for verdict in verdicts if verdict.conditions == 1]
     groups: dict[tuple[str, str], list[TimeVerdict]] = {}
-    for verdict in verdicts:
-        if verdict.claim == cells[0].claim and verdict.conditions == 1:
-            pairs = (*verdict.condition, ("target", f"{verdict.target:g}"))
-            for pair in (("", ""), *pairs):
-                groups.setdefault(pair, []).append(verdict)
-    axes = ["", *dict.fromkeys(axis for axis, _ in cells[0].condition), "target"]
+    for verdict in alone:
+        for pair in (("", ""), *verdict.condition, ("target", f"{verdict.target:g}")):
+            groups.setdefault(pair, []).append(verdict)
+    axes = ["", *dict.fromkeys(axis for axis, _ in alone[0].condition), "target"]
     found = []
     for axis in axes:
         of_axis = [

@@ -31,7 +31,8 @@ def curve(result: SettingResult, metric: str) -> Curve:
     """Summarise a metric over the seeds at each evaluation that read it.
 
     A run that has diverged, or a metric that is not finite, stays in the sample as the worst value
-    there is (an infinite loss, an accuracy of 0): no curve improves because a run was lost.
+    there is (an infinite loss, an accuracy of 0): no curve improves because a run was lost. A
+    metric that the data do not have, as a regression has no accuracy, has no evaluation.
     Quartiles are values of the sample (`inverted_cdf`), since no number lies between a finite and
     an infinite loss.
     """
@@ -45,8 +46,11 @@ def curve(result: SettingResult, metric: str) -> Curve:
         row[:alive] = np.where(np.isfinite(read), read, worst)
         diverged[alive:] += 1
     quartiles = np.quantile(values, [0.25, 0.5, 0.75], axis=0, method="inverted_cdf")
-    # The training split is read each time, whatever became of the runs.
-    read = _read(result, metric, len(longest.updates)) | metric.startswith("train")
+    read = _read(result, metric, len(longest.updates))
+    # The training split is read each time, whatever became of the runs; but a regression has no
+    # accuracy there either, and the worst one would be made up.
+    if metric == "train_loss" or (metric.startswith("train") and read.any()):
+        read[:] = True
     low, median, high = quartiles[:, read]
     return Curve(result, metric, longest.updates[read], median, low, high, diverged[read])
 

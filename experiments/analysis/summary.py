@@ -20,7 +20,7 @@ from experiments.analysis.survival import ReachCurve, reach_curves
 from experiments.analysis.times_to_target import Turn, turns
 from experiments.analysis.tuning import Tried, Tuned, tried
 from experiments.analysis.verdicts import MeasureVerdict, TimeVerdict, Verdict
-from experiments.study import Labels
+from experiments.study import Labels, TimeClaim
 
 RESAMPLING_SEED = 0
 """Of whatever is drawn anew from the runs: the same report each time."""
@@ -44,7 +44,7 @@ class Summary:
     diagnostic_curves: list[DiagnosticCurve]
     searches: list[tuple[Tuned, list[Tried]]]  # of learning rates, setting by setting
     neighbours: list[Neighbours]
-    map_counts: list[Counts]  # of the first claim that has enough comparisons for a map
+    map_counts: dict[TimeClaim, list[Counts]]  # of claims with enough comparisons for a map
 
     @property
     def time_verdicts(self) -> list[TimeVerdict]:

@@ -90,6 +90,7 @@ class Reading:
     outcome: Outcome
     usual: Outcome  # the verdict by the claim's own clock
     rival: Labels = ()  # of a claim of the best: the one that decides by this clock
+    borne: bool = True  # whether what was measured bears the verdict, at both ends of its range
 
     @property
     def agrees(self) -> bool:

@@ -47,6 +47,18 @@ CREATE TABLE IF NOT EXISTS update_times (
 """
 """The table of how long an update takes."""
 
+UPDATE_TIME_RANGES = """
+CREATE TABLE IF NOT EXISTS update_time_ranges (
+    key  TEXT PRIMARY KEY,  -- of update_times
+    low  REAL NOT NULL,     -- the seconds of the fastest round
+    high REAL NOT NULL      -- of the slowest
+) WITHOUT ROWID
+"""
+"""The table of how far the rounds of a measurement lie apart.
+
+Apart from the times, so that files of older versions, which have times alone, are read as they are.
+"""
+
 LOADED = """key, status, updates, budget, columns, metrics, seconds,
     CASE WHEN origin IS NULL THEN '' ELSE (SELECT content FROM origins WHERE id = traces.origin) END
 """

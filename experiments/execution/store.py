@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from experiments.clocks import UpdateTime
 from experiments.execution.keys import descriptions, key_of, run_key
 from experiments.execution.rows import (
     ADD,
@@ -13,6 +14,7 @@ from experiments.execution.rows import (
     LOADED,
     ORIGINS,
     TRACES,
+    UPDATE_TIME_RANGES,
     UPDATE_TIMES,
     row_of,
     trace_of,
@@ -47,7 +49,7 @@ class Store:
         except sqlite3.Error as error:
             raise self._explain(error) from error
         try:
-            for table in (ORIGINS, TRACES, UPDATE_TIMES):
+            for table in (ORIGINS, TRACES, UPDATE_TIMES, UPDATE_TIME_RANGES):
                 self._connection.execute(table)
             if self._lacks_origins():
                 with self._connection:
@@ -130,8 +132,8 @@ class Store:
         except sqlite3.Error as error:
             raise self._explain(error) from error
 
-    def update_time(self, run: Run) -> float | None:
-        """Return the seconds that one update of such a run was measured to take, if it was.
+    def update_time(self, run: Run) -> UpdateTime | None:
+        """Return what one update of such a run was measured to take, if it was.
 
         Raises:
             StoreError: if the database cannot be read.
@@ -139,16 +141,24 @@ class Store:
         """
         try:
             row = self._connection.execute(
-                "SELECT seconds FROM update_times WHERE key = ?", (run_key(run),)
+                "SELECT seconds, low, high FROM update_times LEFT JOIN update_time_ranges "
+                "USING (key) WHERE key = ?",
+                (run_key(run),),
             ).fetchone()
         except sqlite3.Error as error:
             raise self._explain(error) from error
-        if row is not None and not isinstance(row[0], float):
-            raise self._explain(f"{row[0]!r:.40} was found where the seconds of an update belong")
-        return None if row is None else row[0]
+        if row is None:
+            return None
+        known = [value for value in row if value is not None]  # an older version stored one
+        for value in known:
+            if not isinstance(value, float):
+                raise self._explain(
+                    f"{value!r:.40} was found where the seconds of an update belong"
+                )
+        return UpdateTime(*known)
 
-    def add_update_time(self, run: Run, seconds: float) -> None:
-        """Store the seconds that one update of such a run takes; the first measurement stays.
+    def add_update_time(self, run: Run, time: UpdateTime) -> None:
+        """Store what one update of such a run takes; the first measurement stays.
 
         Raises:
             StoreError: if the database cannot be written.
@@ -156,10 +166,16 @@ class Store:
         """
         try:
             with self._connection:
-                self._connection.execute(
+                key = run_key(run)
+                added = self._connection.execute(
                     "INSERT INTO update_times VALUES (?, ?) ON CONFLICT (key) DO NOTHING",
-                    (run_key(run), seconds),
+                    (key, time.seconds),
                 )
+                if added.rowcount:
+                    self._connection.execute(
+                        "INSERT INTO update_time_ranges VALUES (?, ?, ?)",
+                        (key, time.low, time.high),
+                    )
         except sqlite3.Error as error:
             raise self._explain(error) from error
 

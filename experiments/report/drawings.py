@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from matplotlib.figure import Figure
@@ -25,6 +25,7 @@ from experiments.report import (
     tuning_figure,
     verdict_figure,
 )
+from experiments.study import TimeClaim
 
 Drawing = Callable[..., Figure]
 """Draws a figure; its one argument, `sheet`, is what it is drawn for, a screen if left out."""
@@ -87,9 +88,20 @@ def _measures(summary: Summary) -> Drawing | None:
     return partial(measure_figures.measures, summary.measure_verdicts)
 
 
-def _map(summary: Summary) -> Drawing | None:
-    cells = mapped(summary.verdicts)
-    return partial(map_figure.ratio_map, cells) if cells else None
+def map_names(claims: Iterable[TimeClaim]) -> dict[TimeClaim, str]:
+    """Return the file of each claim's map: `map.png` of the first, `map_3.png` of claim 3."""
+    return {
+        claim: f"map_{claim.number}.png" if place else "map.png"
+        for place, claim in enumerate(claims)
+    }
+
+
+def _maps(summary: Summary) -> dict[str, Drawing]:
+    names = map_names(summary.map_counts)
+    return {
+        names[cells[0].claim]: partial(map_figure.ratio_map, cells)
+        for cells in mapped(summary.verdicts)
+    }
 
 
 def _functions(summary: Summary) -> Drawing | None:
@@ -109,17 +121,23 @@ DRAWINGS: dict[str, Callable[[Summary], Drawing | None]] = {
     "censored.png": _never_arrived,
     "ranks.png": _if_any(rank_figure.ranks, "rankings"),
     "profiles.png": _if_any(profile_figure.profiles, "profiles"),
-    "map.png": _map,
+    "map.png": lambda summary: _maps(summary).get("map.png"),
     "measures.png": _measures,
     "layers.png": _layers,
     "diagnostics.png": _diagnostics,
     "functions.png": _functions,
     "tuning.png": _tuning,
 }
-"""Every figure that a report may have; None where the study has nothing of the kind."""
+"""Every figure that a report may have but for the maps of more claims than one.
+
+None where the study has nothing of the kind.
+"""
+
+MORE_MAPS = "map_[0-9]*.png"
+"""The files of the maps of all claims but the first."""
 
 
 def drawings(summary: Summary) -> dict[str, Drawing]:
     """Return what draws each figure of a study's report, by the name of its file."""
     found = {name: drawing(summary) for name, drawing in DRAWINGS.items()}
-    return {name: draw for name, draw in found.items() if draw is not None}
+    return {name: draw for name, draw in found.items() if draw is not None} | _maps(summary)

@@ -12,7 +12,6 @@ import pandas as pd
 
 from experiments import config, datasets
 from experiments.analysis import targets
-from experiments.analysis.map_counts import mapped
 from experiments.analysis.measures import STEP
 from experiments.analysis.pooling import RULE as POOLING_RULE
 from experiments.analysis.reasons import RULE as REASONS_RULE
@@ -21,11 +20,12 @@ from experiments.analysis.standings import RULE as STANDINGS_RULE
 from experiments.analysis.summary import Summary, summarise
 from experiments.analysis.tuning import RULE, SearchSpace, as_read
 from experiments.analysis.verdicts import OUTCOMES, Verdict
+from experiments.clocks import UpdateTime
 from experiments.hitting_times import READING
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.schedule import SELDOM, examples_read, total_updates, updates_per_epoch
 from experiments.report import figure_files, paper_tables, tables, words
-from experiments.report.drawings import DRAWINGS, drawings
+from experiments.report.drawings import DRAWINGS, MORE_MAPS, drawings, map_names
 from experiments.report.headings import heading
 from experiments.report.headlines import headline
 from experiments.report.layer_figures import expected_by_theory
@@ -35,7 +35,7 @@ from experiments.report.provenance import provenance
 from experiments.report.reasons import reason, told_apart
 from experiments.report.rendering import render
 from experiments.report.web import page as web
-from experiments.study import Claim, Setting, chosen_by, split_protocol
+from experiments.study import Setting, chosen_by, split_protocol
 
 MOST_LINES = 6
 """So many conditions of a study without claims are told in a sentence each; tables have all."""
@@ -53,7 +53,7 @@ class Report:
 def write(
     results: Results,
     folder: Path,
-    update_times: Mapping[Setting, float] | None = None,
+    update_times: Mapping[Setting, UpdateTime] | None = None,
     formats: Collection[str] = figure_files.USUAL,
 ) -> Report:
     """Write the report of a complete study into a folder, which is made if it is missing.
@@ -64,7 +64,7 @@ def write(
     Args:
         results: of the study.
         folder: to write to.
-        update_times: the seconds that one update of each setting takes, if they were measured.
+        update_times: what one update of each setting takes, if that was measured.
         formats: of the figures, beside the PNG files of the page itself.
 
     """
@@ -76,11 +76,13 @@ def write(
     # An update of one arm has one cost only where no other value of a parameter was searched for.
     if summary.time_verdicts and update_times and not (tuning and tuning.second):
         written[tables.CLOCKS] = tables.clock_table(summary, update_times)
+    more = [path.name for path in folder.glob(MORE_MAPS)]
     kept = {file for name in drawn for file, _ in figure_files.places(name, formats)}
     for_papers = paper_tables.all_files(summary)
     kept |= for_papers.keys()
     known = {
-        *figure_files.all_places(DRAWINGS), *tables.TABLES, tables.CLOCKS, *paper_tables.FILES,
+        *figure_files.all_places({*DRAWINGS, *more}), *tables.TABLES, tables.CLOCKS,
+        *paper_tables.FILES,
     }  # fmt: skip
     for name in known - kept - {*written}:
         (folder / name).unlink(missing_ok=True)
@@ -180,11 +182,6 @@ def _told(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return [verdict for _, rows in claims for verdict in words.shown(list(rows))]
 
 
-def _mapped(verdicts: Sequence[Verdict]) -> Claim | None:
-    """Return the claim that is told as a map, if there is one."""
-    return next((cell.claim for cell in mapped(verdicts)), None)
-
-
 def _rates(summary: Summary) -> list[dict]:
     """Return the rows of the table of learning rates."""
     return [
@@ -227,8 +224,10 @@ def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
         learning=words.learning(results),
         read=[DIAGNOSTICS[name] for name in settings[0].diagnostics],
         theories=_theories(summary),
-        map_lines=words.map_lines(summary.map_counts, _mapped(verdicts)),
-        mapped=_mapped(verdicts),
+        maps=[
+            (claim, counts, map_names(summary.map_counts)[claim])
+            for claim, counts in summary.map_counts.items()
+        ],
         standing_lines=standing_lines(summary),
         standings_rule=STANDINGS_RULE,
         median_updates={

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import yaml
 
@@ -249,8 +250,10 @@ def _effect(rows: pd.DataFrame) -> str:
     Of a claim that was judged over all conditions together, it is that.
     """
     known = rows[(rows["verdict"] != "untestable") & rows["estimate"].notna()]
-    if known.empty:
-        return "–"
+    unbounded = (known["kind"] == "faster") & (known["low"] == 0) & np.isinf(known["high"])
+    if unbounded.all():
+        return "–" if known.empty else "no usable estimate"
+    known = known[~unbounded]
     together = known[known["conditions"] > 1]
     known = together if len(together) else known
     numbers = known[["estimate", "low", "high"]]

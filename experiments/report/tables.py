@@ -19,10 +19,10 @@ from experiments.analysis.summaries import Curve, Reach
 from experiments.analysis.summary import Summary
 from experiments.analysis.tuning import Tried, Tuned, as_read
 from experiments.analysis.verdicts import BestVerdict, MeasureVerdict, TimeVerdict, Verdict
-from experiments.clocks import SECONDS, UPDATES
+from experiments.clocks import SECONDS, UPDATES, UpdateTime
 from experiments.nn.cost import per_update
 from experiments.nn.schedule import updates_per_epoch
-from experiments.records import METRICS
+from experiments.records import METRICS, Run
 from experiments.report import words
 from experiments.study import Setting, Study, arm_in_words
 
@@ -184,7 +184,10 @@ def run_table(results: Results, reaches: Sequence[Reach]) -> pd.DataFrame:
             "status": trace.status,
             "updates": int(trace.updates[-1]),
             "budget": trace.budget,
-            **{f"final_{metric}": final(trace, metric) for metric in METRICS},
+            **{
+                f"final_{metric}": final(trace, metric) if _has(run, metric) else None
+                for metric in METRICS
+            },
             **{
                 column: trace.metric(column)[-1]
                 for column in trace.columns
@@ -196,6 +199,13 @@ def run_table(results: Results, reaches: Sequence[Reach]) -> pd.DataFrame:
         for run, trace in zip(result.runs, result.traces, strict=True)
     ]
     return pd.DataFrame(rows)
+
+
+def _has(run: Run, metric: str) -> bool:
+    """Tell whether a run's data have a metric: its part, and for an accuracy classes."""
+    shape = datasets.shape(run.data)
+    split, _, kind = metric.partition("_")
+    return bool(getattr(shape, split)) and not (kind == "accuracy" and shape.regression)
 
 
 def tuning_table(study: Study, searches: Sequence[tuple[Tuned, Sequence[Tried]]]) -> pd.DataFrame:
@@ -368,14 +378,15 @@ CLOCKS = "clocks.csv"
 """The table that holds measured times, and so is not the same bytes on each machine."""
 
 
-def clock_table(summary: Summary, update_times: Mapping[Setting, float]) -> pd.DataFrame:
+def clock_table(summary: Summary, update_times: Mapping[Setting, UpdateTime]) -> pd.DataFrame:
     """One row for each verdict of one condition and each clock.
 
     Seconds are those that were measured for the report, or, of a claim that races by them, those
     that its runs measured of themselves; what an update costs is told as measured for the report.
+    By them no verdict is told that is not the same at both ends of the range of measurements.
     """
     costs = {
-        setting: {UPDATES: 1.0, **cost, SECONDS: update_times[setting]}
+        setting: {UPDATES: 1.0, **cost, SECONDS: update_times[setting].seconds}
         for setting, cost in summary.results.costs.items()
     }
     alone = [v for v in summary.time_verdicts if v.conditions == 1]
@@ -390,8 +401,8 @@ def clock_table(summary: Summary, update_times: Mapping[Setting, float]) -> pd.D
             "low": r.ratio.low,
             "high": r.ratio.high,
             "hypothesis": v.hypothesis,
-            "verdict": r.outcome,
-            "remark": "" if r.agrees else f"in {v.claim.clock}: {r.usual}",
+            "verdict": r.outcome if r.borne else "undecided by seconds",
+            "remark": "" if r.agrees or not r.borne else f"in {v.claim.clock}: {r.usual}",
             "faster_cost_of_an_update": costs[v.faster[0].setting][r.clock],
             "than_cost_of_an_update": costs[v.than[0].setting][r.clock],
         }

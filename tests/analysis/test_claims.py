@@ -218,3 +218,21 @@ def test_verdicts_do_not_depend_on_the_order_of_settings_and_runs(random):
         return found
 
     np.testing.assert_equal(facts(replace(results, settings=tuple(shuffled))), facts(results))
+
+
+def test_every_verdict_knows_how_many_share_its_error():
+    text = """
+        dataset: moons
+        network: {activation: [relu, tanh, elu], depth: [1, 2], width: 8}
+        training: {learning_rate: 0.1}
+        seeds: 12
+        claims:
+          - {faster: relu, than: tanh, by: 2, to: {train_loss: 0.5}, primary: true}
+          - {best: elu, to: {train_loss: 0.5}}
+          - {measure: train_loss, at_most: 1, of: elu}
+    """
+    found = judge(results_of(read(text), lambda run: arriving(8.0)))
+    assert [v.comparisons for v in found] == [4] * 4 + [4] * 4
+    assert {v.duel.comparisons for v in found if v.claim.number == 2} == {4}
+    for v in found:  # none is granted less than its share
+        assert 1 - v.estimate.confidence >= 0.05 / 4 / 2 - 1e-9

@@ -15,7 +15,7 @@ from experiments.analysis.clocks import readings
 from experiments.analysis.inference import paired_ratio
 from experiments.analysis.ratio_curves import CURVE_TARGETS, ratio_curves
 from experiments.analysis.verdicts import decide
-from experiments.clocks import CLOCKS
+from experiments.clocks import CLOCKS, UpdateTime
 from experiments.report import words
 from experiments.report.words import sentence
 
@@ -35,10 +35,16 @@ def respond(run):
     return arriving(time if run.network.activation.name == "relu" else 2 * time)
 
 
-def read_by(cost_of_relu, cost_of_tanh):
+def measured(seconds, spread=0.0):
+    return UpdateTime(seconds, seconds * (1 - spread), seconds * (1 + spread))
+
+
+def read_by(cost_of_relu, cost_of_tanh, spread=0.0):
     results = results_of(read(TEXT), respond)
     seconds = {
-        s.setting: cost_of_relu if s.setting.network.activation.name == "relu" else cost_of_tanh
+        s.setting: measured(
+            cost_of_relu if s.setting.network.activation.name == "relu" else cost_of_tanh, spread
+        )
         for s in results.settings
     }
     verdicts = judge(results)
@@ -76,9 +82,31 @@ def test_a_dear_update_turns_the_answer_and_the_clock_says_so():
     assert not any(r.agrees for r in seconds)
 
 
+def test_what_the_measurements_do_not_bear_is_no_verdict():
+    """By updates relu is faster by two; so it is by seconds that are surely less than twice."""
+    for spread, borne in ((0.0, True), (0.1, True), (0.3, False), (1.0, False)):
+        _, found = read_by(1.1, 1.0, spread)
+        seconds = [r for _, r in found if r.clock == "seconds"]
+        assert [r.borne for r in seconds] == [borne] * 2
+        assert {r.outcome for r in seconds} == {"supported" if borne else "inconclusive"}
+    _, found = read_by(1.1, 1.0)
+    assert all(r.borne for _, r in found)
+
+
+def test_of_a_time_that_was_measured_once_nothing_is_borne_unless_it_is_shared():
+    results = results_of(read(TEXT), respond)
+    verdicts = judge(results)
+    shared = dict.fromkeys([s.setting for s in results.settings], UpdateTime(0.01))
+    seconds = [r for _, r in readings(verdicts, shared) if r.clock == "seconds"]
+    assert [r.ratio for r in seconds] == [v.ratio for v in verdicts]
+    assert all(r.borne and r.agrees for r in seconds)
+    apart = {s: UpdateTime(0.01 * (place + 1)) for place, s in enumerate(shared)}
+    assert not any(r.borne for _, r in readings(verdicts, apart) if r.clock == "seconds")
+
+
 def test_what_cannot_be_tested_cannot_be_by_any_clock():
     results = results_of(read(TEXT), lambda run: arriving(100 * BUDGET))
-    found = list(readings(judge(results), {s.setting: 2.0 for s in results.settings}))
+    found = list(readings(judge(results), {s.setting: measured(2.0) for s in results.settings}))
     assert {r.outcome for _, r in found} == {"untestable"}
     assert all(r.agrees for _, r in found)
 

@@ -161,18 +161,25 @@ def uneven(run):
     return arriving((32.0 if slow else 8.0) * 1.01**run.seed)
 
 
-def test_the_first_claim_with_enough_comparisons_is_mapped():
+def test_every_claim_with_enough_comparisons_is_mapped():
     verdicts = judge(results_of(read(MAPPED), uneven))
-    assert {v.claim.number for v in mapped(verdicts)} == {2}
-    assert len(mapped(verdicts)) == FEWEST_CELLS
+    (cells,) = mapped(verdicts)
+    assert {v.claim.number for v in cells} == {2}
+    assert len(cells) == FEWEST_CELLS
     assert mapped(verdicts[:17]) == []
-    assert map_counts(verdicts[:17]) == []
+    assert map_counts(verdicts[:17]) == {}
+    both = judge(results_of(read(MAPPED, "claims.0.to={train_loss: [0.8, 0.5]}"), uneven))
+    assert [cells[0].claim.number for cells in mapped(both)] == [1, 2]
+    assert [(claim.number, counts[0].cells) for claim, counts in map_counts(both).items()] == [
+        (1, FEWEST_CELLS), (2, FEWEST_CELLS),
+    ]  # fmt: skip
 
 
 def test_counts_are_of_the_verdicts_of_every_value_of_every_axis():
     verdicts = judge(results_of(read(MAPPED), uneven))
-    cells = mapped(verdicts)
-    found = {(s.axis, s.label): s for s in map_counts(verdicts)}
+    (cells,) = mapped(verdicts)
+    (counts,) = map_counts(verdicts).values()
+    found = {(s.axis, s.label): s for s in counts}
     assert list(found) == [
         ("", ""), ("dataset", "moons"), ("dataset", "circles"), ("depth", "1"), ("depth", "2"),
         ("depth", "3"), ("target", "0.8"), ("target", "0.5"),
@@ -192,13 +199,13 @@ def test_counts_are_of_the_verdicts_of_every_value_of_every_axis():
 
 def test_an_axis_of_a_single_value_has_no_counts():
     study = read(MAPPED.replace("[0.8, 0.5]", "0.5").replace("[1, 2, 3]", "[1, 2, 3, 4, 5, 6]"))
-    found = map_counts(judge(results_of(study, uneven)))
+    found = next(iter(map_counts(judge(results_of(study, uneven))).values()))
     assert {counts.axis for counts in found} == {"", "dataset", "depth"}
 
 
 def test_of_a_factor_both_hypotheses_are_counted():
     study = read(MAPPED, "claims.1.by=3")
-    whole = map_counts(judge(results_of(study, uneven)))[0]
+    (whole, *_) = next(iter(map_counts(judge(results_of(study, uneven))).values()))
     assert whole.cells == 12
     assert {name: sum(counts.values()) for name, counts in whole.outcomes.items()} == {
         "direction": 12,

@@ -200,7 +200,7 @@ def test_a_map_has_single_conditions_alone():
     widths = [4, 5, 6, 7]
     _, verdicts = judged(f"network.width={widths}")
     assert len(verdicts) == FEWEST_CELLS + 1
-    assert len(mapped(verdicts)) == FEWEST_CELLS
+    assert [len(cells) for cells in mapped(verdicts)] == [FEWEST_CELLS]
     assert words.shown(verdicts)[0].conditions == FEWEST_CELLS
     assert len(words.shown(verdicts)) == 3
 

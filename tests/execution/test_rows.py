@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from experiments.clocks import UpdateTime
 from experiments.execution.keys import run_key
 from experiments.execution.store import Store, StoreError
 from experiments.records import Trace
@@ -185,7 +186,7 @@ def spoilt(path, *statements):
     run = make_run()
     with Store(path) as store:
         store.add({run: replace(make_trace(), origin="here")})
-        store.add_update_time(run, 0.5)
+        store.add_update_time(run, UpdateTime(0.5, 0.4, 0.6))
     with sqlite3.connect(path) as connection:
         for statement in statements:
             assert connection.execute(statement).rowcount == 1
@@ -228,6 +229,7 @@ def spoilt(path, *statements):
         ("DELETE FROM origins", "origin is of type NoneType and not str"),
         ("UPDATE update_times SET seconds = 'soon'", "'soon' was found"),
         ("UPDATE update_times SET seconds = x'00'", "b'\\x00' was found"),
+        ("UPDATE update_time_ranges SET low = 'soon'", "'soon' was found"),
     ],
 )  # fmt: skip
 def test_what_is_no_trace_is_told_and_never_read_as_numbers(tmp_path, statement, told):

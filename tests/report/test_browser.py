@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from experiments.clocks import UpdateTime
 from experiments.report import page, scoreboard
 from tests.analysis.helpers import BUDGET, arriving, read, results_of
 
@@ -111,7 +112,7 @@ def folder(tmp_path_factory):
     written = tmp_path_factory.mktemp("reports")
     for name, text in KINDS.items():
         results = results_of(read(text, name=name), respond)
-        times = dict.fromkeys((s.setting for s in results.settings), 1e-4)
+        times = dict.fromkeys((s.setting for s in results.settings), UpdateTime(1e-4))
         page.write(results, written / name, times)
     scoreboard.write(written)
     return written

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from experiments.analysis.summary import summarise
+from experiments.clocks import UpdateTime
 from experiments.report.web.levels import levels
 from experiments.report.web.page import charts, in_script
 from experiments.report.web.series import MOST_RUN_POINTS, all_series, numbers
@@ -21,7 +22,9 @@ from .test_browser import KINDS, RACE, respond
 def made(text):
     results = results_of(read(text), respond)
     summary = summarise(results)
-    tables = all_series(summary, dict.fromkeys((s.setting for s in results.settings), 1e-4))
+    tables = all_series(
+        summary, dict.fromkeys((s.setting for s in results.settings), UpdateTime(1e-4))
+    )
     return summary, tables, charts(summary, tables)
 
 

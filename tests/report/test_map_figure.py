@@ -68,7 +68,7 @@ def cells_of(ax):
 
 
 def test_rows_are_conditions_and_columns_protocols_and_targets(summary, tmp_path):
-    figure = drawn(ratio_map(mapped(summary.verdicts)), tmp_path)
+    figure = drawn(ratio_map(mapped(summary.verdicts)[0]), tmp_path)
     ax, bar = figure.axes
     assert [t.get_text() for t in ax.get_yticklabels()] == [
         f"dataset {name}, depth {depth}" for name in ("moons", "circles") for depth in (1, 2, 3)
@@ -85,7 +85,7 @@ def test_rows_are_conditions_and_columns_protocols_and_targets(summary, tmp_path
 
 
 def test_each_cell_has_its_ratio_and_its_colour(summary):
-    cells = mapped(summary.verdicts)
+    (cells,) = mapped(summary.verdicts)
     ax = ratio_map(cells).axes[0]
     rows = {text.get_text(): y for y, text in enumerate(ax.get_yticklabels())}
     columns = [("own_rate", 0.8), ("own_rate", 0.5), ("shared_rate", 0.8), ("shared_rate", 0.5)]
@@ -116,7 +116,7 @@ def test_each_cell_has_its_ratio_and_its_colour(summary):
 def test_the_ends_of_the_scale_and_what_has_no_number(
     summary, estimate, outcome, text, shade, tmp_path
 ):
-    cells = mapped(summary.verdicts)
+    (cells,) = mapped(summary.verdicts)
     first = replace(cells[0], outcome=outcome,
                     ratio=replace(cells[0].ratio, estimate=estimate))  # fmt: skip
     ax = drawn(ratio_map([first, *cells[1:]]), tmp_path).axes[0]
@@ -127,7 +127,7 @@ def test_the_ends_of_the_scale_and_what_has_no_number(
 
 
 def test_a_single_condition_and_protocol(summary, tmp_path):
-    first = mapped(summary.verdicts)[0]
+    first = mapped(summary.verdicts)[0][0]
     alone = [replace(first, condition=(), target=float(t)) for t in range(1, 13)]
     figure = drawn(ratio_map(alone), tmp_path)
     ax = figure.axes[0]
@@ -137,7 +137,7 @@ def test_a_single_condition_and_protocol(summary, tmp_path):
 
 
 def test_more_cells_than_fit_are_left_out_and_told(summary):
-    first = mapped(summary.verdicts)[0]
+    first = mapped(summary.verdicts)[0][0]
     count = map_figure.MOST_CONDITIONS + 2
     many = [replace(first, condition=(("width", str(n)),)) for n in range(count)]
     figure = ratio_map(many)
@@ -148,7 +148,7 @@ def test_more_cells_than_fit_are_left_out_and_told(summary):
 
 def test_the_same_map_is_the_same_bytes(summary, tmp_path):
     for name in ("one.png", "two.png"):
-        save(ratio_map(mapped(summary.verdicts)), tmp_path / name)
+        save(ratio_map(mapped(summary.verdicts)[0]), tmp_path / name)
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
 
 

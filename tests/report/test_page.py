@@ -14,8 +14,8 @@ import pytest
 from analysis.helpers import BUDGET, SCHEDULE, arriving, make_trace, read, results_of
 
 from experiments import config
-from experiments.analysis.summaries import curves, reaches
-from experiments.records import METRICS
+from experiments.analysis.summaries import curve, curves, reaches
+from experiments.records import METRICS, Trace
 from experiments.report import page, words
 from experiments.report.headlines import headline
 from experiments.report.provenance import provenance
@@ -546,3 +546,63 @@ def test_the_study_beside_a_report_with_a_rule_is_the_one_that_was_written(tmp_p
     study = read(TEXT, *TUNED, "claims.0.to.train_loss=auto", name="scene")
     page.write(results_of(study, plain), tmp_path)
     assert config.loads((tmp_path / "study.yaml").read_text(encoding="utf-8"), "scene") == study
+
+
+REGRESSION = """
+    dataset: diabetes
+    network: {activation: [relu, tanh], depth: 1, width: 4, output: linear}
+    training: {learning_rate: 0.1}
+    seeds: 6
+"""
+
+
+def test_what_is_said_of_the_test_part_is_so(tmp_path):
+    said = "the loss on the test split, by which no learning rate was chosen"
+    assert f"{said}: they were given." in page_of(tmp_path / "given")
+    assert f"{said}." in page_of(tmp_path / "tuned", *TUNED)
+
+
+def test_a_regression_that_diverged_has_no_accuracy(tmp_path):
+    def lost(run):
+        values = np.full((2, len(METRICS)), np.nan)
+        values[0] = [1.0 if metric.endswith("loss") else np.nan for metric in METRICS]
+        return Trace(np.array([0, 1]), values, "diverged", BUDGET)
+
+    results = results_of(read(REGRESSION), lost)
+    page.write(results, tmp_path / "one")
+    for row in rows(tmp_path / "one", "runs.csv"):
+        assert (row["final_train_accuracy"], row["final_test_accuracy"]) == ("", "")
+        assert row["final_test_loss"] == "inf"
+    drawn = {row["metric"] for row in rows(tmp_path / "one", "curves.csv")}
+    assert drawn == {"train_loss", "validation_loss", "test_loss"}
+    assert len(curve(results.settings[0], "train_accuracy").updates) == 0
+    assert len(curve(results.settings[0], "train_loss").updates) == 2
+
+
+TWO_MAPS = """
+    dataset: moons
+    network: {activation: [relu, tanh], depth: [1, 2, 3, 4, 5, 6], width: 8}
+    training: {learning_rate: 0.1}
+    seeds: 12
+    claims:
+      - {faster: relu, than: tanh, to: {train_loss: [0.8, 0.5]}}
+      - {faster: relu, than: tanh, to: {train_loss: 0.5}}
+      - {faster: tanh, than: relu, to: {train_loss: [0.8, 0.5]}}
+"""
+
+
+def test_every_large_claim_has_a_map_and_old_ones_go(tmp_path):
+    (tmp_path / "map_7.png").write_bytes(b"of an older report")
+    results = results_of(read(TWO_MAPS), plain)
+    text = page.write(results, tmp_path).page.read_text(encoding="utf-8")
+    assert sorted(path.name for path in tmp_path.glob("map*.png")) == ["map.png", "map_3.png"]
+    for number, name in ((1, "map.png"), (3, "map_3.png")):
+        assert f"claim {number}]({name})" in text
+        assert f"Claim {number}: the updates of" in text
+    assert text.count("| all cells | 12 |") == 2
+
+
+def test_a_map_where_nothing_could_be_decided_says_so(tmp_path):
+    results = results_of(read(TWO_MAPS), lambda run: arriving(100 * BUDGET))
+    text = page.write(results, tmp_path).page.read_text(encoding="utf-8")
+    assert "**relu faster: could be decided in none of the 12 cells.**" in text

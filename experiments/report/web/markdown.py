@@ -10,22 +10,16 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 CHART_OF = {
-    "verdicts.png": "verdicts",
-    "ratio_by_target.png": "ratio_by_target",
     "train_loss.png": "curves",
     "test_loss.png": "curves",
     "updates_to_target.png": "arrivals",
     "censored.png": "arrivals",
     "reach_curves.png": "shares",
-    "ranks.png": "ranks",
-    "profiles.png": "profiles",
-    "map.png": "cells",
-    "measures.png": "measures",
-    "layers.png": "layers",
-    "diagnostics.png": "diagnostics",
-    "tuning.png": "tuning",
 }
-"""Which chart of a page stands for each figure of a report; one may stand for several."""
+"""Which chart of a page stands for each figure of a report, where they differ in name.
+
+One chart may stand for several figures.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +53,8 @@ def sections(text: str, charts: Collection[str], above: Collection[str] = ()) ->
             continue
         picture = _picture(tokens, place)
         if picture is not None:
-            chart = CHART_OF.get(str(picture.attrs["src"]))
+            source = str(picture.attrs["src"])
+            chart = CHART_OF.get(source, source.removesuffix(".png"))
             if chart not in seen:  # each chart once
                 found[-1][1].append(_figure(picture, chart if chart in charts else None))
             seen |= {chart} & set(charts)

@@ -8,7 +8,9 @@ from dataclasses import asdict
 from typing import Any
 
 from experiments.analysis.summary import Summary
+from experiments.clocks import UpdateTime
 from experiments.records import METRIC_WORDS
+from experiments.report.drawings import map_names
 from experiments.report.looks_of_arms import look
 from experiments.report.rendering import part, render_html
 from experiments.report.web import specs
@@ -17,14 +19,14 @@ from experiments.report.web.levels import levels
 from experiments.report.web.markdown import sections
 from experiments.report.web.series import Table, all_series
 from experiments.report.web.specs import Chart
-from experiments.study import Setting, arm_in_words
+from experiments.study import Setting
 
 SCRIPTS = tuple(f"vega/{name}.min.js" for name in ("vega", "vega-lite", "vega-embed"))
 """The charts' library, in the order in which its parts need each other."""
 
 
 def page(
-    summary: Summary, text: str, answers: Sequence[Any], seconds: Mapping[Setting, float]
+    summary: Summary, text: str, answers: Sequence[Any], seconds: Mapping[Setting, UpdateTime]
 ) -> str:
     """Return the page of a study.
 
@@ -34,7 +36,7 @@ def page(
         summary: of the study.
         text: the whole report in Markdown, whose sections the page folds.
         answers: what the first screen says, one for each claim.
-        seconds: that an update of each setting takes, where they were measured.
+        seconds: what an update of each setting takes, where it was measured.
 
     """
     tables = all_series(summary, seconds)
@@ -66,7 +68,7 @@ def page(
 
 def _main(drawn: Mapping[str, Chart]) -> str:
     """Return the chart that the first screen shows: the claimed metric, or what was measured."""
-    order = ("cells", "curves", "measures", "standings", "layers")
+    order = ("map", "curves", "measures", "standings", "layers")
     return next((name for name in order if name in drawn), "")
 
 
@@ -97,22 +99,18 @@ def charts(summary: Summary, tables: Mapping[str, Table]) -> dict[str, Chart]:
         "measures": lambda: specs.measures(tables),
         "layers": lambda: specs.layers(tables, looks),
         "diagnostics": lambda: specs.diagnostics(tables, looks),
-        "cells": lambda: specs.cells(tables, _pair(summary)),
         "standings": lambda: specs.standings(tables, looks),
     }
     reads = {"ratio_by_target": "ratios"}
-    return {
+    maps = {
+        name.removesuffix(".png"): specs.cells(claim)
+        for claim, name in map_names(summary.map_counts).items()
+    }
+    return maps | {
         name: make()
         for name, make in found.items()
         if reads.get(name, name) in tables and (name != "curves" or trained)
     }
-
-
-def _pair(summary: Summary) -> str:
-    claim = summary.map_counts and next(v.claim for v in summary.time_verdicts if v.conditions == 1)
-    if not claim:
-        return ""
-    return f"{claim.clock} of {arm_in_words(claim.than)} / of {arm_in_words(claim.faster)}"
 
 
 def in_script(content: Any) -> str:

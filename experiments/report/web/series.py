@@ -12,7 +12,8 @@ from experiments.analysis.map_counts import mapped
 from experiments.analysis.ratio_curves import RatioCurve
 from experiments.analysis.summary import Summary
 from experiments.analysis.tuning import Tried, as_read
-from experiments.clocks import CLOCKS, SECONDS, UPDATES
+from experiments.analysis.verdicts import TimeVerdict
+from experiments.clocks import CLOCKS, SECONDS, UPDATES, UpdateTime
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.records import METRICS
 from experiments.report import diagnostic_panels, words
@@ -41,12 +42,12 @@ MOST_RUNS = 400
 """Of more runs none is shown by itself: the CSV files and the store hold them."""
 
 
-def all_series(summary: Summary, seconds: Mapping[Setting, float]) -> dict[str, Table]:
+def all_series(summary: Summary, seconds: Mapping[Setting, UpdateTime]) -> dict[str, Table]:
     """Return every table that the study has something for, by its name.
 
     Args:
         summary: of the study.
-        seconds: that an update of each setting takes, where they were measured.
+        seconds: what an update of each setting takes, where it was measured.
 
     """
     study = summary.results.study
@@ -111,13 +112,14 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
     return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
 
 
-def _settings(summary: Summary, seconds: Mapping[Setting, float]) -> Table:
+def _settings(summary: Summary, seconds: Mapping[Setting, UpdateTime]) -> Table:
     """Return a row for each setting, in the order in which all other tables count them."""
     study, costs = summary.results.study, summary.results.costs
     rows = []
     for result in summary.results.settings:
         setting = result.setting
-        cost = {**costs.get(setting, {}), SECONDS: seconds.get(setting, np.nan)}
+        measured = {SECONDS: seconds[setting].seconds} if setting in seconds else {}
+        cost = {**costs.get(setting, {}), **measured}
         rows.append(
             {"arm": arm_of(study, setting), "panel": place_of(study, setting)}
             | {clock: _number(cost.get(clock, np.nan)) for clock in CLOCKS if clock != UPDATES}
@@ -410,15 +412,13 @@ def _titled(name: str, moment: str, condition: Labels) -> str:
 
 
 def _cells(summary: Summary) -> Table:
-    """Return the comparisons of the claim that is told as a map."""
+    """Return the comparisons of the claims that are told as maps."""
     return _table(
         [
             {
                 "claim": v.claim.number,
                 "place": words.condition(split_protocol(v.condition)[1]) or "all",
-                "column": f"{words.condition(tuple(p for p in v.condition if p[0] == PROTOCOL))}, {v.target:g}".removeprefix(
-                    ", "
-                ),
+                "column": _column(v),
                 "outcome": v.outcome,
                 "estimate": _number(v.ratio.estimate),
                 "told": words.estimate(v.ratio),
@@ -426,9 +426,15 @@ def _cells(summary: Summary) -> Table:
                 "wins": v.ratio.wins,
                 "pairs": v.ratio.pairs,
             }
-            for v in mapped(summary.verdicts)
+            for cells in mapped(summary.verdicts)
+            for v in cells
         ]
     )
+
+
+def _column(verdict: TimeVerdict) -> str:
+    protocol = tuple(pair for pair in verdict.condition if pair[0] == PROTOCOL)
+    return f"{words.condition(protocol)}, {verdict.target:g}".removeprefix(", ")
 
 
 def _standings(summary: Summary) -> Table:

@@ -14,6 +14,7 @@ from typing import Any
 
 from experiments.report.looks_of_arms import Look
 from experiments.report.web.series import Table
+from experiments.study import TimeClaim, arm_in_words
 
 Spec = dict[str, Any]
 
@@ -675,8 +676,9 @@ def _diagnostic(
     return Chart(*words, whole, (table,), ("arms",))
 
 
-def cells(tables: Mapping[str, Table], pair: str) -> Chart:
+def cells(claim: TimeClaim) -> Chart:
     """Return the map of a claim: a cell for each condition and target."""
+    pair = f"{claim.clock} of {arm_in_words(claim.than)} / of {arm_in_words(claim.faster)}"
     told = _told(
         where="=place", target="=column", verdict="=outcome", ratio="=told", interval="=interval",
         first_in="=wins", of_seeds="=pairs",
@@ -689,11 +691,12 @@ def cells(tables: Mapping[str, Table], pair: str) -> Chart:
     spec = {
         "data": {"name": "cells"},
         "transform": [
+            {"filter": f"datum.claim === {claim.number}"},
             {
                 "calculate": "isValid(datum.estimate) && datum.estimate > 0 ? "
                 "clamp(log(datum.estimate) / LN2, -3, 3) : null",
                 "as": "power",
-            }
+            },
         ],
         "encoding": {"x": x, "y": y, "tooltip": told},
         "layer": [
@@ -736,7 +739,7 @@ def cells(tables: Mapping[str, Table], pair: str) -> Chart:
         ],
     }
     return Chart(
-        "The ratio under every condition",
+        f"The ratio under every condition, claim {claim.number}",
         "A cell for each condition and target: how many times the one arm's updates the other "
         "needed. Pale cells are not decided.",
         spec,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from experiments.analysis.map_counts import Counts
 from experiments.analysis.verdicts import OUTCOMES, Hypothesis
 from experiments.report.words.labels import condition, hypothesis
-from experiments.study import Claim, TimeClaim, arm_in_words
+from experiments.study import TimeClaim, arm_in_words
 
 
 def where(counts: Counts) -> str:
@@ -20,15 +20,16 @@ def of_cells(counts: Counts, name: Hypothesis) -> list[str]:
     return [str(counts.outcomes[name][verdict]) for verdict in OUTCOMES]
 
 
-def map_lines(found: Sequence[Counts], claim: Claim | None) -> list[str]:
+def map_lines(found: Sequence[Counts], claim: TimeClaim) -> list[str]:
     """Say plainly in how much of a map each hypothesis of a claim stands."""
-    if not found or not isinstance(claim, TimeClaim):
-        return []
     whole, lines = found[0], []
     for name, counts in whole.outcomes.items():
         held, lost = counts["supported"], counts["refuted"]
         still_open = whole.cells - held - lost
         what = f"{arm_in_words(claim.faster)} {hypothesis(claim, name)}"
+        if still_open == whole.cells:
+            lines.append(f"**{what}: could be decided in none of the {whole.cells} cells.**")
+            continue
         lines.append(
             f"**{what}: supported in {held or 'none'} of the {whole.cells} cells, refuted in "
             f"{lost or 'none'}, open in {still_open or 'none'}.**"
