@@ -52,6 +52,7 @@ def write(
     folder: Path,
     update_times: Mapping[Setting, float] | None = None,
     formats: Collection[str] = figure_files.USUAL,
+    jobs: int | None = 1,
 ) -> Report:
     """Write the report of a complete study into a folder, which is made if it is missing.
 
@@ -63,6 +64,7 @@ def write(
         folder: to write to.
         update_times: the seconds that one update of each setting takes, if they were measured.
         formats: of the figures, beside the PNG files of the page itself.
+        jobs: worker processes that draw; None: as many as save time.
 
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -97,7 +99,8 @@ def write(
         ),
     )
     # Last, since drawing takes longest: the answer should not wait for it.
-    figure_files.write(drawn, folder, heading(results), formats)
+    count = min(len(panels(results.study)), MOST_PANELS)
+    figure_files.write(drawn, folder, heading(results), formats, jobs, count)
     return Report(page, tuple(summary.verdicts), standing_lines(summary))
 
 
