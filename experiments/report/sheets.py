@@ -37,7 +37,7 @@ class Sheet:
     def columns(self, panels: int) -> int:
         """Return how many of so many panels stand side by side."""
         if self.narrow:
-            return 1 if panels <= 4 else 2
+            return 1 if panels <= 6 else 2
         return {1: 1, 2: 2, 4: 2}.get(panels, 3)
 
     def subplots(

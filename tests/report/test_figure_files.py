@@ -64,7 +64,8 @@ def test_an_svg_is_as_wide_as_it_is_said_to_be_and_its_text_is_text(
         texts = ["".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text")]
         assert "moons, circles, 8 seeds" in texts
         sizes = {
-            float(size) for size in re.findall(r"font(?:-size)?: (?:\w+ )*([0-9.]+)px", path.read_text())
+            float(size)
+            for size in re.findall(r"font(?:-size)?: (?:\w+ )*([0-9.]+)px", path.read_text())
         }
         assert min(sizes) >= 7
         assert 8 in sizes
