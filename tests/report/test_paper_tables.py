@@ -117,6 +117,12 @@ def test_the_curves_of_all_runs_are_a_compressed_table_with_the_same_bytes_each_
     assert len(back) == sum(len(t.updates) for r in results.settings for t in r.traces)
 
 
+def test_what_is_not_trained_needs_no_whole_batch():
+    study = read(TEXT, "claims=[]", "training.epochs=0", "training.batch_size=1000000")
+    table = tables.seed_curve_table(results_of(study, respond))
+    assert (table["epoch"] == 0).all()
+
+
 def test_of_too_many_runs_no_curves_are_written(summary, monkeypatch):
     assert tables.SEED_CURVES in tables.all_tables(summary)
     monkeypatch.setattr(tables, "MOST_RUNS", 31)
