@@ -43,7 +43,7 @@ def run(
         if not quiet:
             terminal.note_few_seeds(study)
         results, trained = train(study, output, jobs, progress)
-    report = write(results, output, formats)
+    report = write(results, output, formats, jobs)
     if not quiet:
         terminal.show(study, report, trained)
 
@@ -62,7 +62,10 @@ def train(study: Study, output: Path, jobs: int | None, progress: Progress) -> t
 
 
 def write(
-    results: Results, output: Path, formats: Collection[str] = figure_files.USUAL
+    results: Results,
+    output: Path,
+    formats: Collection[str] = figure_files.USUAL,
+    jobs: int | None = None,
 ) -> page.Report:
     """Write the report of a study that was trained, and the scoreboard.
 
@@ -74,7 +77,7 @@ def write(
     with _told_plainly(output):
         with Store(output / STORE) as store:
             times = update_times(study, store) if study.time_claims else None
-        report = page.write(results, output / study.name, times, formats)
+        report = page.write(results, output / study.name, times, formats, jobs)
         scoreboard.write(output)
         return report
 

@@ -46,7 +46,8 @@ def updates_to_target(study: Study, reaches: Sequence[Reach], sheet: Sheet = SCR
                                 color=arm.colour)  # fmt: skip
         style.log_axes(ax, "y")
         if any(reach.not_reached for reach in reaches):  # room for their number
-            ax.set_ylim(top=1.4 * ax.get_ylim()[1])
+            low, high = ax.get_ylim()
+            ax.set_ylim(low, high * max(1.4, (high / low) ** 0.15))
     canvas.name_targets(targets)
     extra = [Line2D([], [], color=INK, lw=2, label="median")]
     if not all(np.isfinite(reach.median) for reach in reaches):

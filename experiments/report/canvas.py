@@ -69,11 +69,11 @@ class Canvas:
         self._targets = [target for _, target in pairs]
         self._arms: list[list[Arm]] = []
         for ax, panel in zip(self.axes, shown, strict=True):
-            scales.title(ax, panel.title, sheet)
+            scales.title(ax, scales.tied(panel.title), sheet)
             self._arms.append(list(starmap(self._arm, panel.arms)))
         for ax, (panel, target) in zip(self.axes, pairs, strict=False):
-            goal = words.goal(*target).replace(" ", scales.TIED)
-            scales.title(ax, ", ".join(filter(None, [panel.title, goal])), sheet)
+            text = ", ".join(filter(None, [panel.title, words.goal(*target)]))
+            scales.title(ax, scales.tied(text), sheet)
 
     def _subplots(self, count: int, targets: int) -> tuple[Figure, list[Axes]]:
         if self.crowded and count == 1:
@@ -115,6 +115,7 @@ class Canvas:
             for ax in self.axes:
                 scales.foot(ax, x, self.sheet)
             scales.outer(self.axes, "x")
+        scales.make_room(self.axes)
         handles: list[Artist] = [
             style.handle(label, self._looks[label], lines=lines) for label in self.labels
         ]

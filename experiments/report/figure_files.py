@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import joblib
 from matplotlib.figure import Figure
 
+from experiments.plugins.loading import load_again
+from experiments.plugins.registry import FILES, Plugin
 from experiments.report.drawings import Drawing
 from experiments.report.sheets import COLUMN, PAGE, SCREEN, Sheet
 from experiments.report.style import applied
@@ -61,28 +65,76 @@ def save(figure: Figure, path: Path) -> None:
     figure.savefig(path, metadata=_NOTHING[kind], **dots)
 
 
+WORTH_WORKERS = 60
+"""From how many panels on workers are started unasked: they take some seconds to start."""
+
+
 def write(
-    drawn: Mapping[str, Drawing], folder: Path, heading: str, formats: Collection[str] = USUAL
-) -> list[str]:
-    """Write figures in all their places; return the files, relative to the folder.
+    drawn: Mapping[str, Drawing],
+    folder: Path,
+    heading: str,
+    formats: Collection[str] = USUAL,
+    jobs: int | None = 1,
+    panels: int = 1,
+) -> None:
+    """Write figures in all their places, side by side where that saves time.
 
     Args:
         drawn: what draws each figure, by the name of the report's own.
         folder: of the report.
         heading: what stands above each figure.
         formats: of FORMATS.
+        jobs: worker processes; 1 is this process. None: one for each core, if the panels of all
+            figures are WORTH_WORKERS.
+        panels: about how many a figure has.
 
     """
-    written = []
+    count = workers(len(drawn), panels, jobs)
+    if count == 1:
+        _write_some(drawn, folder, heading, formats)
+        return
+    # What figures share, such as all runs, goes to a worker once.
+    names = list(drawn)
+    shares = [{name: drawn[name] for name in names[start::count]} for start in range(count)]
+    plugins = tuple(FILES)
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+        joblib.Parallel(n_jobs=count, batch_size=1)(
+            joblib.delayed(_write_in_worker)(share, folder, heading, formats, plugins)
+            for share in shares
+        )
+
+
+def workers(figures: int, panels: int, jobs: int | None) -> int:
+    """Return how many processes draw so many figures of so many panels; 1 is this one."""
+    if jobs is None:
+        jobs = joblib.cpu_count() if figures * panels >= WORTH_WORKERS else 1
+    return max(1, min(jobs, figures))
+
+
+def _write_in_worker(
+    drawn: Mapping[str, Drawing],
+    folder: Path,
+    heading: str,
+    formats: Collection[str],
+    plugins: tuple[Plugin, ...],
+) -> None:
+    # Ctrl-C reaches every process of the terminal; the main one answers it for all.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    load_again(plugins)
+    _write_some(drawn, folder, heading, formats)
+
+
+def _write_some(
+    drawn: Mapping[str, Drawing], folder: Path, heading: str, formats: Collection[str]
+) -> None:
     for name, draw in drawn.items():
-        written += write_one(name, draw, folder, heading, formats)
-    return written
+        write_one(name, draw, folder, heading, formats)
 
 
 def write_one(
     name: str, draw: Drawing, folder: Path, heading: str, formats: Collection[str]
-) -> list[str]:
-    """Write one figure in all its places; return the files."""
+) -> None:
+    """Write one figure in all its places."""
     by_sheet: dict[Sheet, list[str]] = {}
     for file, sheet in places(name, formats):
         by_sheet.setdefault(sheet, []).append(file)
@@ -92,4 +144,3 @@ def write_one(
             for file in files:
                 (folder / file).parent.mkdir(parents=True, exist_ok=True)
                 save(figure, folder / file)
-    return [file for files in by_sheet.values() for file in files]

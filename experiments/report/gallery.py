@@ -68,6 +68,7 @@ def functions(found: Sequence[Choice], sheet: Sheet = SCREEN) -> Figure:
         formula = textwrap.fill(f"f = {ACTIVATIONS[choice.name].formula}", letters)
         ax.annotate(formula, (0.02, 0.98), va="top", xycoords="axes fraction", fontsize=7,
                     color="#555555")  # fmt: skip
+    scales.make_room(axes)
     handles = [
         Line2D([], [], color=COLOURS[0], lw=1.8, label="function"),
         Line2D([], [], color=COLOURS[1], lw=1.5, ls=_DASHES, label="slope"),

@@ -35,6 +35,8 @@ MOST_MARKED = 30
 
 _MOMENTS = {"start": "before training", "end": "at the end of training"}
 
+_DIRECTION = "hidden layer, from the input to the output"
+
 _DASHES = (0, (3, 2))
 
 
@@ -60,8 +62,8 @@ def layers(study: Study, profiles: Sequence[LayerProfile], sheet: Sheet = SCREEN
         scales.finish(ax, "y", scale[panel.name, panel.at])
         ax.set_xlim(0.5, deepest + 0.5)
         ax.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True, min_n_ticks=1))
-        scales.foot(ax, "hidden layer, from the input to the output", sheet)
-        scales.side(ax, _quantity(panel.name), sheet)
+        scales.foot(ax, "hidden layer" if sheet.narrow else _DIRECTION, sheet)
+        _side(ax, _quantity(panel.name), sheet)
     _on_one_scale(axes, shown)
     _explain(figure, sheet, shown, looks, len(every), theory=theory)
     return figure
@@ -128,7 +130,7 @@ def curves(study: Study, found: Sequence[DiagnosticCurve], sheet: Sheet = SCREEN
         mean = any(curve.layered and len(curve.setting.setting.network.widths) > 1
                    for _, curve in panel.arms)  # fmt: skip
         quantity = _quantity(panel.name) + (", mean over the hidden layers" if mean else "")
-        scales.side(ax, quantity, sheet)
+        _side(ax, quantity, sheet)
     _on_one_scale(axes, shown)
     scales.together(axes, "x")
     _explain(figure, sheet, shown, looks, len(every), theory=False)
@@ -166,10 +168,16 @@ def _widths(panel: Panel) -> dict[str, float]:
 
 
 def _title(ax: Axes, panel: Panel, sheet: Sheet) -> None:
-    parts = [DIAGNOSTICS[panel.name].label]
+    parts = [_quantity(panel.name) if sheet.narrow else DIAGNOSTICS[panel.name].label]
     parts += [_MOMENTS[panel.at]] if panel.at else []
     parts += [words.condition((pair,)).replace(" ", scales.TIED) for pair in panel.condition]
     scales.title(ax, ", ".join(parts), sheet)
+
+
+def _side(ax: Axes, quantity: str, sheet: Sheet) -> None:
+    """Label the vertical axis, where there is room for what the title says already."""
+    if not sheet.narrow:
+        scales.side(ax, quantity, sheet)
 
 
 def _quantity(name: str) -> str:
@@ -186,6 +194,7 @@ def _explain(
     *,
     theory: bool,
 ) -> None:
+    scales.make_room(figure.axes[: len(shown)])
     there = {arm for panel in shown for arm, _ in panel.arms}
     handles = [style.handle(arm, its, lines=True) for arm, its in looks.items() if arm in there]
     legends.above(figure, sheet, handles)

@@ -55,6 +55,7 @@ def write(
     folder: Path,
     update_times: Mapping[Setting, UpdateTime] | None = None,
     formats: Collection[str] = figure_files.USUAL,
+    jobs: int | None = 1,
 ) -> Report:
     """Write the report of a complete study into a folder, which is made if it is missing.
 
@@ -66,6 +67,7 @@ def write(
         folder: to write to.
         update_times: what one update of each setting takes, if that was measured.
         formats: of the figures, beside the PNG files of the page itself.
+        jobs: worker processes that draw; None: as many as save time.
 
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -100,7 +102,8 @@ def write(
     _text(page, text)
     _text(folder / "report.html", web.page(summary, text, answers(summary), update_times or {}))
     # Last, since drawing takes longest: the answer should not wait for it.
-    figure_files.write(drawn, folder, heading(results), formats)
+    count = min(len(panels(results.study)), MOST_PANELS)
+    figure_files.write(drawn, folder, heading(results), formats, jobs, count)
     return Report(page, tuple(summary.verdicts), standing_lines(summary))
 
 

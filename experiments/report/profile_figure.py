@@ -34,6 +34,7 @@ def profiles(
         scales.foot(ax, "updates, in multiples of the fastest arm's", sheet)
         scales.side(ax, f"share of {profile.cells} cells arrived", sheet)
     scales.together(axes, "x")
+    scales.make_room(axes)
     shown = dict.fromkeys(name_of(arm) for _, profile in found for arm in profile.arms)
     handles = [style.handle(name, looks[name], lines=True) for name in shown]
     legends.above(figure, sheet, handles)

@@ -41,13 +41,14 @@ def ratio_curves(curves: Sequence[RatioCurve], sheet: Sheet = SCREEN) -> Figure:
             _ratio_line(ax, curve, look[protocol])
         _scale(ax, list(lines.values()))
         where = f", {words.condition(condition)}" if condition else ""
-        scales.title(ax, f"claim {claim.number}{where}", sheet)
+        scales.title(ax, scales.tied(f"claim {claim.number}{where}"), sheet)
         metric = words.METRIC_WORDS[claim.metric]
         scales.foot(ax, f"target: {metric}, harder to the right", sheet)
         faster, than = arm_in_words(claim.faster), arm_in_words(claim.than)
         scales.side(ax, f"{claim.clock} of {than} / of {faster}", sheet)
     for which in "xy":
         _on_one_scale(axes, which)
+    scales.make_room(axes)
     handles = [style.handle(name, look[name], lines=True) for name in protocols if name]
     legends.above(figure, sheet, handles)
     legends.below(figure, sheet, _kinds({r.bound for c in curves for r in c.ratios}))

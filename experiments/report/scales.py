@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
@@ -78,7 +80,7 @@ def title(ax: Axes, text: str, sheet: Sheet) -> None:
 
 def side(ax: Axes, text: str, sheet: Sheet) -> None:
     """Label a panel's vertical axis in as many lines as it takes."""
-    ax.set_ylabel(wrapped(text, sheet.letters(size(ax)[1] - 0.3)))
+    ax.set_ylabel(wrapped(text, sheet.letters(size(ax)[1] - 0.2)))
 
 
 def foot(ax: Axes, text: str, sheet: Sheet) -> None:
@@ -87,8 +89,29 @@ def foot(ax: Axes, text: str, sheet: Sheet) -> None:
 
 
 def wrapped(text: str, width: int) -> str:
-    """Break a text into lines of so many letters, but not where words are tied."""
-    return "\n".join(textwrap.wrap(text, width)).replace(TIED, " ")
+    """Break a text into lines of so many letters, but where words are tied only if it must be."""
+    parts = [part if len(part) <= width else part.replace(TIED, " ") for part in text.split(" ")]
+    return "\n".join(textwrap.wrap(" ".join(parts), width)).replace(TIED, " ")
+
+
+def tied(text: str) -> str:
+    """Tie the words between two commas to each other: `depth 2, width 8` breaks at its comma."""
+    return re.sub(r"(?<!,) ", TIED, text)
+
+
+def make_room(axes: Sequence[Axes]) -> None:
+    """Let a figure grow by the lines of its titles and labels after their first.
+
+    So panels do not shrink, however narrow the figure is.
+    """
+    figure, columns = axes[0].get_figure(), axes[0].get_gridspec().ncols
+    lines = 0
+    for start in range(0, len(axes), columns):
+        row = axes[start : start + columns]
+        for texts in ([ax.get_title() for ax in row], [ax.get_xlabel() for ax in row]):
+            lines += max(text.count("\n") for text in texts)
+    inches = 1.25 * float(rcParams["font.size"]) / 72
+    figure.set_figheight(figure.get_figheight() + inches * lines)
 
 
 def together(axes: Sequence[Axes], which: str) -> None:

@@ -11,6 +11,10 @@ _LETTER = 0.66
 """How wide a letter is, in sizes of the font: a little more than most are."""
 
 
+_TALLEST = 8.0
+"""Inches that panels take on paper, if they can: a page holds no more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """A place for figures: how wide they may be and how large their letters are."""
@@ -37,7 +41,7 @@ class Sheet:
     def columns(self, panels: int) -> int:
         """Return how many of so many panels stand side by side."""
         if self.narrow:
-            return 1 if panels <= 4 else 2
+            return 1 if panels <= 6 else 2
         return {1: 1, 2: 2, 4: 2}.get(panels, 3)
 
     def subplots(
@@ -59,7 +63,7 @@ class Sheet:
         if self.width is not None:
             across, on_screen = self.width, width
             width = across / columns
-            height = min(max(height * width / on_screen, 1.5), 2.8)
+            height = min(max(height * width / on_screen, 1.5), 2.8, max(1.4, _TALLEST / rows))
         figure = Figure(figsize=(across, height * rows + 0.2), layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
         for spare in axes[panels:]:

@@ -154,7 +154,7 @@ def seed_curve_table(results: Results) -> pd.DataFrame:
                 **_axes(result.setting),
                 "seed": run.seed,
                 "update": trace.updates,
-                "epoch": trace.updates / updates_per_epoch(run.training, datasets.shape(run.data)),
+                "epoch": _epochs(run, trace.updates),
                 **{name: trace.metric(name) for name in trace.columns},
             }
         )
@@ -162,6 +162,13 @@ def seed_curve_table(results: Results) -> pd.DataFrame:
         for run, trace in zip(result.runs, result.traces, strict=True)
     ]
     return pd.concat(parts, ignore_index=True)
+
+
+def _epochs(run: Run, updates: np.ndarray) -> np.ndarray:
+    """Return updates in epochs; what is not trained may have fewer examples than a batch."""
+    if run.training.epochs == 0:
+        return np.zeros(len(updates))
+    return updates / updates_per_epoch(run.training, datasets.shape(run.data))
 
 
 def run_table(results: Results, reaches: Sequence[Reach]) -> pd.DataFrame:

@@ -33,10 +33,10 @@ TEXT = """
 """
 TUNED = ("training.learning_rate=tuned", "tuning={from: 0.25, to: 1, seeds: 2, extensions: 1}")
 ALWAYS = {
-    "report.md", "verdicts.csv", "curves.csv", "runs.csv", "study.yaml", "provenance.json",
-    "train_loss.png", "test_loss.png",
+    "report.md", "figures", "seed_curves.csv.gz", "verdicts.csv", "curves.csv", "runs.csv",
+    "study.yaml", "provenance.json", "train_loss.png", "test_loss.png",
 }  # fmt: skip
-OF_CLAIMS = {"verdicts.png", "updates_to_target.png", "censored.png"}
+OF_CLAIMS = {"verdicts.png", "updates_to_target.png", "censored.png", "tables"}
 OF_TUNING = {"tuning.png", "tuning.csv"}
 KNOWN = ALWAYS | OF_CLAIMS | OF_TUNING | {"map.png"}
 
@@ -466,6 +466,10 @@ def test_any_title_and_claim_can_be_written(tmp_path):
     assert [row["says"] for row in rows(tmp_path, "verdicts.csv")] == titles
 
 
+def files_in(folder):
+    return {file.relative_to(folder) for file in folder.rglob("*") if file.is_file()}
+
+
 def test_the_bytes_do_not_depend_on_the_process(folders, tmp_path):
     script = """
 import sys
@@ -481,8 +485,9 @@ page.write(results_of(read(TEXT, *overrides, name="scene"), respond), Path(sys.a
     elsewhere = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "UTC+7"}
     subprocess.run([sys.executable, "-c", script, tmp_path], check=True, env=elsewhere, cwd=root)
     _, _, folder = folders("tuned and some fail")
-    names = {file.name for file in folder.iterdir()}
-    assert {file.name for file in tmp_path.iterdir()} == names
+    names = files_in(folder)
+    assert files_in(tmp_path) == names
+    assert any(name.parent.name == "figures" for name in names)
     for name in names:
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
 
