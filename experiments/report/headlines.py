@@ -190,10 +190,11 @@ def _difference(verdict: MeasureVerdict, unit: str) -> str:
     if math.isinf(found.low) and math.isinf(found.high):
         return f"of {of} and {than} either may have the higher {measure}"
     sides = ((-found.low, "lower"), (found.high, "higher"))
-    told = [f"up to {words.apart(by, *ends)}{unit} {word}" if math.isfinite(by) else f"any {word}"
+    told = [f"{words.apart(by, *ends)}{unit} {word}" if math.isfinite(by) else f"any amount {word}"
             for by, word in sides if by]  # fmt: skip
-    same = "the same or " if len(told) == 1 else "anything from "
-    return f"the {measure} of {of} is {same}{' to '.join(told)} than that of {than}"
+    if len(told) == 1:
+        return f"the {measure} of {of} is the same as that of {than} or up to {told[0]}"
+    return f"the {measure} of {of} is anywhere from {' to '.join(told)} than that of {than}"
 
 
 # The best

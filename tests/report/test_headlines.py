@@ -242,12 +242,12 @@ def test_a_measure_is_told_with_its_size_and_what_was_claimed(claim, said):
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [
-        (-0.25, 0.5, "the share of exact zeros of tanh is anything from up to 0.25 lower to up to "
-                     "0.5 higher than that of relu"),
-        (0.0, 0.5, "the share of exact zeros of tanh is the same or up to 0.5 higher than that of "
-                   "relu"),
-        (-0.5, 0.0, "the share of exact zeros of tanh is the same or up to 0.5 lower than that of "
-                    "relu"),
+        (-0.25, 0.5, "the share of exact zeros of tanh is anywhere from 0.25 lower to 0.5 "
+                     "higher than that of relu"),
+        (0.0, 0.5, "the share of exact zeros of tanh is the same as that of relu or up to 0.5 "
+                   "higher"),
+        (-0.5, 0.0, "the share of exact zeros of tanh is the same as that of relu or up to 0.5 "
+                    "lower"),
         (0.0, 0.0, "tanh and relu have the same share of exact zeros"),
         (-INF, INF, "of tanh and relu either may have the higher share of exact zeros"),
     ],

@@ -6,6 +6,7 @@ import re
 import pytest
 from analysis.helpers import arriving, parabola, read, results_of
 
+from experiments.clocks import UpdateTime
 from experiments.report import page
 
 TEXT = """
@@ -71,12 +72,12 @@ def test_what_an_update_costs_is_that_of_each_run(folder):
 
 def test_no_clock_but_updates_is_told_where_costs_differ(tmp_path):
     results = results_of(read(TEXT), respond)
-    times = dict.fromkeys(results.study.settings, 1e-3)
+    times = dict.fromkeys(results.study.settings, UpdateTime(1e-3))
     page.write(results, tmp_path, times)
     assert not (tmp_path / "clocks.csv").exists()
     assert "ratios are told in updates alone" in (tmp_path / "report.md").read_text()
     results = results_of(read(TEXT, "network.width=8"), respond)
-    page.write(results, tmp_path, dict.fromkeys(results.study.settings, 1e-3))
+    page.write(results, tmp_path, dict.fromkeys(results.study.settings, UpdateTime(1e-3)))
     assert (tmp_path / "clocks.csv").exists()
 
 
