@@ -22,8 +22,9 @@ def parser(name: str = "runner.py") -> argparse.ArgumentParser:
         prog=name,
         description="Train the settings that a config compares, judge its claims and write a "
         "report. Runs that are stored already are not trained again.",
-        epilog="Exit codes: 0 done; 1 a run, the store or the report failed; 2 wrong usage or "
-        "config; 130 interrupted (the same command goes on where it stopped).",
+        epilog="Exit codes: 0 done; 1 a run, the store or the report failed, or what is compared "
+        "differs; 2 wrong usage or config; 130 interrupted (the same command goes on where it "
+        "stopped).",
     )
     command.add_argument("configs", nargs="*", type=Path, metavar="CONFIG", help="a YAML file")
     command.add_argument(
@@ -74,6 +75,14 @@ def parser(name: str = "runner.py") -> argparse.ArgumentParser:
         action="store_true",
         help="train a study although its seeds are too few to decide anything",
     )
+    command.add_argument(
+        "--diff",
+        nargs=2,
+        type=Path,
+        metavar=("BEFORE", "AFTER"),
+        help="compare two reports, two folders of reports or two stores; exit code 1 if they "
+        "differ in what both have",
+    )
     command.add_argument("--quiet", action="store_true", help="no progress and no verdicts")
     return command
 
@@ -111,6 +120,8 @@ def main(arguments: Sequence[str] | None = None, name: str = "runner.py") -> int
             return DONE
         if options.new:
             return _new(options.new, command)
+        if options.diff:
+            return _diff(*options.diff, command)
         if not options.configs:
             command.print_usage(sys.stderr)
             print(f"{name}: name a config, such as configs/relu_vs_tanh.yaml", file=sys.stderr)
@@ -139,6 +150,20 @@ def _new(path: Path, command: argparse.ArgumentParser) -> int:
     front = "python runner.py" if command.prog == "runner.py" else command.prog
     print(f"{path} is written, and runs as it is: {front} {shlex.quote(str(path))}")
     return DONE
+
+
+def _diff(before: Path, after: Path, command: argparse.ArgumentParser) -> int:
+    from experiments.comparing.telling import told
+    from experiments.report.screen import width
+    from experiments.report.verdict_rows import ReportError
+
+    try:
+        found = told(before, after, width())
+    except ReportError as error:
+        print(f"{command.prog}: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    print("\n".join(found.lines))
+    return DONE if found.alike else FAILED
 
 
 def _plugins_load(paths: Sequence[str]) -> bool:

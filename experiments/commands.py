@@ -9,6 +9,7 @@ from pathlib import Path
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from experiments.analysis.results import Results
+from experiments.comparing.published import remark
 from experiments.datasets import DataError
 from experiments.execution.estimate import Forecast, forecast
 from experiments.execution.loop import Progress, complete
@@ -65,7 +66,7 @@ def write(results: Results, output: Path) -> page.Report:
     with _told_plainly(output):
         with Store(output / STORE) as store:
             times = update_times(study, store) if study.time_claims else None
-        report = page.write(results, output / study.name, times)
+        report = page.write(results, output / study.name, times, remark)
         scoreboard.write(output)
         return report
 

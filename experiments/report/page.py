@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -45,10 +45,14 @@ class Report:
     page: Path
     verdicts: tuple[Verdict, ...]
     lines: tuple[str, ...] = ()  # the answer of a study without claims
+    remark: str = ""  # what was remarked of its verdicts
 
 
 def write(
-    results: Results, folder: Path, update_times: Mapping[Setting, float] | None = None
+    results: Results,
+    folder: Path,
+    update_times: Mapping[Setting, float] | None = None,
+    remark: Callable[[Path], str] = lambda _: "",
 ) -> Report:
     """Write the report of a complete study into a folder, which is made if it is missing.
 
@@ -59,6 +63,8 @@ def write(
         results: of the study.
         folder: to write to.
         update_times: the seconds that one update of each setting takes, if they were measured.
+        remark: says of the folder, once it has the verdicts and where the runs were trained, what
+            the page is to remark of them; an empty text is left out.
 
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -76,11 +82,13 @@ def write(
     _text(folder / "study.yaml", config.resolved(results.study))
     _text(folder / "provenance.json", provenance(results))
     page = folder / "report.md"
-    _text(page, _page(summary, {*drawn, *written}, _arms(summary, written.get(tables.ARMS))))
+    remarked = remark(folder)
+    arms = _arms(summary, written.get(tables.ARMS))
+    _text(page, _page(summary, {*drawn, *written}, arms, remarked))
     with applied():  # last, since drawing takes longest: the answer should not wait for it
         for name, draw in drawn.items():
             save(draw(), folder / name)
-    return Report(page, tuple(summary.verdicts), standing_lines(summary))
+    return Report(page, tuple(summary.verdicts), standing_lines(summary), remarked)
 
 
 def _text(path: Path, text: str) -> None:
@@ -139,7 +147,7 @@ def _rates(summary: Summary) -> list[dict]:
     ]
 
 
-def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
+def _page(summary: Summary, files: set[str], arms: list[dict], remark: str) -> str:
     results, verdicts = summary.results, summary.verdicts
     study = results.study
     settings = study.settings
@@ -147,6 +155,7 @@ def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
     return render(
         "report.md.j2",
         study=study,
+        remark=remark,
         results=results,
         turns=words.turns(summary.turns, _comparisons(summary)),
         time_verdicts=summary.time_verdicts,

@@ -55,6 +55,8 @@ def show(study: Study, report: Report, trained: int) -> None:
         print(line)
     for line in report.lines:
         print(f"\n{line}")
+    if report.remark:
+        print(f"\n{report.remark}")
     stored = "every run was stored already" if not trained else f"{trained} runs trained"
     print(f"\n{stored}; report: {report.page}")
 
