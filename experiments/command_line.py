@@ -49,8 +49,22 @@ def parser(name: str = "runner.py") -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="where reports and the store of finished runs go; default: results",
     )
-    command.add_argument(
+    instead = command.add_mutually_exclusive_group()
+    instead.add_argument(
         "--dry-run", action="store_true", help="tell what would run and how long it would take"
+    )
+    instead.add_argument(
+        "--explain",
+        action="store_true",
+        help="tell which runs the study makes, and what each of them is for",
+    )
+    instead.add_argument(
+        "--validate", action="store_true", help="check the configs, and say what they ask for"
+    )
+    instead.add_argument(
+        "--report",
+        action="store_true",
+        help="write the report again from stored runs; exit code 1 if some are missing",
     )
     command.add_argument(
         "--list", action="store_true", help="list activations, data sets, optimizers and so on"
@@ -201,7 +215,7 @@ def _run_configs(options: argparse.Namespace, command: str) -> int:
     names = [study.name for study in studies]
     for name in sorted({name for name in names if names.count(name) > 1}):
         wrong.append(f"{name}: two configs of this name would write the same report; rename one")
-    if not (options.anyway or options.dry_run):
+    if not (options.anyway or options.dry_run or options.explain or options.report):
         from experiments.analysis.enough import shortage
 
         wrong += [
@@ -211,12 +225,18 @@ def _run_configs(options: argparse.Namespace, command: str) -> int:
         print("\n".join(wrong), file=sys.stderr)
         return WRONG_USAGE
 
-    from experiments.commands import CommandError, dry_run, run
+    from experiments.commands import CommandError, dry_run, explain, report, run, validate
 
     try:
-        for study in studies:
+        for path, study in zip(options.configs, studies, strict=True):
             if options.dry_run:
                 dry_run(study, options.output, options.jobs)
+            elif options.explain:
+                explain(study, options.output)
+            elif options.validate:
+                validate(study, path)
+            elif options.report:
+                report(study, options.output, quiet=options.quiet)
             else:
                 run(study, options.output, options.jobs, quiet=options.quiet)
     except CommandError as error:

@@ -12,10 +12,14 @@ from experiments.analysis.results import Results
 from experiments.comparing.published import remark
 from experiments.datasets import DataError
 from experiments.execution.estimate import Forecast, forecast
+from experiments.execution.expected import Nothing, shares
 from experiments.execution.loop import Progress, complete
+from experiments.execution.plan import plan
 from experiments.execution.store import Store, StoreError
 from experiments.execution.timing import update_times
 from experiments.report import page, scoreboard, terminal
+from experiments.report.explaining import explained, validated
+from experiments.report.screen import width
 from experiments.study import Study
 
 STORE = "runs.sqlite"
@@ -55,8 +59,13 @@ def train(study: Study, output: Path, jobs: int | None, progress: Progress) -> t
             return complete(study, store, jobs, progress)
 
 
-def write(results: Results, output: Path) -> page.Report:
+def write(results: Results, output: Path, *, measure: bool = True) -> page.Report:
     """Write the report of a study that was trained, and the scoreboard.
+
+    Args:
+        results: of the study.
+        output: the folder that gets them.
+        measure: how long updates take, where that is not stored.
 
     Raises:
         CommandError: if the store or the report fails.
@@ -65,7 +74,7 @@ def write(results: Results, output: Path) -> page.Report:
     study = results.study
     with _told_plainly(output):
         with Store(output / STORE) as store:
-            times = update_times(study, store) if study.time_claims else None
+            times = update_times(study, store, measure=measure) if study.time_claims else None
         report = page.write(results, output / study.name, times, remark)
         scoreboard.write(output)
         return report
@@ -95,6 +104,60 @@ def _told_plainly(output: Path) -> Iterator[None]:
         ) from error
 
 
+def report(study: Study, output: Path, *, quiet: bool) -> None:
+    """Write the report of a study whose runs are all stored again, and show the verdicts.
+
+    Nothing is trained and no time is measured: without stored times there is no clocks.csv.
+
+    Raises:
+        CommandError: if runs are missing, or the store or the report fails.
+
+    """
+    with _opened(output) as store:
+        known = plan(study, store)
+    if known.results is None:
+        missing = len(known.missing)
+        raise CommandError(
+            f"{study.name}: {missing} run{'s are' if missing > 1 else ' is'} missing from "
+            f"{output / STORE}, or more if searches go on or seeds are added, so that there is no "
+            "report to write. Without --report they are trained."
+        )
+    written = write(known.results, output, measure=False)
+    if not quiet:
+        terminal.show(study, written, 0)
+
+
+def validate(study: Study, path: Path) -> None:
+    """Say that the config at a path is valid, and what it asks for; no data are read for it."""
+    print(f"{path}: valid")
+    for line in validated(study, shares(plan(study, Nothing())), width()):
+        print(line)
+
+
+def explain(study: Study, output: Path) -> None:
+    """Print which runs a study makes, as far as can be told by now, and what each is for.
+
+    Raises:
+        CommandError: if the store or the data cannot be read.
+
+    """
+    with _opened(output) as store:
+        known = plan(study, store)
+    for line in explained(study, shares(known), width()):
+        print(line)
+
+
+@contextmanager
+def _opened(output: Path) -> Iterator[Store]:
+    """Open the store of a folder, or an empty one that is kept nowhere if there is none."""
+    path = output / STORE
+    try:
+        with Store(path if path.exists() else ":memory:") as store:
+            yield store
+    except (StoreError, DataError) as error:
+        raise CommandError(str(error)) from error
+
+
 def dry_run(study: Study, output: Path, jobs: int | None) -> None:
     """Print what would run, what is stored already, and an estimate of the time.
 
@@ -102,10 +165,6 @@ def dry_run(study: Study, output: Path, jobs: int | None) -> None:
         CommandError: if the store or the data cannot be read.
 
     """
-    path = output / STORE
-    try:
-        with Store(path if path.exists() else ":memory:") as store:
-            expected: Forecast = forecast(study, store, jobs)
-    except (StoreError, DataError) as error:
-        raise CommandError(str(error)) from error
+    with _opened(output) as store:
+        expected: Forecast = forecast(study, store, jobs)
     terminal.show_forecast(study, expected)

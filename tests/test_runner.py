@@ -366,6 +366,97 @@ def test_dry_run_counts_and_estimates_and_stores_nothing(config, tmp_path):
     assert re.search(r"evaluation: +14 runs, 14 stored", done.stdout)
 
 
+def numbers(told):
+    """The runs of each stage as `--dry-run` and `--explain` tell them."""
+    found = re.findall(r"^ +(\w+): +(\d+) runs", told, re.MULTILINE)
+    found += [(stage, n) for n, stage in re.findall(r"^ +(\d+)  runs of (\w+)", told, re.MULTILINE)]
+    return {stage: int(n) for stage, n in found}
+
+
+EXPLAINED = {
+    "two protocols and a second parameter": CONFIG.replace("width: 6", "width: {tuned: [3, 6]}")
+    + "  - {measure: test_accuracy, higher: relu, than: tanh}\nprotocol: [own_rate, shared_rate]\n",
+    "targets that pilot runs set": CONFIG.replace("[0.5, 0.3]", "auto"),
+    "nothing is tuned": CONFIG.replace("epochs: 6", "epochs: 6, learning_rate: 0.1"),
+}
+
+
+@pytest.mark.parametrize("text", EXPLAINED.values(), ids=EXPLAINED)
+def test_what_is_explained_adds_up_to_the_dry_run(tmp_path, text):
+    path, output = tmp_path / "moons.yaml", tmp_path / "out"
+    path.write_text(text)
+    for _ in range(2):
+        explained = run(path, "--explain", "--output", output).stdout
+        expected = numbers(run(path, "--dry-run", "--output", output).stdout)
+        assert numbers(explained) == expected
+        assert sum(map(int, re.findall(r"^ {,7}(\d+)  (?!runs of)", explained, re.MULTILINE))) == (
+            sum(expected.values())
+        )
+        assert ("pilot" in expected) == ("auto" in text)
+        run(
+            path, "--output", output, "--quiet", "--anyway"
+        )  # searches may have gone on by the second time
+    assert numbers(explained)["evaluation"] >= 14
+
+
+def test_explaining_names_settings_claims_and_what_is_searched_for(config, tmp_path):
+    done = run(config, "--explain", "--output", tmp_path / "out")
+    assert "  1. relu reaches train_loss 0.5 and 0.3 in fewer updates than tanh\n" in done.stdout
+    assert "the fewest updates to a training\n  loss of 0.3 and 0.5\n" in done.stdout
+    assert "      21  relu: claim 1\n" in done.stdout
+    assert not (tmp_path / "out").exists()
+
+
+def test_validating_says_what_a_config_asks_for_and_reads_no_data(tmp_path):
+    path = tmp_path / "digits.yaml"
+    path.write_text(CONFIG.replace("{name: moons, examples: 300}", "digits"))
+    code = (
+        "import sys, runner; from experiments.datasets import bundled, reading; "
+        "reading.content = bundled.load_digits = None; sys.exit(runner.main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, path, "--validate"], capture_output=True, text=True, cwd=ROOT,
+        check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[:4] == [
+        f"{path}: valid",
+        "  Which is quicker on the moons?",
+        "  2 settings over activation (2); 7 seeds",
+        "  runs at least: 42 of tuning, 14 of evaluation",
+    ]
+
+
+def test_validating_tells_every_mistake(config, tmp_path):
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(CONFIG.replace("moons, ex", "mons, ex").replace("faster: relu", "faster: rlu"))
+    done = run(config, wrong, "--validate", code=2)
+    assert "did you mean 'moons'?" in done.stderr
+    assert done.stdout == ""
+    assert "with 4 seeds nothing" in run(config, "--validate", "--set", "seeds=4", code=2).stderr
+
+
+def test_a_report_is_written_again_and_nothing_trained(config, tmp_path):
+    output = tmp_path / "out"
+    done = run(config, "--report", "--output", output, code=1)
+    assert "moons: 42 runs are missing from" in done.stderr
+    assert not output.exists()
+    run(config, "--output", output, "--quiet")
+    first, runs = contents(output / "moons"), stored(output)
+    (output / "moons" / "train_loss.png").unlink()
+    (output / "moons" / "report.md").write_text("spoilt")
+    done = run(config, "--report", "--output", output)
+    assert "every run was stored already; report: " in done.stdout
+    assert contents(output / "moons") == first
+    done = run(config, "--report", "--set", "seeds=9", "--output", output, code=1)
+    assert "missing" in done.stderr
+    assert stored(output) == runs
+
+
+def test_one_thing_at_a_time(config):
+    done = run(config, "--report", "--dry-run", code=2)
+    assert "not allowed with argument" in done.stderr
+
+
 def test_quiet_says_nothing(config, tmp_path):
     done = run(config, "--output", tmp_path / "out", "--quiet")
     assert (done.stdout, done.stderr) == ("", "")

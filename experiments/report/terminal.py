@@ -82,6 +82,8 @@ def show_forecast(study: Study, forecast: Forecast) -> None:
     """Print what a dry run found."""
     print(study.title)
     note_few_seeds(study)
+    if forecast.pilot_runs:
+        print(f"  pilot:      {forecast.pilot_runs} runs, {forecast.pilot_stored} stored")
     if forecast.tuning_runs:
         print(f"  tuning:     {forecast.tuning_runs} runs, {forecast.tuning_stored} stored")
     later = "" if forecast.rates_chosen else " (learning rates still to be chosen)"
