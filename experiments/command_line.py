@@ -97,7 +97,11 @@ def parser(name: str = "runner.py") -> argparse.ArgumentParser:
         help="compare two reports, two folders of reports or two stores; exit code 1 if they "
         "differ in what both have",
     )
-    command.add_argument("--quiet", action="store_true", help="no progress and no verdicts")
+    loudness = command.add_mutually_exclusive_group()
+    loudness.add_argument(
+        "-v", "--verbose", action="store_true", help="every verdict in a sentence, too"
+    )
+    loudness.add_argument("-q", "--quiet", action="store_true", help="no progress and no verdicts")
     return command
 
 
@@ -225,6 +229,7 @@ def _run_configs(options: argparse.Namespace, command: str) -> int:
         print("\n".join(wrong), file=sys.stderr)
         return WRONG_USAGE
 
+    loudness = {"quiet": options.quiet, "verbose": options.verbose}
     from experiments.commands import CommandError, dry_run, explain, report, run, validate
 
     try:
@@ -236,9 +241,9 @@ def _run_configs(options: argparse.Namespace, command: str) -> int:
             elif options.validate:
                 validate(study, path)
             elif options.report:
-                report(study, options.output, quiet=options.quiet)
+                report(study, options.output, **loudness)
             else:
-                run(study, options.output, options.jobs, quiet=options.quiet)
+                run(study, options.output, options.jobs, **loudness)
     except CommandError as error:
         print(f"{command}: {error}", file=sys.stderr)
         return FAILED

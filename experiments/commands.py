@@ -20,6 +20,7 @@ from experiments.execution.timing import update_times
 from experiments.report import page, scoreboard, terminal
 from experiments.report.explaining import explained, validated
 from experiments.report.screen import width
+from experiments.report.written import Report
 from experiments.study import Study
 
 STORE = "runs.sqlite"
@@ -30,20 +31,22 @@ class CommandError(Exception):
     """Something failed that is no mistake of the config; the message says what to do."""
 
 
-def run(study: Study, output: Path, jobs: int | None, *, quiet: bool) -> None:
+def run(
+    study: Study, output: Path, jobs: int | None, *, quiet: bool = False, verbose: bool = False
+) -> None:
     """Train what is missing, write the report and show the verdicts.
 
     Raises:
         CommandError: if the store, a run or the report fails. What was trained is kept.
 
     """
-    with terminal.Progress(study.title, quiet=quiet) as progress:
+    with terminal.Progress(study, quiet=quiet) as progress:
         if not quiet:
             terminal.note_few_seeds(study)
         results, trained = train(study, output, jobs, progress)
     report = write(results, output)
     if not quiet:
-        terminal.show(study, report, trained)
+        terminal.show(report, trained, verbose=verbose)
 
 
 def train(study: Study, output: Path, jobs: int | None, progress: Progress) -> tuple[Results, int]:
@@ -59,7 +62,7 @@ def train(study: Study, output: Path, jobs: int | None, progress: Progress) -> t
             return complete(study, store, jobs, progress)
 
 
-def write(results: Results, output: Path, *, measure: bool = True) -> page.Report:
+def write(results: Results, output: Path, *, measure: bool = True) -> Report:
     """Write the report of a study that was trained, and the scoreboard.
 
     Args:
@@ -104,7 +107,7 @@ def _told_plainly(output: Path) -> Iterator[None]:
         ) from error
 
 
-def report(study: Study, output: Path, *, quiet: bool) -> None:
+def report(study: Study, output: Path, *, quiet: bool = False, verbose: bool = False) -> None:
     """Write the report of a study whose runs are all stored again, and show the verdicts.
 
     Nothing is trained and no time is measured: without stored times there is no clocks.csv.
@@ -124,7 +127,7 @@ def report(study: Study, output: Path, *, quiet: bool) -> None:
         )
     written = write(known.results, output, measure=False)
     if not quiet:
-        terminal.show(study, written, 0)
+        terminal.show(written, 0, verbose=verbose)
 
 
 def validate(study: Study, path: Path) -> None:

@@ -19,7 +19,8 @@ from experiments.analysis.results import Results
 from experiments.analysis.summary import Summary, summarise
 from experiments.analysis.verdicts import Verdict
 from experiments.config import ConfigError
-from experiments.report import page, tables, terminal
+from experiments.report import page, tables
+from experiments.report.answers import answers
 from experiments.report.bars import Bars
 from experiments.report.drawings import Drawing, drawings
 from experiments.report.html import results_in_html
@@ -145,7 +146,7 @@ class StudyResults:
     @property
     def answers(self) -> str:
         """The verdict of each claim in words, or which arm came first, as the command line says."""
-        lines = (*terminal.answers(self._verdicts), *page.standing_lines(self._summary))
+        lines = (*answers(self._verdicts), *page.standing_lines(self._summary))
         return "\n".join(lines).strip("\n")
 
     @property

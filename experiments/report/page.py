@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from experiments.hitting_times import READING
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.schedule import SELDOM, examples_read, total_updates, updates_per_epoch
 from experiments.report import tables, words
+from experiments.report.answers import answers
 from experiments.report.drawings import DRAWINGS, drawings
 from experiments.report.layer_figures import expected_by_theory
 from experiments.report.objectives import objectives, tuned_for
@@ -32,20 +32,12 @@ from experiments.report.provenance import provenance
 from experiments.report.reasons import reason, told_apart
 from experiments.report.rendering import render
 from experiments.report.style import applied, save
+from experiments.report.verdict_rows import read_verdicts
+from experiments.report.written import Report
 from experiments.study import Claim, Setting, arm_in_words, chosen_by, split_protocol
 
 MOST_LINES = 6
 """So many conditions of a study without claims are told in a sentence each; tables have all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What was written, for the terminal."""
-
-    page: Path
-    verdicts: tuple[Verdict, ...]
-    lines: tuple[str, ...] = ()  # the answer of a study without claims
-    remark: str = ""  # what was remarked of its verdicts
 
 
 def write(
@@ -88,7 +80,13 @@ def write(
     with applied():  # last, since drawing takes longest: the answer should not wait for it
         for name, draw in drawn.items():
             save(draw(), folder / name)
-    return Report(page, tuple(summary.verdicts), standing_lines(summary), remarked)
+    return Report(
+        page,
+        read_verdicts(folder),
+        tuple(answers(summary.verdicts)),
+        standing_lines(summary),
+        remarked,
+    )
 
 
 def _text(path: Path, text: str) -> None:

@@ -7,7 +7,7 @@ import shutil
 import sys
 import textwrap
 
-LEAST_WIDTH = 40
+LEAST_WIDTH = 50
 """A terminal that says it is narrower is written to as if it were that wide."""
 
 _STYLES = {"supported": "32", "refuted": "31", "inconclusive": "33", "untestable": "2", "bold": "1"}
@@ -20,8 +20,11 @@ def width() -> int:
 
 def coloured() -> bool:
     """Tell whether stdout shows colours: a terminal that is not dumb, and no NO_COLOR is set."""
-    wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return wanted and sys.stdout.isatty()
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    if os.name == "nt" and not os.environ.get("WT_SESSION"):
+        return False  # older consoles of Windows would show the codes
+    return sys.stdout.isatty()
 
 
 def painted(text: str, style: str, *, colours: bool) -> str:

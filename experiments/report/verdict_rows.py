@@ -39,6 +39,8 @@ class VerdictRow:
     unit: str  # of the estimate; of a claim of times: times the clock
     by: str  # the factor claimed, if one is
     verdict: str
+    by_other_clocks: str  # those by which it is another one
+    reason: str  # why it is untestable; else empty
     estimate: float  # NaN where there is none
     bound: str  # such as "at least"
     low: float
@@ -89,6 +91,8 @@ def _row(cells: dict[str, str]) -> VerdictRow:
         unit=f"times the {clock}" if clock else text("unit"),
         by=text("by"),
         verdict=cells["verdict"],
+        by_other_clocks=text("by_other_clocks"),
+        reason=text("reason"),
         estimate=_number(cells["estimate"]),
         bound=text("bound"),
         low=_number(cells["low"]),
