@@ -12,6 +12,10 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from experiments.study import Study
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -229,22 +233,35 @@ def _run_configs(options: argparse.Namespace, command: str) -> int:
         print("\n".join(wrong), file=sys.stderr)
         return WRONG_USAGE
 
-    loudness = {"quiet": options.quiet, "verbose": options.verbose}
-    from experiments.commands import CommandError, dry_run, explain, report, run, validate
+    from experiments.command_error import CommandError
 
     try:
         for path, study in zip(options.configs, studies, strict=True):
-            if options.dry_run:
-                dry_run(study, options.output, options.jobs)
-            elif options.explain:
-                explain(study, options.output)
-            elif options.validate:
-                validate(study, path)
-            elif options.report:
-                report(study, options.output, **loudness)
-            else:
-                run(study, options.output, options.jobs, **loudness)
+            _do(study, path, options)
     except CommandError as error:
         print(f"{command}: {error}", file=sys.stderr)
         return FAILED
     return DONE
+
+
+def _do(study: Study, path: Path, options: argparse.Namespace) -> None:
+    """Do what was asked for with one study; a report that would come out the same is shown."""
+    loudness = {"quiet": options.quiet, "verbose": options.verbose}
+    if not (options.dry_run or options.explain or options.validate or options.report):
+        from experiments.unchanged import shown
+
+        if shown(study, options.output, **loudness):
+            return
+
+    from experiments import commands
+
+    if options.dry_run:
+        commands.dry_run(study, options.output, options.jobs)
+    elif options.explain:
+        commands.explain(study, options.output)
+    elif options.validate:
+        commands.validate(study, path)
+    elif options.report:
+        commands.report(study, options.output, **loudness)
+    else:
+        commands.run(study, options.output, options.jobs, **loudness)

@@ -4,31 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from experiments.analysis.results import Results
-from experiments.comparing.published import remark
+from experiments.command_error import CommandError
+from experiments.comparing.published import published_of, remark
 from experiments.datasets import DataError
 from experiments.execution.estimate import Forecast, forecast
 from experiments.execution.expected import Nothing, shares
 from experiments.execution.loop import Progress, complete
 from experiments.execution.plan import plan
+from experiments.execution.store import NAME as STORE
 from experiments.execution.store import Store, StoreError
 from experiments.execution.timing import update_times
 from experiments.report import page, scoreboard, terminal
 from experiments.report.explaining import explained, validated
+from experiments.report.made_from import record
 from experiments.report.screen import width
 from experiments.report.written import Report
 from experiments.study import Study
 
-STORE = "runs.sqlite"
-"""The name of the database of finished runs, inside the output folder."""
 
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A study that misses no run any more."""
 
-class CommandError(Exception):
-    """Something failed that is no mistake of the config; the message says what to do."""
+    study: Study  # as its config gave it
+    results: Results
+    runs: int  # that were trained
+    asked: tuple[str, ...]  # the keys of all that was asked of the store
 
 
 def run(
@@ -43,14 +50,14 @@ def run(
     with terminal.Progress(study, quiet=quiet) as progress:
         if not quiet:
             terminal.note_few_seeds(study)
-        results, trained = train(study, output, jobs, progress)
-    report = write(results, output)
+        trained = train(study, output, jobs, progress)
+    report = write(trained, output)
     if not quiet:
-        terminal.show(report, trained, verbose=verbose)
+        terminal.show(report, trained.runs, verbose=verbose)
 
 
-def train(study: Study, output: Path, jobs: int | None, progress: Progress) -> tuple[Results, int]:
-    """Train what is missing; return the study's results, and how many runs were trained.
+def train(study: Study, output: Path, jobs: int | None, progress: Progress) -> Trained:
+    """Train what is missing.
 
     Raises:
         CommandError: if the store or a run fails. What was trained is kept.
@@ -59,14 +66,15 @@ def train(study: Study, output: Path, jobs: int | None, progress: Progress) -> t
     with _told_plainly(output):
         output.mkdir(parents=True, exist_ok=True)
         with Store(output / STORE) as store:
-            return complete(study, store, jobs, progress)
+            results, runs = complete(study, store, jobs, progress)
+            return Trained(study, results, runs, store.asked)
 
 
-def write(results: Results, output: Path, *, measure: bool = True) -> Report:
+def write(trained: Trained, output: Path, *, measure: bool = True) -> Report:
     """Write the report of a study that was trained, and the scoreboard.
 
     Args:
-        results: of the study.
+        trained: the study.
         output: the folder that gets them.
         measure: how long updates take, where that is not stored.
 
@@ -74,11 +82,14 @@ def write(results: Results, output: Path, *, measure: bool = True) -> Report:
         CommandError: if the store or the report fails.
 
     """
-    study = results.study
-    with _told_plainly(output):
-        with Store(output / STORE) as store:
-            times = update_times(study, store, measure=measure) if study.time_claims else None
-        report = page.write(results, output / study.name, times, remark)
+    results, folder = trained.results, output / trained.study.name
+    with _told_plainly(output), Store(output / STORE) as store:
+        times = None
+        if results.study.time_claims:
+            times = update_times(results.study, store, measure=measure)
+        report = page.write(results, folder, times, remark)
+        keys = {*trained.asked, *store.asked}
+        record(folder, report, trained.study, keys, store, published_of(folder))
         scoreboard.write(output)
         return report
 
@@ -118,6 +129,7 @@ def report(study: Study, output: Path, *, quiet: bool = False, verbose: bool = F
     """
     with _opened(output) as store:
         known = plan(study, store)
+        asked = store.asked
     if known.results is None:
         missing = len(known.missing)
         raise CommandError(
@@ -125,7 +137,7 @@ def report(study: Study, output: Path, *, quiet: bool = False, verbose: bool = F
             f"{output / STORE}, or more if searches go on or seeds are added, so that there is no "
             "report to write. Without --report they are trained."
         )
-    written = write(known.results, output, measure=False)
+    written = write(Trained(study, known.results, 0, asked), output, measure=False)
     if not quiet:
         terminal.show(written, 0, verbose=verbose)
 

@@ -216,7 +216,15 @@ def test_the_scoreboard_is_that_of_the_reports_beside_it(tmp_path):
 def test_git_ignores_what_a_user_runs_and_no_published_report():
     written = ("README.md", "runs.sqlite", "runs.sqlite-wal", "relu_vs_tanh/report.md")
     published = ("published/README.md", "published/relu_vs_tanh/report.md")
-    names = [f"results/{name}" for name in (*written, "published/runs.sqlite", *published)]
+    names = [
+        f"results/{name}"
+        for name in (
+            *written,
+            "published/runs.sqlite",
+            "published/relu_vs_tanh/made_from.json",
+            *published,
+        )
+    ]
     done = subprocess.run(
         ["git", "check-ignore", "--no-index", *names], cwd=ROOT, capture_output=True, text=True,
         check=True,

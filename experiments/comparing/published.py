@@ -15,6 +15,11 @@ MOST_NAMED = 2
 """So many differences are told in a line; `--diff` has all."""
 
 
+def published_of(folder: Path) -> Path:
+    """Return where the published report lies that a folder's is compared with, if there is one."""
+    return PUBLISHED / folder.name
+
+
 def remark(folder: Path) -> str:
     """Say whether a report's verdicts are the published ones; empty where none are published.
 
@@ -22,7 +27,7 @@ def remark(folder: Path) -> str:
         folder: of the report, named after its study.
 
     """
-    other = PUBLISHED / folder.name
+    other = published_of(folder)
     if not other.is_dir() or other.resolve() == folder.resolve():
         return ""
     try:

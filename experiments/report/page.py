@@ -33,7 +33,7 @@ from experiments.report.reasons import reason, told_apart
 from experiments.report.rendering import render
 from experiments.report.style import applied, save
 from experiments.report.verdict_rows import read_verdicts
-from experiments.report.written import Report
+from experiments.report.written import PAGE, Report
 from experiments.study import Claim, Setting, arm_in_words, chosen_by, split_protocol
 
 MOST_LINES = 6
@@ -73,7 +73,7 @@ def write(
         tables.write(table, folder / name)
     _text(folder / "study.yaml", config.resolved(results.study))
     _text(folder / "provenance.json", provenance(results))
-    page = folder / "report.md"
+    page = folder / PAGE
     remarked = remark(folder)
     arms = _arms(summary, written.get(tables.ARMS))
     _text(page, _page(summary, {*drawn, *written}, arms, remarked))
@@ -86,6 +86,7 @@ def write(
         tuple(answers(summary.verdicts)),
         standing_lines(summary),
         remarked,
+        (*drawn, *written, "study.yaml", "provenance.json", PAGE),
     )
 
 

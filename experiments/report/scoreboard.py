@@ -16,9 +16,7 @@ from experiments.analysis.verdicts import OUTCOMES
 from experiments.clocks import UPDATES
 from experiments.report import words
 from experiments.report.rendering import render
-
-MARK = "<!-- Made from the reports in this folder; whatever is written here is lost. -->"
-"""The first line of every scoreboard: a file without it is somebody's own."""
+from experiments.report.scoreboard_mark import MARK, NAME, is_ours, signed
 
 DAMAGED = "damaged; run the study again"
 """What is told of a report of which not every file is whole."""
@@ -120,8 +118,8 @@ def write(folder: Path) -> Path | None:
 
     """
     reports = list(_reports(folder))
-    path = folder / "README.md"
-    if not reports or not _is_ours(path):
+    path = folder / NAME
+    if not reports or not is_ours(path):
         return None
     text = render(
         "scoreboard.md.j2",
@@ -130,12 +128,8 @@ def write(folder: Path) -> Path | None:
         reports=reports,
         answers=ANSWERS,
     )
-    path.write_text(text, encoding="utf-8", newline="\n")
+    path.write_text(signed(text, folder), encoding="utf-8", newline="\n")
     return path
-
-
-def _is_ours(path: Path) -> bool:
-    return not path.exists() or path.read_bytes().startswith(MARK.encode())
 
 
 def _reports(folder: Path) -> Iterator[Report]:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from experiments.report.verdict_rows import VerdictRow
 
+PAGE = "report.md"
+"""The name of the page."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -17,3 +20,4 @@ class Report:
     answers: tuple[str, ...] = ()  # the same in sentences
     lines: tuple[str, ...] = ()  # the answer of a study without claims
     remark: str = ""  # what was remarked of its verdicts
+    files: tuple[str, ...] = ()  # the names of all that was written
