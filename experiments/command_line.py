@@ -12,6 +12,10 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from experiments.study import Study
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -22,8 +26,9 @@ def parser(name: str = "runner.py") -> argparse.ArgumentParser:
         prog=name,
         description="Train the settings that a config compares, judge its claims and write a "
         "report. Runs that are stored already are not trained again.",
-        epilog="Exit codes: 0 done; 1 a run, the store or the report failed; 2 wrong usage or "
-        "config; 130 interrupted (the same command goes on where it stopped).",
+        epilog="Exit codes: 0 done; 1 a run, the store or the report failed, or what is compared "
+        "differs; 2 wrong usage or config; 130 interrupted (the same command goes on where it "
+        "stopped).",
     )
     command.add_argument("configs", nargs="*", type=Path, metavar="CONFIG", help="a YAML file")
     command.add_argument(
@@ -57,8 +62,22 @@ def parser(name: str = "runner.py") -> argparse.ArgumentParser:
         help="the formats of the figures, besides the report's own PNG: any of png, svg and pdf, "
         "in the widths of one column and of two; default: png svg",
     )
-    command.add_argument(
+    instead = command.add_mutually_exclusive_group()
+    instead.add_argument(
         "--dry-run", action="store_true", help="tell what would run and how long it would take"
+    )
+    instead.add_argument(
+        "--explain",
+        action="store_true",
+        help="tell which runs the study makes, and what each of them is for",
+    )
+    instead.add_argument(
+        "--validate", action="store_true", help="check the configs, and say what they ask for"
+    )
+    instead.add_argument(
+        "--report",
+        action="store_true",
+        help="write the report again from stored runs; exit code 1 if some are missing",
     )
     command.add_argument(
         "--list", action="store_true", help="list activations, data sets, optimizers and so on"
@@ -83,7 +102,19 @@ def parser(name: str = "runner.py") -> argparse.ArgumentParser:
         action="store_true",
         help="train a study although its seeds are too few to decide anything",
     )
-    command.add_argument("--quiet", action="store_true", help="no progress and no verdicts")
+    command.add_argument(
+        "--diff",
+        nargs=2,
+        type=Path,
+        metavar=("BEFORE", "AFTER"),
+        help="compare two reports, two folders of reports or two stores; exit code 1 if they "
+        "differ in what both have",
+    )
+    loudness = command.add_mutually_exclusive_group()
+    loudness.add_argument(
+        "-v", "--verbose", action="store_true", help="every verdict in a sentence, too"
+    )
+    loudness.add_argument("-q", "--quiet", action="store_true", help="no progress and no verdicts")
     return command
 
 
@@ -129,6 +160,8 @@ def main(arguments: Sequence[str] | None = None, name: str = "runner.py") -> int
             return DONE
         if options.new:
             return _new(options.new, command)
+        if options.diff:
+            return _diff(*options.diff, command)
         if not options.configs:
             command.print_usage(sys.stderr)
             print(f"{name}: name a config, such as configs/relu_vs_tanh.yaml", file=sys.stderr)
@@ -157,6 +190,20 @@ def _new(path: Path, command: argparse.ArgumentParser) -> int:
     front = "python runner.py" if command.prog == "runner.py" else command.prog
     print(f"{path} is written, and runs as it is: {front} {shlex.quote(str(path))}")
     return DONE
+
+
+def _diff(before: Path, after: Path, command: argparse.ArgumentParser) -> int:
+    from experiments.comparing.telling import told
+    from experiments.report.screen import width
+    from experiments.report.verdict_rows import ReportError
+
+    try:
+        found = told(before, after, width())
+    except ReportError as error:
+        print(f"{command.prog}: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    print("\n".join(found.lines))
+    return DONE if found.alike else FAILED
 
 
 def _plugins_load(paths: Sequence[str]) -> bool:
@@ -194,7 +241,7 @@ def _run_configs(options: argparse.Namespace, command: str) -> int:
     names = [study.name for study in studies]
     for name in sorted({name for name in names if names.count(name) > 1}):
         wrong.append(f"{name}: two configs of this name would write the same report; rename one")
-    if not (options.anyway or options.dry_run):
+    if not (options.anyway or options.dry_run or options.explain or options.report):
         from experiments.analysis.enough import shortage
 
         wrong += [
@@ -204,21 +251,35 @@ def _run_configs(options: argparse.Namespace, command: str) -> int:
         print("\n".join(wrong), file=sys.stderr)
         return WRONG_USAGE
 
-    from experiments.commands import CommandError, dry_run, run
+    from experiments.command_error import CommandError
 
     try:
-        for study in studies:
-            if options.dry_run:
-                dry_run(study, options.output, options.jobs)
-            else:
-                run(
-                    study,
-                    options.output,
-                    options.jobs,
-                    quiet=options.quiet,
-                    formats=options.figures,
-                )
+        for path, study in zip(options.configs, studies, strict=True):
+            _do(study, path, options)
     except CommandError as error:
         print(f"{command}: {error}", file=sys.stderr)
         return FAILED
     return DONE
+
+
+def _do(study: Study, path: Path, options: argparse.Namespace) -> None:
+    """Do what was asked for with one study; a report that would come out the same is shown."""
+    loudness = {"quiet": options.quiet, "verbose": options.verbose}
+    if not (options.dry_run or options.explain or options.validate or options.report):
+        from experiments.unchanged import shown
+
+        if shown(study, options.output, options.figures, **loudness):
+            return
+
+    from experiments import commands
+
+    if options.dry_run:
+        commands.dry_run(study, options.output, options.jobs)
+    elif options.explain:
+        commands.explain(study, options.output)
+    elif options.validate:
+        commands.validate(study, path)
+    elif options.report:
+        commands.report(study, options.output, formats=options.figures, **loudness)
+    else:
+        commands.run(study, options.output, options.jobs, formats=options.figures, **loudness)

@@ -4,25 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from experiments.analysis.results import Results
+from experiments.command_error import CommandError
+from experiments.comparing.published import published_of, remark
 from experiments.datasets import DataError
 from experiments.execution.estimate import Forecast, forecast
+from experiments.execution.expected import Nothing, shares
 from experiments.execution.loop import Progress, complete
+from experiments.execution.plan import plan
+from experiments.execution.store import NAME as STORE
 from experiments.execution.store import Store, StoreError
 from experiments.execution.timing import update_times
 from experiments.report import figure_files, page, scoreboard, terminal
+from experiments.report.explaining import explained, validated
+from experiments.report.made_from import record
+from experiments.report.screen import width
+from experiments.report.written import Report
 from experiments.study import Study
 
-STORE = "runs.sqlite"
-"""The name of the database of finished runs, inside the output folder."""
 
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A study that misses no run any more."""
 
-class CommandError(Exception):
-    """Something failed that is no mistake of the config; the message says what to do."""
+    study: Study  # as its config gave it
+    results: Results
+    runs: int  # that were trained
+    asked: tuple[str, ...]  # the keys of all that was asked of the store
 
 
 def run(
@@ -30,7 +43,8 @@ def run(
     output: Path,
     jobs: int | None,
     *,
-    quiet: bool,
+    quiet: bool = False,
+    verbose: bool = False,
     formats: Collection[str] = figure_files.USUAL,
 ) -> None:
     """Train what is missing, write the report and show the verdicts.
@@ -39,17 +53,17 @@ def run(
         CommandError: if the store, a run or the report fails. What was trained is kept.
 
     """
-    with terminal.Progress(study.title, quiet=quiet) as progress:
+    with terminal.Progress(study, quiet=quiet) as progress:
         if not quiet:
             terminal.note_few_seeds(study)
-        results, trained = train(study, output, jobs, progress)
-    report = write(results, output, formats, jobs)
+        trained = train(study, output, jobs, progress)
+    report = write(trained, output, formats=formats, jobs=jobs)
     if not quiet:
-        terminal.show(study, report, trained)
+        terminal.show(report, trained.runs, verbose=verbose)
 
 
-def train(study: Study, output: Path, jobs: int | None, progress: Progress) -> tuple[Results, int]:
-    """Train what is missing; return the study's results, and how many runs were trained.
+def train(study: Study, output: Path, jobs: int | None, progress: Progress) -> Trained:
+    """Train what is missing.
 
     Raises:
         CommandError: if the store or a run fails. What was trained is kept.
@@ -58,26 +72,39 @@ def train(study: Study, output: Path, jobs: int | None, progress: Progress) -> t
     with _told_plainly(output):
         output.mkdir(parents=True, exist_ok=True)
         with Store(output / STORE) as store:
-            return complete(study, store, jobs, progress)
+            results, runs = complete(study, store, jobs, progress)
+            return Trained(study, results, runs, store.asked)
 
 
 def write(
-    results: Results,
+    trained: Trained,
     output: Path,
+    *,
+    measure: bool = True,
     formats: Collection[str] = figure_files.USUAL,
     jobs: int | None = None,
-) -> page.Report:
+) -> Report:
     """Write the report of a study that was trained, and the scoreboard.
+
+    Args:
+        trained: the study.
+        output: the folder that gets them.
+        measure: how long updates take, where that is not stored.
+        formats: of the figures, beside the report's own.
+        jobs: worker processes that draw; None: as many as save time.
 
     Raises:
         CommandError: if the store or the report fails.
 
     """
-    study = results.study
-    with _told_plainly(output):
-        with Store(output / STORE) as store:
-            times = update_times(study, store) if study.time_claims else None
-        report = page.write(results, output / study.name, times, formats, jobs)
+    results, folder = trained.results, output / trained.study.name
+    with _told_plainly(output), Store(output / STORE) as store:
+        times = None
+        if results.study.time_claims:
+            times = update_times(results.study, store, measure=measure)
+        report = page.write(results, folder, times, remark, formats, jobs)
+        keys = {*trained.asked, *store.asked}
+        record(folder, report, trained.study, keys, store, published_of(folder), formats)
         scoreboard.write(output)
         return report
 
@@ -106,6 +133,68 @@ def _told_plainly(output: Path) -> Iterator[None]:
         ) from error
 
 
+def report(
+    study: Study,
+    output: Path,
+    *,
+    quiet: bool = False,
+    verbose: bool = False,
+    formats: Collection[str] = figure_files.USUAL,
+) -> None:
+    """Write the report of a study whose runs are all stored again, and show the verdicts.
+
+    Nothing is trained and no time is measured: without stored times there is no clocks.csv.
+
+    Raises:
+        CommandError: if runs are missing, or the store or the report fails.
+
+    """
+    with _opened(output) as store:
+        known = plan(study, store)
+        asked = store.asked
+    if known.results is None:
+        missing = len(known.missing)
+        raise CommandError(
+            f"{study.name}: {missing} run{'s are' if missing > 1 else ' is'} missing from "
+            f"{output / STORE}, or more if searches go on or seeds are added, so that there is no "
+            "report to write. Without --report they are trained."
+        )
+    written = write(Trained(study, known.results, 0, asked), output, measure=False, formats=formats)
+    if not quiet:
+        terminal.show(written, 0, verbose=verbose)
+
+
+def validate(study: Study, path: Path) -> None:
+    """Say that the config at a path is valid, and what it asks for; no data are read for it."""
+    print(f"{path}: valid")
+    for line in validated(study, shares(plan(study, Nothing())), width()):
+        print(line)
+
+
+def explain(study: Study, output: Path) -> None:
+    """Print which runs a study makes, as far as can be told by now, and what each is for.
+
+    Raises:
+        CommandError: if the store or the data cannot be read.
+
+    """
+    with _opened(output) as store:
+        known = plan(study, store)
+    for line in explained(study, shares(known), width()):
+        print(line)
+
+
+@contextmanager
+def _opened(output: Path) -> Iterator[Store]:
+    """Open the store of a folder, or an empty one that is kept nowhere if there is none."""
+    path = output / STORE
+    try:
+        with Store(path if path.exists() else ":memory:") as store:
+            yield store
+    except (StoreError, DataError) as error:
+        raise CommandError(str(error)) from error
+
+
 def dry_run(study: Study, output: Path, jobs: int | None) -> None:
     """Print what would run, what is stored already, and an estimate of the time.
 
@@ -113,10 +202,6 @@ def dry_run(study: Study, output: Path, jobs: int | None) -> None:
         CommandError: if the store or the data cannot be read.
 
     """
-    path = output / STORE
-    try:
-        with Store(path if path.exists() else ":memory:") as store:
-            expected: Forecast = forecast(study, store, jobs)
-    except (StoreError, DataError) as error:
-        raise CommandError(str(error)) from error
+    with _opened(output) as store:
+        expected: Forecast = forecast(study, store, jobs)
     terminal.show_forecast(study, expected)

@@ -15,11 +15,12 @@ from matplotlib.figure import Figure
 from tqdm import TqdmWarning, tqdm
 
 from experiments import commands, config
-from experiments.analysis.results import Results
 from experiments.analysis.summary import Summary, summarise
 from experiments.analysis.verdicts import Verdict
+from experiments.commands import Trained
 from experiments.config import ConfigError
-from experiments.report import page, tables, terminal
+from experiments.report import page, tables
+from experiments.report.answers import answers
 from experiments.report.bars import Bars
 from experiments.report.drawings import Drawing, drawings
 from experiments.report.html import results_in_html
@@ -75,8 +76,8 @@ def run(
     """
     study = config if isinstance(config, Study) else _load(config, overrides, name)
     with Bars(quiet=quiet, kind=_fitting_bar()) as progress:
-        results, _ = commands.train(study, Path(output), jobs, progress)
-    return StudyResults(results, Path(output))
+        trained = commands.train(study, Path(output), jobs, progress)
+    return StudyResults(trained, Path(output))
 
 
 def _fitting_bar() -> type[tqdm]:
@@ -129,14 +130,14 @@ class StudyResults:
     A notebook shows it as the answers, the table of verdicts and the main figure.
 
     Args:
-        results: of the study.
+        trained: the study.
         output: the folder that holds its runs, and may get its report.
 
     """
 
-    def __init__(self, results: Results, output: Path) -> None:
-        self.study = results.study
-        self._results, self._output = results, output
+    def __init__(self, trained: Trained, output: Path) -> None:
+        self.study = trained.results.study
+        self._trained, self._results, self._output = trained, trained.results, output
 
     @cached_property
     def _summary(self) -> Summary:
@@ -145,7 +146,7 @@ class StudyResults:
     @property
     def answers(self) -> str:
         """The verdict of each claim in words, or which arm came first, as the command line says."""
-        lines = (*terminal.answers(self._verdicts), *page.standing_lines(self._summary))
+        lines = (*answers(self._verdicts), *page.standing_lines(self._summary))
         return "\n".join(lines).strip("\n")
 
     @property
@@ -187,7 +188,7 @@ class StudyResults:
             CommandError: if it cannot be written.
 
         """
-        return commands.write(self._results, self._output).page
+        return commands.write(self._trained, self._output).page
 
     def __repr__(self) -> str:
         return f"{self.study.title}\n\n{self.answers or 'This study makes no claims.'}"

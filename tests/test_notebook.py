@@ -44,7 +44,7 @@ def reported(results):
     path = results._output / "moons.yaml"
     path.write_text(config.resolved(results.study))
     done = subprocess.run(
-        [sys.executable, ROOT / "runner.py", path, "--output", results._output],
+        [sys.executable, ROOT / "runner.py", path, "--output", results._output, "-v"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     return results._output / "moons", done.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from experiments.records import METRICS
 from experiments.report import scoreboard
 
 ROOT = Path(__file__).parent.parent
+PUBLISHED = ROOT / "results" / "published"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 SECTIONS = {
@@ -147,7 +149,7 @@ def test_the_claims_it_shows_are_claims():
 def test_every_option_is_told():
     options = {word for action in parser()._actions for word in action.option_strings}
     for option in options - {"-h", "--help"}:
-        assert f"  {option} " in README
+        assert re.search(rf"^  (-\w, )?{option}[ ,]", README, re.MULTILINE), option
 
 
 def test_every_link_leads_somewhere():
@@ -191,33 +193,53 @@ def test_the_continuous_integration_runs_its_two_lines():
 
 
 def test_the_scoreboard_is_the_head_of_the_one_that_the_program_wrote():
-    written = (ROOT / "results" / "README.md").read_text(encoding="utf-8")
+    written = (PUBLISHED / "README.md").read_text(encoding="utf-8")
     (head,) = re.findall(r"<!-- head -->\n(.*?)<!-- end of head -->", written, re.DOTALL)
     (shown,) = re.findall(
         r"<!-- scoreboard -->\n(.*?)<!-- end of scoreboard -->", README, re.DOTALL
     )
-    assert shown == head.replace("](", "](results/")
+    assert shown == head.replace("](", "](results/published/")
 
 
 def test_the_scoreboard_is_that_of_the_reports_beside_it(tmp_path):
     """Made anew from the committed reports, by the program as it is now."""
     for file in ("study.yaml", "verdicts.csv"):
-        for found in (ROOT / "results").glob(f"*/{file}"):
+        for found in PUBLISHED.glob(f"*/{file}"):
             target = tmp_path / found.parent.name / file
             target.parent.mkdir(exist_ok=True)
             target.write_bytes(found.read_bytes())
     written = scoreboard.write(tmp_path).read_bytes()
-    assert written == (ROOT / "results" / "README.md").read_bytes()
+    assert written == (PUBLISHED / "README.md").read_bytes()
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="what git ignores is asked of git")
+def test_git_ignores_what_a_user_runs_and_no_published_report():
+    written = ("README.md", "runs.sqlite", "runs.sqlite-wal", "relu_vs_tanh/report.md")
+    published = ("published/README.md", "published/relu_vs_tanh/report.md")
+    names = [
+        f"results/{name}"
+        for name in (
+            *written,
+            "published/runs.sqlite",
+            "published/relu_vs_tanh/made_from.json",
+            *published,
+        )
+    ]
+    done = subprocess.run(
+        ["git", "check-ignore", "--no-index", *names], cwd=ROOT, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert done.stdout.split() == names[: -len(published)]
 
 
 def test_every_config_has_its_report_and_is_the_study_that_was_run():
     for path in (ROOT / "configs").glob("*.yaml"):
-        stored = (ROOT / "results" / path.stem / "study.yaml").read_text(encoding="utf-8")
+        stored = (PUBLISHED / path.stem / "study.yaml").read_text(encoding="utf-8")
         assert stored == config.resolved(config.load(path)), path.name
 
 
 def test_every_statement_of_the_article_is_answered():
-    written = (ROOT / "results" / "README.md").read_text(encoding="utf-8")
+    written = (PUBLISHED / "README.md").read_text(encoding="utf-8")
     (head,) = re.findall(r"<!-- head -->\n(.*?)<!-- end of head -->", written, re.DOTALL)
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in head.splitlines()[2:]]
     assert [int(number) for number, *_ in rows] == list(range(1, 21))

@@ -97,16 +97,27 @@ def run(*arguments, cwd=ROOT, code=0):
     return done
 
 
+def said(done):
+    """The claims as the table of verdicts has them, the lines of each put together."""
+    lines = [line[:LAST].rstrip() for line in done.stdout.splitlines()]
+    return " ".join(" ".join(lines).split())
+
+
+LAST = 28
+"""The column behind the claims where nothing says how wide the terminal is."""
+
+
 def contents(folder):
-    """Every file of a report but the one that tells how fast it was made."""
-    return {p.name: p.read_bytes() for p in folder.iterdir() if p.name != "clocks.csv"}
+    """Every file of a report but what tells how fast it was made, and the digests of them all."""
+    measured = ("clocks.csv", "made_from.json")
+    return {p.name: p.read_bytes() for p in folder.iterdir() if p.name not in measured}
 
 
 def test_a_verdict_that_another_clock_turns_says_so_itself(tmp_path):
     """A wide net needs fewer updates, each of which costs far more multiplications."""
     path = tmp_path / "wide.yaml"
     path.write_text(WIDE)
-    done = run(path, "--output", tmp_path / "out")
+    done = run(path, "--output", tmp_path / "out", "--verbose")
     (line,) = [line for line in done.stdout.splitlines() if "Counted in multiplications" in line]
     assert line.startswith("   supported")
     report = tmp_path / "out" / "wide"
@@ -128,7 +139,8 @@ def test_a_study_from_config_to_report(config, tmp_path):
     done = run(config, "--output", tmp_path / "out")
     report = tmp_path / "out" / "moons"
     assert f"report: {report / 'report.md'}" in done.stdout
-    assert "relu reaches train_loss 0.5 and 0.3 in fewer updates than tanh" in done.stdout
+    assert "relu reaches train_loss 0.5 and 0.3 in fewer updates than tanh" in said(done)
+    assert "searching learning rates for: training loss 0.3 and 0.5\n" in done.stderr
     assert "tuning: 0 of 42 runs" in done.stderr
     assert re.search(r"evaluation: (\d+) of \1 runs", done.stderr)
 
@@ -174,7 +186,7 @@ def test_a_study_of_measures_without_training(measured):
     ours, _, _ = done.stderr.partition("Which is quicker")
     assert "tuning" not in ours
     assert "evaluation: 24 of 24 runs" in ours
-    assert "relu has a higher mean activation than tanh" in done.stdout
+    assert "relu has a higher mean activation than tanh" in said(done)
     verdicts = pd.read_csv(report / "verdicts.csv")
     assert list(verdicts.claim) == [1, 2]
     assert list(verdicts.answers) == [3, 5]
@@ -205,8 +217,8 @@ def test_a_study_of_both_sorts_of_claims(measured):
     folder, done = measured
     report = folder / "out" / "both"
     assert "tuning: 0 of 60 runs" in done.stderr
-    assert "relu reaches train_loss 0.5 and 0.3 in fewer updates than tanh" in done.stdout
-    assert "relu has a higher share of exact zeros than tanh" in done.stdout
+    assert "relu reaches train_loss 0.5 and 0.3 in fewer updates than tanh" in said(done)
+    assert "relu has a higher share of exact zeros than tanh" in said(done)
     verdicts = pd.read_csv(report / "verdicts.csv")
     assert list(verdicts.claim) == [1, 1, 2, 3]
     assert list(verdicts.target.dropna()) == [0.5, 0.3]
@@ -366,6 +378,97 @@ def test_dry_run_counts_and_estimates_and_stores_nothing(config, tmp_path):
     assert re.search(r"evaluation: +14 runs, 14 stored", done.stdout)
 
 
+def numbers(told):
+    """The runs of each stage as `--dry-run` and `--explain` tell them."""
+    found = re.findall(r"^ +(\w+): +(\d+) runs", told, re.MULTILINE)
+    found += [(stage, n) for n, stage in re.findall(r"^ +(\d+)  runs of (\w+)", told, re.MULTILINE)]
+    return {stage: int(n) for stage, n in found}
+
+
+EXPLAINED = {
+    "two protocols and a second parameter": CONFIG.replace("width: 6", "width: {tuned: [3, 6]}")
+    + "  - {measure: test_accuracy, higher: relu, than: tanh}\nprotocol: [own_rate, shared_rate]\n",
+    "targets that pilot runs set": CONFIG.replace("[0.5, 0.3]", "auto"),
+    "nothing is tuned": CONFIG.replace("epochs: 6", "epochs: 6, learning_rate: 0.1"),
+}
+
+
+@pytest.mark.parametrize("text", EXPLAINED.values(), ids=EXPLAINED)
+def test_what_is_explained_adds_up_to_the_dry_run(tmp_path, text):
+    path, output = tmp_path / "moons.yaml", tmp_path / "out"
+    path.write_text(text)
+    for _ in range(2):
+        explained = run(path, "--explain", "--output", output).stdout
+        expected = numbers(run(path, "--dry-run", "--output", output).stdout)
+        assert numbers(explained) == expected
+        assert sum(map(int, re.findall(r"^ {,7}(\d+)  (?!runs of)", explained, re.MULTILINE))) == (
+            sum(expected.values())
+        )
+        assert ("pilot" in expected) == ("auto" in text)
+        run(
+            path, "--output", output, "--quiet", "--anyway"
+        )  # searches may have gone on by the second time
+    assert numbers(explained)["evaluation"] >= 14
+
+
+def test_explaining_names_settings_claims_and_what_is_searched_for(config, tmp_path):
+    done = run(config, "--explain", "--output", tmp_path / "out")
+    assert "  1. relu reaches train_loss 0.5 and 0.3 in fewer updates than tanh\n" in done.stdout
+    assert "the fewest updates to a training\n  loss of 0.3 and 0.5\n" in done.stdout
+    assert "      21  relu: claim 1\n" in done.stdout
+    assert not (tmp_path / "out").exists()
+
+
+def test_validating_says_what_a_config_asks_for_and_reads_no_data(tmp_path):
+    path = tmp_path / "digits.yaml"
+    path.write_text(CONFIG.replace("{name: moons, examples: 300}", "digits"))
+    code = (
+        "import sys, runner; from experiments.datasets import bundled, reading; "
+        "reading.content = bundled.load_digits = None; sys.exit(runner.main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, path, "--validate"], capture_output=True, text=True, cwd=ROOT,
+        check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[:4] == [
+        f"{path}: valid",
+        "  Which is quicker on the moons?",
+        "  2 settings over activation (2); 7 seeds",
+        "  runs at least: 42 of tuning, 14 of evaluation",
+    ]
+
+
+def test_validating_tells_every_mistake(config, tmp_path):
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(CONFIG.replace("moons, ex", "mons, ex").replace("faster: relu", "faster: rlu"))
+    done = run(config, wrong, "--validate", code=2)
+    assert "did you mean 'moons'?" in done.stderr
+    assert done.stdout == ""
+    assert "with 4 seeds nothing" in run(config, "--validate", "--set", "seeds=4", code=2).stderr
+
+
+def test_a_report_is_written_again_and_nothing_trained(config, tmp_path):
+    output = tmp_path / "out"
+    done = run(config, "--report", "--output", output, code=1)
+    assert "moons: 42 runs are missing from" in done.stderr
+    assert not output.exists()
+    run(config, "--output", output, "--quiet")
+    first, runs = contents(output / "moons"), stored(output)
+    (output / "moons" / "train_loss.png").unlink()
+    (output / "moons" / "report.md").write_text("spoilt")
+    done = run(config, "--report", "--output", output)
+    assert "every run was stored already; report: " in done.stdout
+    assert contents(output / "moons") == first
+    done = run(config, "--report", "--set", "seeds=9", "--output", output, code=1)
+    assert "missing" in done.stderr
+    assert stored(output) == runs
+
+
+def test_one_thing_at_a_time(config):
+    done = run(config, "--report", "--dry-run", code=2)
+    assert "not allowed with argument" in done.stderr
+
+
 def test_quiet_says_nothing(config, tmp_path):
     done = run(config, "--output", tmp_path / "out", "--quiet")
     assert (done.stdout, done.stderr) == ("", "")
@@ -465,7 +568,7 @@ def test_a_new_config_runs_as_it_is(tmp_path):
     text = (tmp_path / "my_question.yaml").read_bytes()
     tiny = ("--set", "training.epochs=2", "--set", "seeds=7", "--set", "tuning.extensions=0")
     done = run("my_question.yaml", *tiny, "--jobs", "1", cwd=tmp_path)
-    assert "1. relu reaches train_loss 0.4 and 0.25 in fewer updates than tanh" in done.stdout
+    assert "1. relu reaches train_loss 0.4 and 0.25 in fewer updates than tanh" in said(done)
     assert (tmp_path / "results" / "my_question" / "report.md").exists()
     done = run("--new", "my_question.yaml", cwd=tmp_path, code=2)
     assert "my_question.yaml: exists already, and is left as it is" in done.stderr
@@ -485,16 +588,16 @@ def test_which_of_many_is_answered_in_the_first_line(tmp_path):
     path = tmp_path / "which.yaml"
     text = CONFIG.split("claims:")[0].replace("[relu, tanh]", "[relu, tanh, linear]")
     path.write_text(text, encoding="utf-8")
-    said = run(path, "--output", tmp_path / "out").stdout
-    assert re.search(r"^Of three activations, .* test accuracy", said, re.MULTILINE)
+    told = run(path, "--output", tmp_path / "out").stdout
+    assert re.search(r"^Of three activations, .* test accuracy", told, re.MULTILINE)
     page = (tmp_path / "out" / "which" / "report.md").read_text(encoding="utf-8")
     assert page.splitlines()[2].startswith("**Of three activations, ")
     table = pd.read_csv(tmp_path / "out" / "which" / "standings.csv")
     assert list(table["place"]) == [1, 2, 3]
     assert table["median"].is_monotonic_decreasing
     path.write_text(text + "claims: [{best: relu, by: test_accuracy}]\n", encoding="utf-8")
-    said = run(path, "--output", tmp_path / "out").stdout
-    assert "1. relu has as high a test accuracy as any other activation" in said
+    told = said(run(path, "--output", tmp_path / "out"))
+    assert "1. relu has as high a test accuracy as any other activation" in told
     verdicts = pd.read_csv(tmp_path / "out" / "which" / "verdicts.csv")
     assert list(verdicts["kind"]) == ["best"]
     assert list(verdicts["rivals"]) == [2]
@@ -506,3 +609,38 @@ def test_too_few_seeds_are_refused_before_anything_trains(config, tmp_path):
     assert "it takes 7 or more" in done.stderr
     assert not (tmp_path / "out").exists()
     run(config, "--output", tmp_path / "out", "--set", "seeds=4", "--dry-run")
+
+
+SHOWN = """\
+import sys
+from pathlib import Path
+from experiments.report import terminal
+from experiments.report.verdict_rows import read_verdicts
+from experiments.report.written import Report
+
+folder = Path(sys.argv[1])
+terminal.show(Report(folder / "report.md", read_verdicts(folder)), 0)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="opens a pseudo terminal")
+@pytest.mark.parametrize(
+    ("settings", "coloured"),
+    [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False), ({"COLUMNS": "60"}, True)],
+)
+def test_colours_are_for_terminals_that_want_them(settings, coloured):
+    import pty
+
+    ours, theirs = pty.openpty()
+    plain = {name: text for name, text in os.environ.items() if name not in ("NO_COLOR", "COLUMNS")}
+    arguments = [sys.executable, "-c", SHOWN, str(ROOT / "results" / "published" / "relu_vs_tanh")]
+    subprocess.run(
+        arguments, cwd=ROOT, stdout=theirs, check=True, env=plain | {"TERM": "xterm"} | settings
+    )
+    os.close(theirs)
+    told = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert "refuted" in told
+    assert ("\x1b[31m" in told) == coloured
+    piped = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "\x1b" not in piped.stdout

@@ -6,12 +6,13 @@ import time
 from dataclasses import dataclass, replace
 
 from experiments import datasets
-from experiments.analysis.tuning import FACTOR, SearchSpace, candidates, subjects
+from experiments.analysis.targets import pilot_runs
 from experiments.execution.at_most import searched_at_most
 from experiments.execution.executor import cores, execute, workers
+from experiments.execution.expected import searched, still_open
 from experiments.execution.fleets import cut, cut_searches, multiplications, shape_of
 from experiments.execution.measuring import measures_times, one_by_one
-from experiments.execution.plan import Plan, Stored, plan
+from experiments.execution.plan import Stored, plan
 from experiments.nn.schedule import (
     evaluation_updates,
     examples_read,
@@ -50,6 +51,8 @@ class Forecast:
     jobs: int
     most_runs: int  # of both stages, if all searches grow and all seeds are added
     most_seconds: float
+    pilot_runs: int = 0  # which set targets before anything is searched for
+    pilot_stored: int = 0
 
 
 def forecast(study: Study, store: Stored, jobs: int) -> Forecast:
@@ -58,9 +61,9 @@ def forecast(study: Study, store: Stored, jobs: int) -> Forecast:
     The seconds count on runs of searches that stop early. What is told first is the least: no
     search grows, and no seeds are added. The most is told besides.
     """
-    known = plan(study, store)
-    everything = _candidates(known)
-    open_runs = _open_runs(known)
+    known, pilots = plan(study, store), set(pilot_runs(study))
+    everything = list(dict.fromkeys(run for _, runs in searched(known) for run in runs))
+    open_runs = list(dict.fromkeys(run for *_, run in still_open(known)))
     tuning, at_once = known.tuning, jobs or cores()
     if known.pilots:  # what the searches are for is not known yet
         tuning = tuple(everything)
@@ -91,6 +94,8 @@ def forecast(study: Study, store: Stored, jobs: int) -> Forecast:
         jobs=processes,
         most_runs=most_searched + most_evaluated,
         most_seconds=least + more + measuring * more_evaluated,
+        pilot_runs=len(pilots),
+        pilot_stored=len(pilots) - len(known.pilots),
     )
 
 
@@ -101,45 +106,6 @@ def _times(more: int, now: int) -> float:
 
 def _work(fleets: list[Fleet]) -> float:
     return sum(multiplications(fleet) * _share(fleet) for fleet in fleets)
-
-
-def _candidates(known: Plan) -> list[Run]:
-    """Return the runs of all searches, each once, as far as their spaces have grown."""
-    tuning = known.study.tuning
-    if tuning is None:
-        return []
-    spaces, first = known.spaces or {}, SearchSpace.first(tuning)
-    return list(
-        dict.fromkeys(
-            run
-            for seed in range(known.seeds)
-            for subject in subjects(known.study)
-            for some in candidates(subject, seed, spaces.get((subject, seed), first).rates, tuning)
-            for run in some
-        )
-    )
-
-
-def _open_runs(known: Plan) -> list[Run]:
-    """Return an evaluation run for each objective, setting and seed whose rate is not found yet.
-
-    Any learning rate serves to estimate how long a run takes. Each objective has one of its own
-    here: its runs are others, unless its searches happen to find what those of another do.
-    """
-    tuning, found = known.study.tuning, known.found or {}
-    if tuning is None:
-        return []
-    objectives = list(dict.fromkeys(subject.objective for subject in subjects(known.study)))
-    rates = {objective: tuning.low * FACTOR**i for i, objective in enumerate(objectives)}
-    return list(
-        dict.fromkeys(
-            setting.run("evaluation", seed, rates[subject.objective])
-            for seed in range(known.seeds)
-            for subject in subjects(known.study)
-            if (subject, seed) not in found
-            for setting in subject.settings
-        )
-    )
 
 
 def _report(study: Study, runs: int) -> float:

@@ -74,6 +74,8 @@ def _train(known: Plan, store: Store, jobs: int | None, progress: Progress) -> d
         *cut_searches(tuning, searches, at_once, known.tuning_seeds),
     ]
     fleets, stage = longest_first(fleets), "tuning" if tuning else "evaluation"
+    if known.pilots:  # alone: nothing else can be told before they have set the targets
+        stage = "pilot"
     if not fleets:
         # Here, and no worker beside it: a worker would take a share of the caches and the memory.
         fleets, stage, jobs = one_by_one(known.evaluation), "measuring", 1

@@ -64,6 +64,11 @@ LOADED = """key, status, updates, budget, columns, metrics, seconds,
 """
 """What is read of a trace: its key, and what `trace_of` takes."""
 
+DIGESTED = """key, status, updates, budget, columns, metrics,
+    (SELECT content FROM origins WHERE id = traces.origin)
+"""
+"""What of a trace may change a report: all but its seconds."""
+
 ADD_ORIGIN = "INSERT INTO origins (content) VALUES (?) ON CONFLICT (content) DO NOTHING"
 """Add an origin, unless it is there."""
 

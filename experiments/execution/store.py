@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from experiments.execution.keys import descriptions, key_of, run_key
 from experiments.execution.rows import (
     ADD,
     ADD_ORIGIN,
+    DIGESTED,
     LOADED,
     ORIGINS,
     TRACES,
@@ -20,6 +22,9 @@ from experiments.execution.rows import (
     trace_of,
 )
 from experiments.records import Run, Trace
+
+NAME = "runs.sqlite"
+"""The name of the database of finished runs, inside the output folder."""
 
 
 class StoreError(Exception):
@@ -43,6 +48,7 @@ class Store:
 
     def __init__(self, path: Path | str) -> None:
         self.path = path
+        self._asked: set[str] = set()
         try:
             # Another study may be writing to the same file: wait for it.
             self._connection = sqlite3.connect(path, timeout=60)
@@ -72,6 +78,31 @@ class Store:
             "and its runs are trained anew."
         )
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The keys of everything that was asked for: what an answer may depend on."""
+        return tuple(sorted(self._asked))
+
+    def digest(self, keys: Iterable[str]) -> str:
+        """Return the SHA-256 of what is stored under some keys, without reading it as traces.
+
+        It changes with every bit of a trace, its origin and the time of an update, and when one
+        of them is added or removed; not with how long a run took.
+
+        Raises:
+            StoreError: if the database cannot be read.
+
+        """
+        found, ordered = hashlib.sha256(), sorted(keys)
+        for key, *cells in sorted(self._rows(DIGESTED, ordered)):
+            for cell in (key, *cells):
+                content = cell if isinstance(cell, bytes) else str(cell).encode()
+                found.update(len(content).to_bytes(8, "little"))
+                found.update(content)
+        for row in sorted(self._rows("key, seconds", ordered, "update_times")):
+            found.update(repr(row).encode())
+        return found.hexdigest()
+
     def missing(self, runs: Iterable[Run]) -> list[Run]:
         """Return those of `runs` that are not stored, each once, in the order given.
 
@@ -79,7 +110,7 @@ class Store:
             StoreError: if the database cannot be read.
 
         """
-        by_key = _by_key(runs)
+        by_key = self._keys(runs)
         for (key,) in self._rows("key", by_key):
             del by_key[key]
         return list(by_key.values())
@@ -91,7 +122,7 @@ class Store:
             StoreError: if the database cannot be read, or what it holds is no trace.
 
         """
-        by_key, traces = _by_key(runs), {}
+        by_key, traces = self._keys(runs), {}
         for key, *cells in self._rows(LOADED, by_key):
             try:
                 traces[by_key[key]] = trace_of(*cells)
@@ -99,14 +130,20 @@ class Store:
                 raise self._explain(f"in the trace {key}: {error}") from error
         return traces
 
-    def _rows(self, columns: str, keys: Iterable[str]) -> Iterator[tuple]:
-        """Yield columns of the traces that are stored under some of the keys."""
+    def _keys(self, runs: Iterable[Run]) -> dict[str, Run]:
+        """Return runs by their keys, and note that these were asked for."""
+        by_key = {key_of(text): run for run, text in descriptions(runs)}
+        self._asked |= by_key.keys()
+        return by_key
+
+    def _rows(self, columns: str, keys: Iterable[str], table: str = "traces") -> Iterator[tuple]:
+        """Yield columns of what a table has under some of the keys."""
         ordered = sorted(keys)  # neighbours in the database are read together
         try:
             for start in range(0, len(ordered), 500):  # SQLite bounds the variables of a query
                 some = ordered[start : start + 500]
                 marks = ",".join("?" * len(some))
-                query = f"SELECT {columns} FROM traces WHERE key IN ({marks})"
+                query = f"SELECT {columns} FROM {table} WHERE key IN ({marks})"
                 yield from self._connection.execute(query, some).fetchall()
         except sqlite3.Error as error:
             raise self._explain(error) from error
@@ -139,11 +176,13 @@ class Store:
             StoreError: if the database cannot be read.
 
         """
+        key = run_key(run)
+        self._asked.add(key)
         try:
             row = self._connection.execute(
                 "SELECT seconds, low, high FROM update_times LEFT JOIN update_time_ranges "
                 "USING (key) WHERE key = ?",
-                (run_key(run),),
+                (key,),
             ).fetchone()
         except sqlite3.Error as error:
             raise self._explain(error) from error
@@ -188,7 +227,3 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _by_key(runs: Iterable[Run]) -> dict[str, Run]:
-    return {key_of(text): run for run, text in descriptions(runs)}

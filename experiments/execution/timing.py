@@ -23,18 +23,22 @@ UPDATES = 60
 ROUNDS = 5
 
 
-def update_times(study: Study, store: Store) -> dict[Setting, UpdateTime]:
+def update_times(
+    study: Study, store: Store, *, measure: bool = True
+) -> dict[Setting, UpdateTime] | None:
     """Return what one update of each setting takes, measuring what is not stored.
 
     Times are the one thing that does not repeat to the bit; they are stored as measured, so that
     a study keeps the ones it had. Settings of equal work share one time, the mean of theirs: what
-    differs between them is noise.
+    differs between them is noise. Where one is neither stored nor to be measured, there are none.
     """
     times = {}
     for setting in study.settings:
         run = setting.run("tuning", 0, 1e-6)  # the rate does not matter, but must not diverge
         measured = store.update_time(run)
         if measured is None:
+            if not measure:
+                return None
             measured = _measure(run)
             store.add_update_time(run, measured)
         times[setting] = measured

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -25,6 +24,7 @@ from experiments.hitting_times import READING
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.schedule import SELDOM, examples_read, total_updates, updates_per_epoch
 from experiments.report import figure_files, paper_tables, tables, words
+from experiments.report.answers import answers
 from experiments.report.drawings import DRAWINGS, MORE_MAPS, drawings, map_names
 from experiments.report.headings import heading
 from experiments.report.headlines import headline
@@ -34,26 +34,20 @@ from experiments.report.panels import MOST_PANELS, panels
 from experiments.report.provenance import provenance
 from experiments.report.reasons import reason, told_apart
 from experiments.report.rendering import render
+from experiments.report.verdict_rows import read_verdicts
 from experiments.report.web import page as web
+from experiments.report.written import PAGE, Report
 from experiments.study import Setting, chosen_by, split_protocol
 
 MOST_LINES = 6
 """So many conditions of a study without claims are told in a sentence each; tables have all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What was written, for the terminal."""
-
-    page: Path
-    verdicts: tuple[Verdict, ...]
-    lines: tuple[str, ...] = ()  # the answer of a study without claims
-
-
 def write(
     results: Results,
     folder: Path,
     update_times: Mapping[Setting, UpdateTime] | None = None,
+    remark: Callable[[Path], str] = lambda _: "",
     formats: Collection[str] = figure_files.USUAL,
     jobs: int | None = 1,
 ) -> Report:
@@ -66,6 +60,8 @@ def write(
         results: of the study.
         folder: to write to.
         update_times: what one update of each setting takes, if that was measured.
+        remark: says of the folder, once it has the verdicts and where the runs were trained, what
+            the page is to remark of them; an empty text is left out.
         formats: of the figures, beside the PNG files of the page itself.
         jobs: worker processes that draw; None: as many as save time.
 
@@ -96,15 +92,24 @@ def write(
     _remove_if_empty(folder / figure_files.FOLDER)
     _text(folder / "study.yaml", config.resolved(results.study))
     _text(folder / "provenance.json", provenance(results))
-    page = folder / "report.md"
+    page = folder / PAGE
+    remarked = remark(folder)
     files = {*drawn, *written, *_folders(kept)}
-    text = _page(summary, files, _arms(summary, written.get(tables.ARMS)))
+    text = _page(summary, files, _arms(summary, written.get(tables.ARMS)), remarked)
     _text(page, text)
-    _text(folder / "report.html", web.page(summary, text, answers(summary), update_times or {}))
+    lines = standing_lines(summary)
+    _text(folder / web.PAGE, web.page(summary, text, lines, update_times or {}))
     # Last, since drawing takes longest: the answer should not wait for it.
     count = min(len(panels(results.study)), MOST_PANELS)
     figure_files.write(drawn, folder, heading(results), formats, jobs, count)
-    return Report(page, tuple(summary.verdicts), standing_lines(summary))
+    return Report(
+        page,
+        read_verdicts(folder),
+        tuple(answers(summary.verdicts, results.study.confidence)),
+        lines,
+        remarked,
+        (*sorted(kept), *written, "study.yaml", "provenance.json", PAGE, web.PAGE),
+    )
 
 
 def _folders(files: Iterable[str]) -> set[str]:
@@ -115,32 +120,6 @@ def _folders(files: Iterable[str]) -> set[str]:
 def _remove_if_empty(folder: Path) -> None:
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What is told first of a claim, or of a study without one."""
-
-    number: int  # of the claim; 0 without one
-    says: str  # the claim in its own words
-    headline: str
-    outcome: str  # that of all verdicts; empty where they differ
-
-
-def answers(summary: Summary) -> list[Answer]:
-    """Return the answers of a study, claim by claim."""
-    found = [
-        Answer(claim.number, claim.says, headline(claim, rows), _shared(rows))
-        for claim, rows in (
-            (claim, list(rows)) for claim, rows in groupby(summary.verdicts, lambda v: v.claim)
-        )
-    ]
-    return found or [Answer(0, "", line, "") for line in standing_lines(summary)]
-
-
-def _shared(verdicts: Sequence[Verdict]) -> str:
-    outcomes = {verdict.outcome for verdict in verdicts}
-    return outcomes.pop() if len(outcomes) == 1 else ""
 
 
 def _text(path: Path, text: str) -> None:
@@ -201,7 +180,7 @@ def _rates(summary: Summary) -> list[dict]:
     ]
 
 
-def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
+def _page(summary: Summary, files: set[str], arms: list[dict], remark: str) -> str:
     results, verdicts = summary.results, summary.verdicts
     study = results.study
     settings = study.settings
@@ -209,6 +188,7 @@ def _page(summary: Summary, files: set[str], arms: list[dict]) -> str:
     return render(
         "report.md.j2",
         study=study,
+        remark=remark,
         results=results,
         turns=words.turns(summary.turns, _comparisons(summary)),
         time_verdicts=summary.time_verdicts,

@@ -6,12 +6,13 @@ import json
 from collections import Counter
 from typing import Any
 
+from experiments import datasets
 from experiments.analysis.results import Results
 from experiments.analysis.targets import PILOTS
 
 
 def provenance(results: Results) -> str:
-    """Return the origins of a study's evaluation runs and its seeds, as JSON text.
+    """Return the origins of a study's evaluation runs, its data and its seeds, as JSON text.
 
     A function of the runs alone: where and when the report is written is no part of it.
 
@@ -20,8 +21,9 @@ def provenance(results: Results) -> str:
 
     Returns:
         The origins, each with the number of runs that were trained there, the most frequent first;
-        null stands for one that is not known. Then the first and the last seed of each stream, null
-        where none is used.
+        null stands for one that is not known. Then what identifies the examples of each data set
+        that has fixed ones. Then the first and the last seed of each stream, null where none is
+        used.
 
     """
     study = results.study
@@ -37,6 +39,11 @@ def provenance(results: Results) -> str:
         "origins": [
             {"evaluation_runs": count, "origin": _read(origin)}
             for origin, count in sorted(counts.items(), key=lambda found: (-found[1], found[0]))
+        ],
+        "data": [
+            {"name": data.name, "digest": digest}
+            for data in dict.fromkeys(setting.data for setting in study.settings)
+            if (digest := datasets.digest(data))
         ],
         "evaluation_seeds": [0, last],
         "tuning_seeds": [0, study.tuning.seeds_of(last)[-1]] if study.tuning else None,

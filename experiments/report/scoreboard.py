@@ -17,9 +17,7 @@ from experiments.analysis.verdicts import OUTCOMES
 from experiments.clocks import UPDATES
 from experiments.report import words
 from experiments.report.rendering import part, render, render_html
-
-MARK = "<!-- Made from the reports in this folder; whatever is written here is lost. -->"
-"""The first line of every scoreboard: a file without it is somebody's own."""
+from experiments.report.scoreboard_mark import MARK, NAME, is_ours, signed
 
 PAGES = ("report.html", "report.md")
 PICTURES = (
@@ -135,20 +133,16 @@ def write(folder: Path) -> Path | None:
 
     """
     reports = list(_reports(folder))
-    path = folder / "README.md"
-    if not reports or not _is_ours(path):
+    path = folder / NAME
+    if not reports or not is_ours(path):
         return None
     content = {"sources": _sources(reports), "reports": reports, "answers": ANSWERS}
     text = render("scoreboard.md.j2", mark=MARK, **content)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    path.write_text(signed(text, folder), encoding="utf-8", newline="\n")
     pages = {report.name: report.page for report in reports}
     page = render_html("index.html.j2", style=part("page.css"), pages=pages, **content)
     (folder / "index.html").write_text(page, encoding="utf-8", newline="\n")
     return path
-
-
-def _is_ours(path: Path) -> bool:
-    return not path.exists() or path.read_bytes().startswith(MARK.encode())
 
 
 def _reports(folder: Path) -> Iterator[Report]:

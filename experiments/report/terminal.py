@@ -3,71 +3,113 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from typing import TYPE_CHECKING
 
 from experiments.analysis.enough import shortage
-from experiments.analysis.verdicts import Verdict
-from experiments.execution.estimate import Forecast
+from experiments.records import METRIC_WORDS
 from experiments.report import words
 from experiments.report.bars import Bars
-from experiments.report.page import Report
+from experiments.report.screen import coloured, folded, width
+from experiments.report.verdict_lines import verdict_lines
+from experiments.report.written import Report
 from experiments.study import Study
+
+if TYPE_CHECKING:
+    from experiments.execution.estimate import Forecast
 
 
 class Progress:
     """A bar on a terminal, a plain line every tenth of the way anywhere else.
 
+    Before the first search it says what learning rates are searched for.
+
     Args:
-        title: of the study.
+        study: that is trained.
         quiet: show nothing.
 
     """
 
-    def __init__(self, title: str, *, quiet: bool) -> None:
-        self._title, self._quiet = title, quiet
+    def __init__(self, study: Study, *, quiet: bool) -> None:
+        self._study, self._quiet = study, quiet
         self._bars = Bars(quiet=quiet)
         self._told: tuple[str, int] | None = None
+        self._searching = False
+        self._started = 0.0
 
     def __call__(self, stage: str, ended: int, total: int) -> None:
         """Show that `ended` of the `total` runs of a stage have ended."""
         if self._quiet:
             return
-        if not sys.stderr.isatty():
-            tenth = (stage, 10 * ended // total)
-            if tenth != self._told:
-                print(f"{stage}: {ended} of {total} runs", file=sys.stderr, flush=True)
-            self._told = tenth
+        if stage == "tuning" and not self._searching:
+            self._searching = True
+            self._bars.close()
+            self._say(f"searching learning rates for: {searched_for(self._study)}")
+        if sys.stderr.isatty():
+            self._bars(stage, ended, total)
             return
-        self._bars(stage, ended, total)
+        now = time.monotonic()
+        self._started = self._started if ended else now
+        tenth = (stage, 10 * ended // total)
+        if tenth != self._told:
+            self._say(f"{stage}: {ended} of {total} runs{self._left(now, ended, total)}")
+        self._told = tenth
+
+    def _left(self, now: float, ended: int, total: int) -> str:
+        """Tell about how long the rest of the stage takes, at the speed so far."""
+        if not 0 < ended < total:
+            return ""
+        seconds = (now - self._started) * (total - ended) / ended
+        return f", about {duration(seconds)} left"
+
+    def _say(self, text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
 
     def __enter__(self) -> Progress:
         if not self._quiet:
-            print(self._title, file=sys.stderr, flush=True)
+            self._say(self._study.title)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._bars.close()
 
 
-def show(study: Study, report: Report, trained: int) -> None:
-    """Print the verdicts and where the report lies."""
-    for line in answers(report.verdicts):
+def searched_for(study: Study) -> str:
+    """Name what the rates of a study are searched for: `training loss 0.25 and 0.4`."""
+    told = {}
+    for objective in (study.objective, *(study.objective_of(claim) for claim in study.claims)):
+        aim = objective.aim
+        if aim.goals:
+            targets = " and ".join(words.number(target) for _, target in aim.goals)
+            told[aim] = f"{METRIC_WORDS[aim.goals[0][0]]} {targets}"
+        elif any(claim.auto for claim in study.time_claims):
+            told[aim] = "the targets that pilot runs set"
+        else:
+            told[aim] = f"the best {METRIC_WORDS[aim.metric or 'train_loss']}"
+    return "; ".join(dict.fromkeys(told.values()))
+
+
+def show(report: Report, trained: int, *, verbose: bool = False) -> None:
+    """Print the verdicts as a table, and where the report lies.
+
+    Args:
+        report: that was written.
+        trained: how many runs were trained for it.
+        verbose: show every verdict in a sentence, too.
+
+    """
+    if verbose:
+        for line in report.answers:
+            print(line)
+    print()
+    for line in verdict_lines(report.verdicts, width(), colours=coloured()):
         print(line)
     for line in report.lines:
-        print(f"\n{line}")
+        print(folded(line, width()))
+    if report.remark:
+        print(f"\n{folded(report.remark, width())}")
     stored = "every run was stored already" if not trained else f"{trained} runs trained"
     print(f"\n{stored}; report: {report.page}")
-
-
-def answers(verdicts: Sequence[Verdict]) -> Iterator[str]:
-    """Yield the verdicts as lines, each claim with what was found of it."""
-    number = None
-    for verdict in verdicts:
-        if verdict.claim.number != number:
-            number = verdict.claim.number
-            yield f"\n{number}. {verdict.claim.says}"
-        judged = words.judged(verdict)
-        yield f"   {verdict.outcome:<14} {judged}{', ' if judged else ''}{words.sentence(verdict)}"
 
 
 def note_few_seeds(study: Study) -> None:
@@ -80,6 +122,8 @@ def show_forecast(study: Study, forecast: Forecast) -> None:
     """Print what a dry run found."""
     print(study.title)
     note_few_seeds(study)
+    if forecast.pilot_runs:
+        print(f"  pilot:      {forecast.pilot_runs} runs, {forecast.pilot_stored} stored")
     if forecast.tuning_runs:
         print(f"  tuning:     {forecast.tuning_runs} runs, {forecast.tuning_stored} stored")
     later = "" if forecast.rates_chosen else " (learning rates still to be chosen)"

@@ -14,6 +14,7 @@ import pytest
 from analysis.helpers import BUDGET, SCHEDULE, arriving, make_trace, read, results_of
 
 from experiments import config
+from experiments.analysis.claims import judge
 from experiments.analysis.summaries import curve, curves, reaches
 from experiments.records import METRICS, Trace
 from experiments.report import page, words
@@ -217,13 +218,13 @@ def check_tables_are_well_formed_and_nothing_is_left_unrendered(folders, name):
 
 
 def check_the_table_of_verdicts_has_a_row_for_each(folders, name):
-    results, report, folder = folders(name)
-    found = rows(folder, "verdicts.csv")
+    results, _, folder = folders(name)
+    found, verdicts = rows(folder, "verdicts.csv"), judge(results)
     head = (folder / "verdicts.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
     needed = ["claim", "says", "target", "verdict", "estimate", "low", "high", "pairs", "censored"]
     assert [column for column in needed if column not in head] == []
-    assert len(found) == len(report.verdicts)
-    for row, verdict in zip(found, report.verdicts, strict=True):
+    assert len(found) == len(verdicts)
+    for row, verdict in zip(found, verdicts, strict=True):
         assert row["claim"] == str(verdict.claim.number)
         assert row["says"] == verdict.claim.says
         assert float(row["target"]) == verdict.target
@@ -289,19 +290,19 @@ def check_the_provenance_tells_of_the_runs(folders, name):
 
 def check_every_verdict_stands_on_the_page(folders, name):
     results, report, _ = folders(name)
-    text = report.page.read_text(encoding="utf-8")
+    text, verdicts = report.page.read_text(encoding="utf-8"), judge(results)
     for claim in results.study.claims:
-        told = headline(claim, [v for v in report.verdicts if v.claim == claim])
+        told = headline(claim, [v for v in verdicts if v.claim == claim])
         assert f"*{claim.number}. {words.as_sentence(claim.says)}* **{told}**" in text
-    if report.verdicts:
+    if verdicts:
         head, _, *body = next(table for table in tables(text) if "verdict" in table[0])
-        assert [row[head.index("verdict")] for row in body] == [v.outcome for v in report.verdicts]
-        turned = [words.turned(v) for v in report.verdicts]
+        assert [row[head.index("verdict")] for row in body] == [v.outcome for v in verdicts]
+        turned = [words.turned(v) for v in verdicts]
         assert ("by other clocks" in head) == any(turned)
         if any(turned):
             column = head.index("by other clocks")
             assert [row[column] for row in body] == [told or "the same" for told in turned]
-        for v, told in zip(report.verdicts, turned, strict=True):
+        for v, told in zip(verdicts, turned, strict=True):
             assert bool(told) == ("Counted in" in words.sentence(v))
         never = [
             row[
@@ -312,7 +313,7 @@ def check_every_verdict_stands_on_the_page(folders, name):
             for row in body
         ]
         assert never == [
-            f"{v.runs - v.faster_reached} / {v.runs - v.than_reached}" for v in report.verdicts
+            f"{v.runs - v.faster_reached} / {v.runs - v.than_reached}" for v in verdicts
         ]
     else:
         assert all(f"**{line}**" in text for line in report.lines)

@@ -13,6 +13,7 @@ from experiments import config
 from experiments.analysis.claims import judge
 from experiments.analysis.verdicts import OUTCOMES
 from experiments.report import page, scoreboard, tables
+from experiments.report.scoreboard_mark import is_current
 
 COLUMNS = ["claim", "says", "answers", "condition", "kind", "hypothesis", "unit", "verdict",
            "estimate", "bound", "low", "high"]  # fmt: skip
@@ -52,7 +53,10 @@ def put(folder, name, rows, *, title=None, article=None, source=None):
 
 
 def written(folder):
-    return scoreboard.write(folder).read_text(encoding="utf-8")
+    """The scoreboard without its last line, which is a digest."""
+    text = scoreboard.write(folder).read_text(encoding="utf-8")
+    assert is_current(folder)
+    return text.rsplit("\n", 2)[0]
 
 
 def rows_of(text, heading):
@@ -361,12 +365,33 @@ def test_where_there_is_no_report_nothing_is_written(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_scoreboard_tells_whether_it_is_that_of_the_reports_beside_it(tmp_path):
+    assert not is_current(tmp_path)
+    some(tmp_path)
+    assert not is_current(tmp_path)
+    board = scoreboard.write(tmp_path)
+    whole = board.read_text(encoding="utf-8")
+    assert is_current(tmp_path)
+    board.write_text(whole.replace("stands", "falls", 1), encoding="utf-8")
+    assert not is_current(tmp_path)
+    scoreboard.write(tmp_path)
+    assert board.read_text(encoding="utf-8") == whole
+    put(tmp_path, "another", [row("supported")])
+    assert not is_current(tmp_path)
+    scoreboard.write(tmp_path)
+    assert is_current(tmp_path)
+    path = tmp_path / "another" / "verdicts.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("supported", "refuted"))
+    assert not is_current(tmp_path)
+
+
 def test_a_file_of_somebody_else_s_is_left_alone(tmp_path):
     some(tmp_path)
     own = tmp_path / "README.md"
     own.write_text("# My project\n", encoding="utf-8")
     assert scoreboard.write(tmp_path) is None
     assert own.read_text(encoding="utf-8") == "# My project\n"
+    assert is_current(tmp_path)  # nothing is to be done
 
 
 WHOLE = "claim,says,answers,kind,unit,verdict,estimate,bound,low,high\n"
@@ -456,12 +481,13 @@ def respond(run):
 
 def test_what_the_program_writes_is_read_back(tmp_path):
     results = results_of(read(ARTICLE), respond)
-    report = page.write(results, tmp_path / "study")
+    page.write(results, tmp_path / "study")
+    verdicts = judge(results)
     text = written(tmp_path)
-    assert [v.outcome for v in report.verdicts if v.claim.answers == 12] == [
+    assert [v.outcome for v in verdicts if v.claim.answers == 12] == [
         "supported", "refuted", "supported", "supported",  # direction and size, depth by depth
     ]  # fmt: skip
-    of_measure = [v.outcome for v in report.verdicts if v.claim.answers == 4]
+    of_measure = [v.outcome for v in verdicts if v.claim.answers == 4]
     assert answers(text) == {4: expected_answer(of_measure), 12: "under conditions"}
     tested = [cells[2] for cells in rows_of(text, "## How each was tested")]
     assert tested[1] == "faster: supported 2; by the factor: refuted 1, supported 1"

@@ -1,0 +1,1 @@
+"""Two reports, two folders of reports or two stores of runs, side by side."""

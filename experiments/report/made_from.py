@@ -1,0 +1,152 @@
+"""What a report was made from, kept beside it, so that it is not made again from the same.
+
+A report is a function of the study, the traces that the plan asks for, the data's descriptions, the
+program, the libraries and the published report that it is compared with. Where all of these are as
+they were, and its files too, making it again would give what is there. As the plan asks for what
+follows from the study and the traces that it was given before, the same traces under the keys that
+it asked for mean that it would ask for the same again, and miss nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import platform
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Protocol
+
+from experiments import config, datasets
+from experiments.plugins.registry import FILES
+from experiments.report.verdict_rows import read_verdicts
+from experiments.report.written import PAGE, Report
+from experiments.study import Study
+
+NAME = "made_from.json"
+"""The file, in the folder of a report."""
+
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "matplotlib", "jinja2",
+             "markdown-it-py", "pyyaml")  # fmt: skip
+"""The libraries by whose versions a report may differ."""
+
+KEY_BYTES = 20
+"""A run's key as bytes, see `execution.keys.key_of`."""
+
+
+class Digesting(Protocol):
+    """The store, as far as it is asked here."""
+
+    def digest(self, keys: Iterable[str]) -> str:
+        """Return a digest of what is stored under some keys."""
+
+
+def record(
+    folder: Path,
+    report: Report,
+    study: Study,
+    keys: Iterable[str],
+    store: Digesting,
+    compared_with: Path,
+    formats: Collection[str],
+) -> None:
+    """Keep beside a report what it was made from.
+
+    Args:
+        folder: of the report.
+        report: that was written there.
+        study: as its config gave it.
+        keys: of everything that was asked of the store.
+        store: that was asked.
+        compared_with: the published report of that name, whether there is one or not.
+        formats: of its figures.
+
+    """
+    ordered = sorted(keys)
+    packed = base64.b85encode(b"".join(map(bytes.fromhex, ordered))).decode("ascii")
+    content = {
+        **_made_from(study, compared_with, formats),
+        "keys": packed,
+        "stored": store.digest(ordered),
+        "files": {name: _digest((folder / name).read_bytes()) for name in sorted(report.files)},
+        "answers": report.answers,
+        "lines": report.lines,
+        "remark": report.remark,
+    }
+    (folder / NAME).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def unchanged(
+    folder: Path, study: Study, store: Digesting, compared_with: Path, formats: Collection[str]
+) -> Report | None:
+    """Return the report in a folder, if making it again would change nothing; else None.
+
+    Args:
+        folder: of the report, which need not be there.
+        study: as its config gives it.
+        store: that it would be made from.
+        compared_with: the published report of that name, whether there is one or not.
+        formats: of the figures that are asked for.
+
+    """
+    try:
+        content = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        now = _made_from(study, compared_with, formats)
+        if any(content[key] != one for key, one in now.items()):
+            return None
+        if not _whole(folder, content["files"]):
+            return None
+        packed = base64.b85decode(content["keys"]).hex()
+        keys = [packed[i : i + 2 * KEY_BYTES] for i in range(0, len(packed), 2 * KEY_BYTES)]
+        if content["stored"] != store.digest(keys):
+            return None
+        return Report(
+            folder / PAGE,
+            read_verdicts(folder),
+            tuple(content["answers"]),
+            tuple(content["lines"]),
+            content["remark"],
+            tuple(content["files"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # none is kept there, or it is damaged: the report is made again
+
+
+def _made_from(study: Study, compared_with: Path, formats: Collection[str]) -> dict[str, Any]:
+    published = [compared_with / name for name in ("study.yaml", "verdicts.csv", "provenance.json")]
+    return {
+        "study": _digest(config.resolved(study).encode()),
+        "data": sorted({datasets.digest(setting.data) for setting in study.settings}),
+        "program": program(),
+        "libraries": {
+            "python": platform.python_version(),
+            "system": platform.platform(),
+            **{name: metadata.version(name) for name in LIBRARIES},
+        },
+        "figures": sorted(formats),
+        "plugins": [plugin.digest for plugin in FILES],
+        "published": [_digest(path.read_bytes()) if path.exists() else "" for path in published],
+    }
+
+
+def _whole(folder: Path, files: Mapping[str, str]) -> bool:
+    return PAGE in files and all(
+        _digest((folder / name).read_bytes()) == digest for name, digest in files.items()
+    )
+
+
+@cache
+def program() -> str:
+    """Return the SHA-256 of the package: the names and contents of its files."""
+    root, found = Path(__file__).resolve().parents[1], hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            found.update(f"{path.relative_to(root).as_posix()}\0".encode())
+            found.update(hashlib.sha256(path.read_bytes()).digest())
+    return found.hexdigest()
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,23 @@
+"""A report that lies in its folder, as far as the terminal shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from experiments.report.verdict_rows import VerdictRow
+
+PAGE = "report.md"
+"""The name of the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was written, for the terminal."""
+
+    page: Path
+    verdicts: tuple[VerdictRow, ...]  # as its table has them
+    answers: tuple[str, ...] = ()  # the same in sentences
+    lines: tuple[str, ...] = ()  # the answer of a study without claims
+    remark: str = ""  # what was remarked of its verdicts
+    files: tuple[str, ...] = ()  # the names of all that was written
