@@ -146,7 +146,10 @@ class StudyResults:
     @property
     def answers(self) -> str:
         """The verdict of each claim in words, or which arm came first, as the command line says."""
-        lines = (*answers(self._verdicts), *page.standing_lines(self._summary))
+        lines = (
+            *answers(self._verdicts, self.study.confidence),
+            *page.standing_lines(self._summary),
+        )
         return "\n".join(lines).strip("\n")
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -95,10 +96,10 @@ def write(
     page = folder / PAGE
     remarked = remark(folder)
     files = {*drawn, *written, *_folders(kept)}
-    text = _page(summary, files, _arms(summary, written.get(tables.ARMS)), remarked)
-    _text(page, text)
-    lines = standing_lines(summary)
-    _text(folder / web.PAGE, web.page(summary, text, lines, update_times or {}))
+    content = _content(summary, files, _arms(summary, written.get(tables.ARMS)), remarked)
+    _text(page, render("report.md.j2", **content))
+    lines, whole = standing_lines(summary), render("whole.md.j2", **content)
+    _text(folder / web.PAGE, web.page(summary, whole, lines, update_times or {}))
     # Last, since drawing takes longest: the answer should not wait for it.
     count = min(len(panels(results.study)), MOST_PANELS)
     figure_files.write(drawn, folder, heading(results), formats, jobs, count)
@@ -110,6 +111,20 @@ def write(
         remarked,
         (*sorted(kept), *written, "study.yaml", "provenance.json", PAGE, web.PAGE),
     )
+
+
+def whole_text(results: Results, folder: Path) -> str:
+    """Return the whole report of a study in Markdown: what its page for a browser shows as text.
+
+    Args:
+        results: of the study.
+        folder: with the files of its report.
+
+    """
+    summary = summarise(results)
+    files = {path.name for path in folder.iterdir()}
+    arms = _arms(summary, tables.arm_table(summary) if summary.reaches else None)
+    return render("whole.md.j2", **_content(summary, files, arms, remark=""))
 
 
 def _folders(files: Iterable[str]) -> set[str]:
@@ -180,90 +195,104 @@ def _rates(summary: Summary) -> list[dict]:
     ]
 
 
-def _page(summary: Summary, files: set[str], arms: list[dict], remark: str) -> str:
+MAIN_FIGURES = {
+    "map.png": "The ratio under every condition",
+    "verdicts.png": "Ratio of times with its interval, for each claim and target",
+    "ratio_by_target.png": "The ratio over the target",
+    "measures.png": "Measures with their intervals",
+    "train_loss.png": "Training loss over updates",
+    "layers.png": "Diagnostics over the layers",
+    "functions.png": "The activation functions and their slopes",
+    "test_loss.png": "Test loss over updates",
+}
+"""The figures that may carry a report, and what each shows; the first three that there are do."""
+
+
+def _content(summary: Summary, files: set[str], arms: list[dict], remark: str) -> dict[str, Any]:
+    """Return what the texts of a report are made of."""
     results, verdicts = summary.results, summary.verdicts
     study = results.study
     settings = study.settings
     shapes = [datasets.shape(s.data) for s in settings]
-    return render(
-        "report.md.j2",
-        study=study,
-        remark=remark,
-        results=results,
-        turns=words.turns(summary.turns, _comparisons(summary)),
-        time_verdicts=summary.time_verdicts,
-        placed=any(map(words.place, summary.time_verdicts)),
-        clocks=list(dict.fromkeys(v.claim.clock for v in summary.time_verdicts)),
-        pooled=POOLING_RULE if any(claim.pooled for claim in study.claims) else "",
-        article=study.article,
-        reason=reason,
-        reasoned=any(map(told_apart, verdicts)),
-        headline=headline,
-        fine_print=partial(words.fine_print, confidence=study.confidence),
-        peeking=words.peeking(_told(verdicts)),
-        pair=words.pair_of(summary.time_verdicts),
-        extremes=words.extremes,
-        against=words.against,
-        learning=words.learning(results),
-        read=[DIAGNOSTICS[name] for name in settings[0].diagnostics],
-        theories=_theories(summary),
-        maps=[
+    return {
+        "main_figures": [one for one in MAIN_FIGURES.items() if one[0] in files][:3],
+        "study": study,
+        "remark": remark,
+        "results": results,
+        "turns": words.turns(summary.turns, _comparisons(summary)),
+        "time_verdicts": summary.time_verdicts,
+        "placed": any(map(words.place, summary.time_verdicts)),
+        "clocks": list(dict.fromkeys(v.claim.clock for v in summary.time_verdicts)),
+        "pooled": POOLING_RULE if any(claim.pooled for claim in study.claims) else "",
+        "article": study.article,
+        "reason": reason,
+        "reasoned": any(map(told_apart, verdicts)),
+        "headline": headline,
+        "fine_print": partial(words.fine_print, confidence=study.confidence),
+        "peeking": words.peeking(_told(verdicts)),
+        "pair": words.pair_of(summary.time_verdicts),
+        "extremes": words.extremes,
+        "against": words.against,
+        "learning": words.learning(results),
+        "read": [DIAGNOSTICS[name] for name in settings[0].diagnostics],
+        "theories": _theories(summary),
+        "maps": [
             (claim, counts, map_names(summary.map_counts)[claim])
             for claim, counts in summary.map_counts.items()
         ],
-        standing_lines=standing_lines(summary),
-        standings_rule=STANDINGS_RULE,
-        median_updates={
+        "standing_lines": standing_lines(summary),
+        "standings_rule": STANDINGS_RULE,
+        "median_updates": {
             (r.setting.setting, (r.metric, r.target)): r.median for r in summary.reaches
         },
-        step=STEP if any(v.claim.measure.over for v in summary.measure_verdicts) else "",
-        reasons_rule=REASONS_RULE,
-        primary=next((claim.number for claim in study.claims if claim.primary), None),
-        auto=targets.RULE if any(claim.auto for claim in study.time_claims) else "",
-        first_rates=SearchSpace.first(study.tuning).rates if study.tuning else (),
-        rate_rows=_rates(summary),
-        claims=[(claim, list(rows)) for claim, rows in groupby(verdicts, lambda v: v.claim)],
-        summary=summary,
-        arms=arms,
-        files=files,
-        level=words.level(study.confidence),
-        words=words,
-        outcomes=OUTCOMES,
-        reading=READING,
-        tuning_rule=RULE,
-        objectives=objectives(study),
-        tuned_for=tuned_for(study.objective),
-        second=study.tuning.second if study.tuning else None,
-        measured=words.METRIC_WORDS.get(study.objective.metric, ""),
-        held_out=any(chosen_by(n.claim.metric) != n.claim.metric for n in summary.neighbours),
-        hidden_panels=max(0, len(panels(study)) - MOST_PANELS),
-        failed=[result for result in results.settings if result.diverged],
-        edges=[t for t in results.tuned if t.at_edge],
-        shapes=list(dict.fromkeys(zip((s.data.name for s in settings), shapes, strict=True))),
-        read_data=[
+        "step": STEP if any(v.claim.measure.over for v in summary.measure_verdicts) else "",
+        "reasons_rule": REASONS_RULE,
+        "primary": next((claim.number for claim in study.claims if claim.primary), None),
+        "auto": targets.RULE if any(claim.auto for claim in study.time_claims) else "",
+        "first_rates": SearchSpace.first(study.tuning).rates if study.tuning else (),
+        "rate_rows": _rates(summary),
+        "claims": [(claim, list(rows)) for claim, rows in groupby(verdicts, lambda v: v.claim)],
+        "summary": summary,
+        "arms": arms,
+        "files": files,
+        "level": words.level(study.confidence),
+        "words": words,
+        "outcomes": OUTCOMES,
+        "reading": READING,
+        "tuning_rule": RULE,
+        "objectives": objectives(study),
+        "tuned_for": tuned_for(study.objective),
+        "second": study.tuning.second if study.tuning else None,
+        "measured": words.METRIC_WORDS.get(study.objective.metric, ""),
+        "held_out": any(chosen_by(n.claim.metric) != n.claim.metric for n in summary.neighbours),
+        "hidden_panels": max(0, len(panels(study)) - MOST_PANELS),
+        "failed": [result for result in results.settings if result.diverged],
+        "edges": [t for t in results.tuned if t.at_edge],
+        "shapes": list(dict.fromkeys(zip((s.data.name for s in settings), shapes, strict=True))),
+        "read_data": [
             (data.name, said)
             for data in dict.fromkeys(s.data for s in settings)
             if (said := datasets.told(data))
         ],
-        updates=sorted(
+        "updates": sorted(
             {
                 (total_updates(s.training, shape), updates_per_epoch(s.training, shape))
                 for s, shape in zip(settings, shapes, strict=True)
                 if s.training.epochs > 0
             }
         ),
-        evaluations=sorted({len(t.updates) for r in results.settings for t in r.traces}),
-        seldom=SELDOM,
-        examples_read=sorted(
+        "evaluations": sorted({len(t.updates) for r in results.settings for t in r.traces}),
+        "seldom": SELDOM,
+        "examples_read": sorted(
             {
                 examples_read(s.evaluation, s.training, shape)
                 for s, shape in zip(settings, shapes, strict=True)
             }
         ),
-        read_seldom=[
+        "read_seldom": [
             split
             for split in ("validation", "test")
             if split not in settings[0].evaluation.often
             and any(getattr(shape, split) for shape in shapes)
         ],
-    )
+    }

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from experiments.analysis.results import diverged
 from experiments.report import words
+from experiments.report.escaping import in_markdown
 
 
 def render(template: str, **content: Any) -> str:
@@ -42,7 +43,8 @@ def _environment(*, html: bool = False) -> Environment:
         "number": words.number,
         "arm": words.arm,
         "scientific": words.scientific,
-        "cell": words.cell,
+        "cell": in_markdown,
+        "text": in_markdown,
         "sentence": words.as_sentence,
         "diverged": diverged,
     }
