@@ -17,9 +17,11 @@ import pandas as pd
 import pytest
 
 from experiments.analysis.measures import MOMENTS
+from experiments.command_line import parser
 from experiments.kinds import KINDS
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.records import METRICS
+from experiments.report import figure_files
 
 ROOT = Path(__file__).parent.parent
 
@@ -99,7 +101,11 @@ def run(*arguments, cwd=ROOT, code=0):
 
 def contents(folder):
     """Every file of a report but the one that tells how fast it was made."""
-    return {p.name: p.read_bytes() for p in folder.iterdir() if p.name != "clocks.csv"}
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes()
+        for p in folder.rglob("*")
+        if p.is_file() and p.name != "clocks.csv"
+    }
 
 
 def test_a_verdict_that_another_clock_turns_says_so_itself(tmp_path):
@@ -506,3 +512,11 @@ def test_too_few_seeds_are_refused_before_anything_trains(config, tmp_path):
     assert "it takes 7 or more" in done.stderr
     assert not (tmp_path / "out").exists()
     run(config, "--output", tmp_path / "out", "--set", "seeds=4", "--dry-run")
+
+
+def test_a_format_of_figures_that_there_is_not_is_refused():
+    with pytest.raises(SystemExit) as refused:
+        parser().parse_args(["a.yaml", "--figures", "gif"])
+    assert refused.value.code == 2
+    assert parser().parse_args(["a.yaml", "--figures", "svg", "pdf"]).figures == ["svg", "pdf"]
+    assert parser().parse_args(["a.yaml"]).figures == list(figure_files.USUAL)
