@@ -145,12 +145,12 @@ def test_the_curves_are_those_of_each_seed(results):
 
 def test_the_report_is_the_one_that_the_command_writes(results, reported):
     folder, _ = reported
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    for path in folder.iterdir():
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    for path in before:
         path.unlink()
     (results._output / "README.md").unlink()
     assert results.write() == folder / "report.md"
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
     assert (results._output / "README.md").exists()
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-CONFIG = re.findall(r"```yaml\n(.*?)```", README.partition("## Your own table")[2], re.DOTALL)[0]
-(TABLE,) = re.findall(r"```csv\n(.*?)```", README, re.DOTALL)
-(MESSAGE,) = re.findall(r"```\n(mine/question.yaml:.*)\n```", README)
+PAGE = (ROOT / "docs" / "configs.md").read_text(encoding="utf-8")
+CONFIG = re.findall(r"```yaml\n(.*?)```", PAGE.partition("## Your own table")[2], re.DOTALL)[0]
+(TABLE,) = re.findall(r"```csv\n(.*?)```", PAGE, re.DOTALL)
+(MESSAGE,) = re.findall(r"```\n(mine/question.yaml:.*)\n```", PAGE)
 
 
 def command(folder, *arguments):

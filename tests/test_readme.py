@@ -1,4 +1,4 @@
-"""The README says what is there."""
+"""The README and the pages under docs/ say what is there."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ from experiments.report import scoreboard
 ROOT = Path(__file__).parent.parent
 PUBLISHED = ROOT / "results" / "published"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {path: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
+DOCS = "\n".join([README, *PAGES.values()])
 
 SECTIONS = {
     "": model.Config,
@@ -65,13 +67,13 @@ DEFAULTS = {
 
 def rows(head):
     """The rows of a table, each a list of its cells."""
-    table = README.partition(f"\n| {head} | default | allowed | meaning |\n|---|---|---|---|\n")[2]
+    table = DOCS.partition(f"\n| {head} | default | allowed | meaning |\n|---|---|---|---|\n")[2]
     lines = itertools.takewhile(lambda line: line.startswith("|"), table.splitlines())
     return [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
 
 
 def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    return re.findall(rf"```{language}\n(.*?)```", DOCS, re.DOTALL)
 
 
 @pytest.mark.parametrize("head", TABLES)
@@ -130,16 +132,16 @@ def test_no_other_key_is_marked():
              *(name for name in INITIALIZERS if "_" not in name)]
 )  # fmt: skip
 def test_every_name_is_told(name):
-    assert f"`{name}`" in README
+    assert f"`{name}`" in DOCS
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
 def test_every_verdict_is_explained(outcome):
-    assert f"\n| {outcome} | " in README
+    assert f"\n| {outcome} | " in DOCS
 
 
 def test_the_claims_it_shows_are_claims():
-    (shown,) = re.findall(r"```\n(- \{measure.*?)```", README, re.DOTALL)
+    (shown,) = re.findall(r"```\n(- \{measure.*?)```", DOCS, re.DOTALL)
     assert len(shown.splitlines()) == 3
     text = "dataset: moons\nnetwork: {activation: [sigmoid, relu, tanh], depth: [2, 6]}\nclaims:\n"
     study = config.loads(text + shown, "shown")
@@ -149,12 +151,17 @@ def test_the_claims_it_shows_are_claims():
 def test_every_option_is_told():
     options = {word for action in parser()._actions for word in action.option_strings}
     for option in options - {"-h", "--help"}:
-        assert re.search(rf"^  (-\w, )?{option}[ ,]", README, re.MULTILINE), option
+        assert re.search(rf"^  (-\w, )?{option}[ ,]", DOCS, re.MULTILINE), option
 
 
 def test_every_link_leads_somewhere():
-    for link in re.findall(r"\]\(([^)#]+)\)", README):
-        assert (ROOT / link).exists(), link
+    for path, text in {ROOT / "README.md": README, **PAGES}.items():
+        for link in re.findall(r"\]\(([^)#]+)\)", text):
+            assert link.startswith("https://") or (path.parent / link).exists(), (path.name, link)
+
+
+def test_the_readme_is_short():
+    assert len(README.split()) < 1600
 
 
 def test_the_configs_it_shows_are_studies():

@@ -17,9 +17,11 @@ import pandas as pd
 import pytest
 
 from experiments.analysis.measures import MOMENTS
+from experiments.command_line import parser
 from experiments.kinds import KINDS
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.records import METRICS
+from experiments.report import figure_files
 
 ROOT = Path(__file__).parent.parent
 
@@ -109,8 +111,11 @@ LAST = 28
 
 def contents(folder):
     """Every file of a report but what tells how fast it was made, and the digests of them all."""
-    measured = ("clocks.csv", "made_from.json")
-    return {p.name: p.read_bytes() for p in folder.iterdir() if p.name not in measured}
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes()
+        for p in folder.rglob("*")
+        if p.is_file() and p.name not in ("clocks.csv", "made_from.json")
+    }
 
 
 def test_a_verdict_that_another_clock_turns_says_so_itself(tmp_path):
@@ -644,3 +649,11 @@ def test_colours_are_for_terminals_that_want_them(settings, coloured):
     assert ("\x1b[31m" in told) == coloured
     piped = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=True)
     assert "\x1b" not in piped.stdout
+
+
+def test_a_format_of_figures_that_there_is_not_is_refused():
+    with pytest.raises(SystemExit) as refused:
+        parser().parse_args(["a.yaml", "--figures", "gif"])
+    assert refused.value.code == 2
+    assert parser().parse_args(["a.yaml", "--figures", "svg", "pdf"]).figures == ["svg", "pdf"]
+    assert parser().parse_args(["a.yaml"]).figures == list(figure_files.USUAL)

@@ -34,6 +34,10 @@ def everything(path):
     return [row if '"stream":"evaluation"' in row[1] else row[:2] for row in rows]
 
 
+def files_in(folder):
+    return sorted(file.relative_to(folder) for file in folder.rglob("*") if file.is_file())
+
+
 def in_small_fleets(monkeypatch, jobs):
     """Cut fleets as if so many were to train at a time."""
     monkeypatch.setattr(loop, "cut", lambda runs, _: cut(runs, jobs))
@@ -159,8 +163,8 @@ def test_a_study_that_fails_goes_on_where_it_stopped(monkeypatch, tmp_path, unin
         page.write(study_results, tmp_path / "report")
 
     assert everything(path) == everything(folder / "s.sqlite")
-    names = sorted(file.name for file in (tmp_path / "report").iterdir())
-    assert names == sorted(file.name for file in (folder / "report").iterdir())
+    names = files_in(tmp_path / "report")
+    assert names == files_in(folder / "report")
     for name in names:
         ours, theirs = (tmp_path / "report" / name), (folder / "report" / name)
         assert ours.read_bytes() == theirs.read_bytes(), name
