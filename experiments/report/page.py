@@ -37,6 +37,7 @@ from experiments.report.reasons import reason, told_apart
 from experiments.report.rendering import render
 from experiments.report.verdict_rows import read_verdicts
 from experiments.report.web import page as web
+from experiments.report.web.first_screen import first_answers
 from experiments.report.written import PAGE, Report
 from experiments.study import Setting, chosen_by, split_protocol
 
@@ -98,8 +99,9 @@ def write(
     files = {*drawn, *written, *_folders(kept)}
     content = _content(summary, files, _arms(summary, written.get(tables.ARMS)), remarked)
     _text(page, render("report.md.j2", **content))
-    lines, whole = standing_lines(summary), render("whole.md.j2", **content)
-    _text(folder / web.PAGE, web.page(summary, whole, lines, update_times or {}))
+    first = first_answers(summary.verdicts, standing_lines(summary))
+    whole = render("whole.md.j2", **content)
+    _text(folder / web.PAGE, web.page(summary, whole, first, update_times or {}))
     # Last, since drawing takes longest: the answer should not wait for it.
     count = min(len(panels(results.study)), MOST_PANELS)
     figure_files.write(drawn, folder, heading(results), formats, jobs, count)
@@ -107,7 +109,7 @@ def write(
         page,
         read_verdicts(folder),
         tuple(answers(summary.verdicts, results.study.confidence)),
-        lines,
+        tuple(one.in_a_line for one in first),
         remarked,
         (*sorted(kept), *written, "study.yaml", "provenance.json", PAGE, web.PAGE),
     )

@@ -98,18 +98,20 @@ def show(report: Report, trained: int, *, verbose: bool = False) -> None:
         verbose: show every verdict in a sentence, too.
 
     """
-    if verbose:
-        for line in report.answers:
-            print(line)
+    told = report.answers if verbose and report.answers else map(_folded, report.lines)
+    for line in told:
+        print(line)
     print()
     for line in verdict_lines(report.verdicts, width(), colours=coloured()):
         print(line)
-    for line in report.lines:
-        print(folded(line, width()))
     if report.remark:
         print(f"\n{folded(report.remark, width())}")
     stored = "every run was stored already" if not trained else f"{trained} runs trained"
     print(f"\n{stored}; report: {report.page}")
+
+
+def _folded(line: str) -> str:
+    return folded(line, width())
 
 
 def note_few_seeds(study: Study) -> None:

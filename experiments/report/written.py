@@ -18,6 +18,6 @@ class Report:
     page: Path
     verdicts: tuple[VerdictRow, ...]  # as its table has them
     answers: tuple[str, ...] = ()  # the same in sentences
-    lines: tuple[str, ...] = ()  # the answer of a study without claims
+    lines: tuple[str, ...] = ()  # the answer to each claim, or of a study without one
     remark: str = ""  # what was remarked of its verdicts
     files: tuple[str, ...] = ()  # the names of all that was written

@@ -19,6 +19,11 @@ class Answer:
     headline: str
     outcome: str  # that of all verdicts; empty where they differ
 
+    @property
+    def in_a_line(self) -> str:
+        """The answer with the claim's number."""
+        return f"{self.number}. {self.headline}" if self.number else self.headline
+
 
 def first_answers(verdicts: Sequence[Verdict], lines: Iterable[str]) -> list[Answer]:
     """Return the answers of a study, claim by claim.

@@ -14,7 +14,7 @@ from experiments.report.drawings import map_names
 from experiments.report.looks_of_arms import look
 from experiments.report.rendering import part, render_html
 from experiments.report.web import specs
-from experiments.report.web.first_screen import first_answers
+from experiments.report.web.first_screen import Answer
 from experiments.report.web.glossary import glossary
 from experiments.report.web.levels import levels
 from experiments.report.web.markdown import sections
@@ -30,7 +30,7 @@ SCRIPTS = tuple(f"vega/{name}.min.js" for name in ("vega", "vega-lite", "vega-em
 
 
 def page(
-    summary: Summary, text: str, lines: Sequence[str], seconds: Mapping[Setting, UpdateTime]
+    summary: Summary, text: str, answers: Sequence[Answer], seconds: Mapping[Setting, UpdateTime]
 ) -> str:
     """Return the page of a study.
 
@@ -39,7 +39,7 @@ def page(
     Args:
         summary: of the study.
         text: the whole report in Markdown, whose sections the page folds.
-        lines: what a study without claims says of its arms.
+        answers: what the first screen says, one for each claim.
         seconds: what an update of each setting takes, where it was measured.
 
     """
@@ -50,7 +50,7 @@ def page(
     return render_html(
         "page.html.j2",
         study=summary.results.study,
-        answers=first_answers(summary.verdicts, lines),
+        answers=answers,
         main=main,
         opening=first.html,
         sections=others,
