@@ -77,8 +77,9 @@ def respond(run):
 
 
 def test_a_report_states_the_objective_and_how_the_rates_did_by_it(tmp_path):
-    report = page.write(results_of(study_of(MEASURE % "test_accuracy"), respond), tmp_path)
-    text = report.page.read_text()
+    results = results_of(study_of(MEASURE % "test_accuracy"), respond)
+    page.write(results, tmp_path)
+    text = page.whole_text(results, tmp_path)
     assert (
         "- Claim 1: the rates with the highest validation accuracy, at the last evaluation, since "
         "the test part is kept for the verdict.\n" in text

@@ -12,12 +12,14 @@ import matplotlib.image
 import numpy as np
 import pytest
 from analysis.helpers import BUDGET, SCHEDULE, arriving, make_trace, read, results_of
+from markdown_it import MarkdownIt
 
 from experiments import config
 from experiments.analysis.claims import judge
 from experiments.analysis.summaries import curve, curves, reaches
 from experiments.records import METRICS, Trace
 from experiments.report import page, words
+from experiments.report.escaping import in_markdown
 from experiments.report.headlines import headline
 from experiments.report.provenance import provenance
 from experiments.report.tables import run_table
@@ -128,9 +130,14 @@ SCENES = {
 }
 
 
+def whole(results, folder):
+    """Write a report, and return all of its text: the page for a browser has it in parts."""
+    page.write(results, folder)
+    return page.whole_text(results, folder)
+
+
 def page_of(folder, *overrides, respond=plain):
-    report = page.write(results_of(read(TEXT, *overrides, name="scene"), respond), folder)
-    return report.page.read_text(encoding="utf-8")
+    return whole(results_of(read(TEXT, *overrides, name="scene"), respond), folder)
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +178,7 @@ def check_all_files_are_there_and_no_others(folders, name):
     results, report, folder = folders(name)
     expected = ALWAYS | (OF_CLAIMS if results.study.claims else set())
     expected |= OF_TUNING if results.tuned else set()
-    text = report.page.read_text(encoding="utf-8")
+    text = page.whole_text(results, folder)
     if results.study.claims and not any(reach.not_reached for reach in reaches(results)):
         expected -= {"censored.png"}
         assert "Every run reached every target." in text
@@ -182,8 +189,10 @@ def check_all_files_are_there_and_no_others(folders, name):
     found = {file.name for file in folder.iterdir()}
     assert found & KNOWN == expected
     assert report.page == folder / "report.md"
-    named = set(re.findall(r"\]\(([^)]+)\)", text))
+    short = report.page.read_text(encoding="utf-8")
+    named = set(re.findall(r"\]\(([^)]+)\)", text + short))
     assert named == found - {"report.md"}
+    assert len(re.findall(r"!\[", short)) <= 3
 
 
 def check_figures_are_pictures_of_a_sane_size(folders, name):
@@ -199,15 +208,15 @@ def check_figures_are_pictures_of_a_sane_size(folders, name):
 
 
 def check_tables_are_well_formed_and_nothing_is_left_unrendered(folders, name):
-    results, report, _ = folders(name)
-    text = report.page.read_text(encoding="utf-8")
+    results, report, folder = folders(name)
+    text = page.whole_text(results, folder)
     found = tables(text)
     for column, is_there in (
         ("verdict", results.study.claims),
         ("learning rates chosen", results.tuned),
     ):
         assert sum(column in table[0] for table in found) == bool(is_there)
-    for head, rule, *body in found:
+    for head, rule, *body in (*found, *tables(report.page.read_text(encoding="utf-8"))):
         assert set(map(len, [head, rule, *body])) == {len(head)}
         assert all(re.fullmatch("-+", cell) for cell in rule)
         assert body
@@ -388,7 +397,7 @@ def test_targets_that_are_close_have_columns_of_their_own():
 
 @pytest.mark.parametrize("name", ["tuned", "tuned and some fail"])
 def test_every_rate_that_was_tried_is_told_and_how_often_it_was_taken(folders, name):
-    results, report, folder = folders(name)
+    results, _, folder = folders(name)
     found = rows(folder, "tuning.csv")
     tried = {rate for tuned in results.tuned for one in tuned.found for rate in one.space.rates}
     assert {float(row["learning_rate_tried"]) for row in found} == tried
@@ -401,7 +410,7 @@ def test_every_rate_that_was_tried_is_told_and_how_often_it_was_taken(folders, n
         }
         assert taken == tuned.taken
         assert sum(taken.values()) == results.seeds
-    text = report.page.read_text(encoding="utf-8")
+    text = page.whole_text(results, folder)
     ((head, _, *body),) = (table for table in tables(text) if "learning rates chosen" in table[0])
     shown = [row[head.index("learning rates chosen")] for row in body]
     assert shown == [words.rates(result.rates) for result in results.settings]
@@ -422,7 +431,8 @@ def test_the_page_gives_the_level_to_its_last_digit(tmp_path):
 
 
 def test_figures_say_how_many_conditions_they_leave_out(folders):
-    text = folders("fourteen conditions")[1].page.read_text(encoding="utf-8")
+    results, _, folder = folders("fourteen conditions")
+    text = page.whole_text(results, folder)
     assert "2 more are in the CSV files" in text
     assert len(rows(folders("fourteen conditions")[2], "runs.csv")) == 2 * 14 * 8
 
@@ -448,7 +458,7 @@ def test_every_label_that_a_config_allows_can_be_drawn(tmp_path):
     axis = f"network.activation=[relu, {', '.join(rows_of)}]"
     claims = [f"{{faster: relu, than: '{label}', to: {{train_loss: 0.5}}}}" for label in labels]
     results = results_of(read(TEXT, axis, f"claims=[{', '.join(claims)}]"), plain)
-    text = page.write(results, tmp_path).page.read_text(encoding="utf-8")
+    text = whole(results, tmp_path)
     assert all(label in text for label in labels)
     assert [row["than"] for row in rows(tmp_path, "verdicts.csv")] == labels
 
@@ -460,8 +470,10 @@ def test_any_title_and_claim_can_be_written(tmp_path):
         for i, says in enumerate(titles, start=5)
     ]
     study = read(TEXT, "title='a | b {{ c }} $d$'", f"claims=[{', '.join(claims)}]")
-    text = page.write(results_of(study, plain), tmp_path).page.read_text(encoding="utf-8")
-    assert text.startswith("# a | b {{ c }} $d$\n")
+    text = whole(results_of(study, plain), tmp_path)
+    assert MarkdownIt().render(text).startswith("<h1>a | b {{ c }} $d$</h1>\n")
+    for claim in study.claims:  # whatever its words hold is shown as text
+        assert f"*{claim.number}. {in_markdown(words.as_sentence(claim.says))}* **" in text
     for head, *body in tables(text):
         assert {len(row) for row in body} == {len(head)}
     assert [row["says"] for row in rows(tmp_path, "verdicts.csv")] == titles
@@ -478,6 +490,7 @@ from pathlib import Path
 sys.path[:0] = [".", "tests"]
 from analysis.helpers import read, results_of
 from experiments.report import page, words
+from experiments.report.escaping import in_markdown
 from report.test_page import SCENES, TEXT
 overrides, respond = SCENES["tuned and some fail"]
 page.write(results_of(read(TEXT, *overrides, name="scene"), respond), Path(sys.argv[1]))
@@ -522,7 +535,7 @@ def test_each_run_has_the_learning_rate_of_its_seed(tmp_path):
         return arriving(8.0 * 2 ** abs(math.log2(run.training.learning_rate / best)))
 
     results = results_of(read(TEXT, *TUNED, name="scene"), respond)
-    text = page.write(results, tmp_path).page.read_text(encoding="utf-8")
+    text = whole(results, tmp_path)
     used = [float(row["learning_rate_used"]) for row in rows(tmp_path, "runs.csv")]
     assert used == [
         run.training.learning_rate for result in results.settings for run in result.runs
@@ -600,7 +613,7 @@ TWO_MAPS = """
 def test_every_large_claim_has_a_map_and_old_ones_go(tmp_path):
     (tmp_path / "map_7.png").write_bytes(b"of an older report")
     results = results_of(read(TWO_MAPS), plain)
-    text = page.write(results, tmp_path).page.read_text(encoding="utf-8")
+    text = whole(results, tmp_path)
     assert sorted(path.name for path in tmp_path.glob("map*.png")) == ["map.png", "map_3.png"]
     for number, name in ((1, "map.png"), (3, "map_3.png")):
         assert f"claim {number}]({name})" in text
@@ -610,5 +623,5 @@ def test_every_large_claim_has_a_map_and_old_ones_go(tmp_path):
 
 def test_a_map_where_nothing_could_be_decided_says_so(tmp_path):
     results = results_of(read(TWO_MAPS), lambda run: arriving(100 * BUDGET))
-    text = page.write(results, tmp_path).page.read_text(encoding="utf-8")
+    text = whole(results, tmp_path)
     assert "**relu faster: could be decided in none of the 12 cells.**" in text

@@ -24,8 +24,9 @@ def respond(run):
 
 
 def written(folder):
-    page.write(results_of(read(TEXT), respond), folder / "study", {})
-    return (folder / "study" / "report.md").read_text()
+    results = results_of(read(TEXT), respond)
+    page.write(results, folder / "study", {})
+    return page.whole_text(results, folder / "study")
 
 
 def test_it_is_told_first_and_stands_in_the_table(tmp_path):

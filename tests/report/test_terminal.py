@@ -38,7 +38,7 @@ def written(study, page=Path("report.md"), respond=respond):
     verdicts = judge(results)
     with tempfile.TemporaryDirectory() as folder:
         tables.write(tables.verdict_table(verdicts), Path(folder) / "verdicts.csv")
-        return Report(page, read_verdicts(Path(folder)), tuple(answers(verdicts)))
+        return Report(page, read_verdicts(Path(folder)), tuple(answers(verdicts, 0.95)))
 
 
 def steps(total, size=1):
@@ -154,7 +154,10 @@ def test_verbose_shows_a_sentence_for_every_verdict_too(capsys):
     lines = [line for line in sentences.splitlines() if line]
     assert [line for line in lines if not line.startswith(" ")] == ["1. The first", "2. The second"]
     inside = [line.split()[0] for line in lines if line.startswith(" ")]
-    assert inside == ["supported"] * 4 + ["refuted"] * 2
+    assert inside == [
+        "Yes:", "supported", "supported", "supported", "Intervals",
+        "No:", "supported", "refuted", "refuted", "6",
+    ]  # fmt: skip
     terminal.show(written(study), 0)
     assert table in capsys.readouterr().out
 
