@@ -155,8 +155,8 @@ def test_verbose_shows_a_sentence_for_every_verdict_too(capsys):
     assert [line for line in lines if not line.startswith(" ")] == ["1. The first", "2. The second"]
     inside = [line.split()[0] for line in lines if line.startswith(" ")]
     assert inside == [
-        "Yes:", "supported", "supported", "supported", "Intervals",
-        "No:", "supported", "refuted", "refuted", "6",
+        "Yes:", "supported", "supported", "supported", "supported", "Intervals",
+        "No:", "refuted", "refuted", "Intervals",
     ]  # fmt: skip
     terminal.show(written(study), 0)
     assert table in capsys.readouterr().out
