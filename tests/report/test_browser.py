@@ -15,6 +15,9 @@ from experiments.clocks import UpdateTime
 from experiments.report import page, scoreboard
 from tests.analysis.helpers import BUDGET, arriving, read, results_of
 
+pytestmark = pytest.mark.slow
+
+
 AXE = Path(__file__).parent / "axe.min.js"
 """axe-core 4.14.1 (Deque Systems, Mozilla Public License 2.0), as npm has it."""
 

@@ -71,6 +71,7 @@ def test_an_svg_is_as_wide_as_it_is_said_to_be_and_its_text_is_text(
         assert 8 in sizes
 
 
+@pytest.mark.slow
 def test_the_bytes_are_the_same_each_time_and_whoever_draws(results, tmp_path):
     every = ("png", "svg", "pdf")
     for name, jobs in (("one", 1), ("two", 1), ("three", 2)):

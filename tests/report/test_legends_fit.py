@@ -13,6 +13,9 @@ from experiments.report.drawings import DRAWINGS, drawings
 from experiments.report.sheets import COLUMN, PAGE, SCREEN
 from experiments.report.style import applied
 
+pytestmark = pytest.mark.slow
+
+
 SIXTEEN = """relu, tanh, sigmoid, {name: leaky_relu, slope: 0.01}, {name: leaky_relu, slope: 0.125},
     elu, selu, gelu, silu, mish, softplus, softsign, hard_tanh, hard_swish, squared_relu, sine"""
 

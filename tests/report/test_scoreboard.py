@@ -13,6 +13,7 @@ from experiments import config
 from experiments.analysis.claims import judge
 from experiments.analysis.verdicts import OUTCOMES
 from experiments.report import page, scoreboard, tables
+from experiments.report.escaping import in_markdown
 from experiments.report.scoreboard_mark import is_current
 
 COLUMNS = ["claim", "says", "answers", "condition", "kind", "hypothesis", "unit", "verdict",
@@ -215,18 +216,18 @@ def test_two_sources_that_number_alike_share_no_statement(tmp_path):
     text = written(tmp_path)
     assert answers(text) == {1: "stands"}
     assert [line for line in text.splitlines() if line.startswith("#")] == [
-        "# What stands, and what does not", "## Another", "## One | 2012",
-        "## How each was tested", "### Another", "### One | 2012", "## All studies",
+        "# What stands, and what does not", "## Another", r"## One \| 2012",
+        "## How each was tested", "### Another", r"### One \| 2012", "## All studies",
     ]  # fmt: skip
     assert [cells[:3] for cells in rows_of(text, "\n## Another")] == [
         ["1", "of another", "**open**"], ["2", "too", "**stands**"],
     ]  # fmt: skip
-    assert rows_of(text, "\n## One | 2012") == [
+    assert rows_of(text, "\n" + r"## One \| 2012") == [
         ["1", "of one", "**under conditions**", "[b](b/report.md), [d](d/report.md)"]
     ]
     assert [cells[2] for cells in rows_of(text, "## How each was tested")] == ["supported"]
     assert [cells[2] for cells in rows_of(text, "### Another")] == ["inconclusive", "supported"]
-    assert [cells[1] for cells in rows_of(text, "### One | 2012")] == ["claim 1", "claim 7"]
+    assert [cells[1] for cells in rows_of(text, r"### One \| 2012")] == ["claim 1", "claim 7"]
 
 
 def test_where_every_source_has_a_name_there_is_no_table_without(tmp_path):
@@ -254,7 +255,7 @@ def test_a_source_is_called_as_it_was_written(tmp_path, name):
     study = read(ARTICLE, f"source={yaml.safe_dump(name, explicit_end=False).splitlines()[0]}")
     assert study.source == name
     page.write(results_of(study, respond), tmp_path / "study")
-    assert f"\n## {name}\n" in written(tmp_path)
+    assert f"\n## {in_markdown(name)}\n" in written(tmp_path)
 
 
 def test_a_study_whose_article_says_nothing_of_it_changes_no_answer(tmp_path):

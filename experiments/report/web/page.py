@@ -54,6 +54,7 @@ def page(
         main=main,
         opening=first.html,
         sections=others,
+        own_charts={drawn[name].title: name for name in _OF_SECTIONS & drawn.keys() - {main}},
         has_levels=bool(summary.ratio_curves),
         style=part("page.css"),
         script=part("page.js"),
@@ -68,6 +69,10 @@ def page(
             }
         ),
     )
+
+
+_OF_SECTIONS = {"standings"}
+"""Charts that no figure stands for: each is drawn in the section of its title."""
 
 
 def _main(drawn: Mapping[str, Chart]) -> str:
