@@ -112,7 +112,7 @@ def charts(summary: Summary, tables: Mapping[str, Table]) -> dict[str, Chart]:
     }
     reads = {"ratio_by_target": "ratios"}
     maps = {
-        name.removesuffix(".png"): specs.cells(claim)
+        name.removesuffix(".png"): specs.cells(claim, tables)
         for claim, name in map_names(summary.map_counts).items()
     }
     return maps | {

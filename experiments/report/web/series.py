@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -421,6 +422,7 @@ def _cells(summary: Summary) -> Table:
                 "column": _column(v),
                 "outcome": v.outcome,
                 "estimate": _number(v.ratio.estimate),
+                "short": _short(v),
                 "told": words.estimate(v.ratio),
                 "interval": words.interval(v.ratio),
                 "wins": v.ratio.wins,
@@ -433,8 +435,22 @@ def _cells(summary: Summary) -> Table:
 
 
 def _column(verdict: TimeVerdict) -> str:
+    """Return the lines above a column of a map, parted by bars: the way of choosing, the target."""
     protocol = tuple(pair for pair in verdict.condition if pair[0] == PROTOCOL)
-    return f"{words.condition(protocol)}, {verdict.target:g}".removeprefix(", ")
+    return "|".join([*textwrap.wrap(words.condition(protocol), 12), f"{verdict.target:g}"])
+
+
+_SIGNS = {"at least": "≥ ", "at most": "≤ "}
+
+
+def _short(verdict: TimeVerdict) -> str:
+    """Write a ratio so that it fits into a cell."""
+    if verdict.outcome == "untestable":
+        return "–"
+    ratio = verdict.ratio
+    if np.isnan(ratio.estimate) or (ratio.low == 0 and np.isinf(ratio.high)):
+        return "?"
+    return f"{_SIGNS.get(ratio.bound, '')}{words.number(ratio.estimate, 2)}"
 
 
 def _standings(summary: Summary) -> Table:

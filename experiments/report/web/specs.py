@@ -676,16 +676,18 @@ def _diagnostic(
     return Chart(*words, whole, (table,), ("arms",))
 
 
-def cells(claim: TimeClaim) -> Chart:
+def cells(claim: TimeClaim, tables: Mapping[str, Table]) -> Chart:
     """Return the map of a claim: a cell for each condition and target."""
     pair = f"{claim.clock} of {arm_in_words(claim.than)} / of {arm_in_words(claim.faster)}"
     told = _told(
         where="=place", target="=column", verdict="=outcome", ratio="=told", interval="=interval",
         first_in="=wins", of_seeds="=pairs",
     )  # fmt: skip
+    lines = max(column.count("|") for column in tables["cells"]["column"])  # beyond the first
     x = {"field": "column", "type": "nominal", "sort": None, "title": None,
-         "axis": {"orient": "top", "labelAngle": 0, "labelLimit": 160,
-                  "labelExpr": "split(datum.label, ', ')"}}  # fmt: skip
+         "axis": {"orient": "top", "labelAngle": 0, "labelLimit": 160, "labelOverlap": False,
+                  "labelPadding": 4 + 13 * lines,
+                  "labelExpr": "split(datum.label, '|')"}}  # fmt: skip
     y = {"field": "place", "type": "nominal", "sort": None, "title": None,
          "axis": {"labelLimit": 260}}  # fmt: skip
     spec = {
@@ -729,7 +731,7 @@ def cells(claim: TimeClaim) -> Chart:
             {
                 "mark": {"type": "text", "fontSize": 11},
                 "encoding": {
-                    "text": {"field": "told"},
+                    "text": {"field": "short"},
                     "color": {
                         "condition": {"test": "abs(datum.power) > 2", "value": "#ffffff"},
                         "value": "#1a1a1a",
@@ -740,8 +742,8 @@ def cells(claim: TimeClaim) -> Chart:
     }
     return Chart(
         f"The ratio under every condition, claim {claim.number}",
-        "A cell for each condition and target: how many times the one arm's updates the other "
-        "needed. Pale cells are not decided.",
+        "A cell for each condition and target: how many times what the one arm needed the other "
+        "did. Pale cells are not decided; ? has no usable estimate, – cannot be told.",
         spec,
         ("cells",),
     )
