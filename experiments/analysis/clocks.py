@@ -40,10 +40,10 @@ def costs_of(result: SettingResult, clock: str, costs: Costs) -> np.ndarray | No
 
 
 def times_by(
-    clock: str, result: SettingResult, metric: str, target: float, costs: Costs
+    clock: str, result: SettingResult, times: Sequence[HittingTime], costs: Costs
 ) -> list[HittingTime]:
-    """Return each run's time to a target by a clock whose costs are known."""
-    times, of_runs = result.hitting_times(metric, target), costs_of(result, clock, costs)
+    """Return the times of a setting's runs, given in updates, by a clock whose costs are known."""
+    of_runs = costs_of(result, clock, costs)
     return [time.by(float(cost)) for time, cost in zip(times, of_runs, strict=True)]
 
 

@@ -99,7 +99,8 @@ def _level(
     results: Results, claim: TimeClaim, faster: SettingResult, than: SettingResult, target: float
 ) -> Level:
     a, b = (
-        times_by(claim.clock, arm, claim.metric, target, results.costs) for arm in (faster, than)
+        times_by(claim.clock, arm, arm.hitting_times(claim.metric, target), results.costs)
+        for arm in (faster, than)
     )
     ratio = PairedTimes(log_ratios(a, b), results.design).ratio(results.study.alpha)
     reached = tuple(sum(not time.censored for time in arm) for arm in (a, b))

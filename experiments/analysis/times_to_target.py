@@ -115,11 +115,12 @@ class _Race:
 
     def by(self, clock: str) -> PairedTimes:
         """Return the ratios of what a clock counts."""
-        goal = self.claim.metric, self.target
-        logs = [
-            log_ratios(*(times_by(clock, arm, *goal, self._costs) for arm in pair))
-            for pair in zip(self.faster, self.than, strict=True)
-        ]
+        arms = ((self.faster, self.a), (self.than, self.b))
+        faster, than = (
+            [times_by(clock, one, found, self._costs) for one, found in zip(*arm, strict=True)]
+            for arm in arms
+        )
+        logs = [log_ratios(a, b) for a, b in zip(faster, than, strict=True)]
         return PairedTimes(logs[0] if len(logs) == 1 else mean_over(logs), self._design)
 
     def _relative_costs(self, clock: str) -> np.ndarray | None:

@@ -15,6 +15,9 @@ from experiments.report.looks_of_arms import COLOURS, Look, looks, name_of
 from experiments.report.panels import MOST_PANELS
 from experiments.study import Labels, Setting, Study
 
+MOMENTS = {"start": "before training", "end": "at the end of training"}
+"""When what is drawn over the layers was read, in words."""
+
 Read = TypeVar("Read", LayerProfile, DiagnosticCurve)
 
 

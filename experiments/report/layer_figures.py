@@ -17,6 +17,7 @@ from experiments.analysis.layers import LayerProfile
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.report import legends, scales, style, words
 from experiments.report.diagnostic_panels import (
+    MOMENTS,
     Panel,
     arm_looks,
     curve_panels,
@@ -32,8 +33,6 @@ from experiments.study import Study
 
 MOST_MARKED = 30
 """The most hidden layers that are marked one by one."""
-
-_MOMENTS = {"start": "before training", "end": "at the end of training"}
 
 _DIRECTION = "hidden layer, from the input to the output"
 
@@ -169,7 +168,7 @@ def _widths(panel: Panel) -> dict[str, float]:
 
 def _title(ax: Axes, panel: Panel, sheet: Sheet) -> None:
     parts = [_quantity(panel.name) if sheet.narrow else DIAGNOSTICS[panel.name].label]
-    parts += [_MOMENTS[panel.at]] if panel.at else []
+    parts += [MOMENTS[panel.at]] if panel.at else []
     parts += [words.condition((pair,)).replace(" ", scales.TIED) for pair in panel.condition]
     scales.title(ax, ", ".join(parts), sheet)
 

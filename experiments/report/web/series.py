@@ -225,7 +225,7 @@ def _ratios(summary: Summary) -> Table:
 def protocol_of(curve: RatioCurve) -> str:
     """Return in words how rates and weights were chosen; nothing where there is one way alone."""
     protocol, _ = split_protocol(curve.condition)
-    return words.condition(((PROTOCOL, protocol),)) if protocol else ""
+    return words.protocol(protocol) if protocol else ""
 
 
 Group = tuple[Claim, Labels]
@@ -366,9 +366,6 @@ def _measures(summary: Summary) -> Table:
     )
 
 
-_MOMENTS = {"start": "before training", "end": "at the end of training"}
-
-
 def _layers(summary: Summary, study: Study) -> Table:
     parts = []
     for panel in diagnostic_panels.layer_panels(study, summary.layer_profiles):
@@ -377,7 +374,9 @@ def _layers(summary: Summary, study: Study) -> Table:
             none = np.full(len(profile.median), np.nan)
             parts.append(
                 {
-                    "panel": _titled(panel.name, _MOMENTS[panel.at], panel.condition),
+                    "panel": _titled(
+                        panel.name, diagnostic_panels.MOMENTS[panel.at], panel.condition
+                    ),
                     "arm": arm,
                     "layer": list(range(1, len(profile.median) + 1)),
                     "median": numbers(profile.median),

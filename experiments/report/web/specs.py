@@ -64,6 +64,16 @@ def _fill(looks: Mapping[str, Look]) -> dict[str, Any]:
     return {"color": _arm_scales(looks)["color"]}
 
 
+def _outcome() -> dict[str, Any]:
+    """Return the colour of verdicts."""
+    return {
+        "field": "outcome",
+        "type": "nominal",
+        "title": None,
+        "scale": {"domain": list(OUTCOME_COLOURS), "range": list(OUTCOME_COLOURS.values())},
+    }
+
+
 def _shown(looks: Mapping[str, Look]) -> Spec:
     """Return the parameter that holds which arms are shown."""
     return {"name": "arms", "value": list(looks)}
@@ -216,7 +226,7 @@ def _tops(table: Table) -> dict[str, float]:
     return {metric: tops.get(metric, 1.0) for metric in dict.fromkeys(table["metric"])}
 
 
-def verdicts(tables: Mapping[str, Table], width_of_label: int = 300) -> Chart:
+def verdicts(tables: Mapping[str, Table]) -> Chart:
     """Return the chart of the ratio of each comparison with its interval."""
     table = tables["verdicts"]
     clock = "times" if len(set(table["clock"])) > 1 else table["clock"][0]
@@ -227,14 +237,9 @@ def verdicts(tables: Mapping[str, Table], width_of_label: int = 300) -> Chart:
         "type": "nominal",
         "sort": None,
         "title": None,
-        "axis": {"labelLimit": width_of_label},
+        "axis": {"labelLimit": 300},
     }
-    colour = {
-        "field": "outcome",
-        "type": "nominal",
-        "title": None,
-        "scale": {"domain": list(OUTCOME_COLOURS), "range": list(OUTCOME_COLOURS.values())},
-    }
+    colour = _outcome()
     told = _told(
         claim="=claim", where="=place", target="=goal", judged="=judged", verdict="=outcome",
         ratio="estimate", bound="=bound", interval="=interval",
@@ -561,12 +566,7 @@ def profiles(tables: Mapping[str, Table], looks: Mapping[str, Look]) -> Chart:
 
 def measures(tables: Mapping[str, Table]) -> Chart:
     """Return the chart of measures with their intervals, a panel a claim."""
-    colour = {
-        "field": "outcome",
-        "type": "nominal",
-        "title": None,
-        "scale": {"domain": list(OUTCOME_COLOURS), "range": list(OUTCOME_COLOURS.values())},
-    }
+    colour = _outcome()
     told = _told(
         claim="=claim", where="=place", measure="=title", found="estimate", interval="=interval",
         claimed="=claimed", theory="theory", verdict="=outcome",
