@@ -29,7 +29,7 @@ from experiments.analysis.verdicts import (
 )
 from experiments.clocks import CLOCKS, SECONDS
 from experiments.hitting_times import HittingTime, met_at_start
-from experiments.study import Claim, Labels, Region, TimeClaim, split_protocol
+from experiments.study import Claim, Labels, Region, TimeClaim, arm_in_words, split_protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +137,16 @@ class _Race:
         """Say why the comparison tells nothing, or return nothing."""
         never = sum(all(x.censored for x in (*a, *b)) for a, b in zip(self.a, self.b, strict=True))
         if never and len(self.a) == 1:
-            return "no run of either arm reached the target"
+            arms = " or ".join(arm_in_words(arm) for arm in self.claim.arms)
+            return f"no run of {arms} got that far"
         if never:
             return (
-                f"under {never} of the {len(self.a)} conditions no run of either arm reached the "
-                "target, so that nothing is known of the mean over them"
+                f"under {never} of the {len(self.a)} conditions no run of either arm got that "
+                "far, so that nothing is known of the mean over them"
             )
         traces = [trace for result in (*self.faster, *self.than) for trace in result.traces]
         if all(met_at_start(trace, self.claim.metric, self.target) for trace in traces):
-            return "every run was at the target before it was trained"
+            return "every run was there before it was trained"
         if self.few:
             level = f"{(1 - self._alpha) * 100:.10g} %"
             needed = fewest_pairs(self._alpha, self.times.design)

@@ -48,7 +48,7 @@ def headline(claim: Claim, verdicts: Sequence[Verdict]) -> str:
     told = _one(main) if _comparisons(main) == 1 else _several(claim, main)
     if together:
         alone = [v for v in verdicts if v.conditions == 1]
-        told += f"; condition by condition {_counted(_judged(alone))}"
+        told += f"; taken one by one, {_counted(_judged(alone))}"
     doubts = list(_doubts(verdicts))
     return f"{told}{f', though {words.listed(doubts)}' if doubts else ''}."
 
@@ -129,9 +129,13 @@ def _needed(verdict: TimeVerdict) -> str:
     """Say how many times the updates of the one arm the other needed, as far as is known."""
     faster, than = (arm_in_words(arm) for arm in verdict.claim.arms)
     if not words.usable(verdict.ratio):
-        return f"no usable estimate, since {words.not_reached(verdict)}"
+        return f"no usable estimate, since {_not_reached(verdict)}"
     size = _between(verdict.ratio.low, verdict.ratio.high)
     return f"{than} needed {size} times the {verdict.claim.clock} of {faster}"
+
+
+def _not_reached(verdict: TimeVerdict) -> str:
+    return words.not_reached(verdict, words.goal(verdict.claim.metric, verdict.target))
 
 
 def _between(low: float, high: float) -> str:
@@ -158,7 +162,7 @@ def _measure(verdict: MeasureVerdict) -> str:
     unit = f" {claim.measure.unit}" if claim.measure.unit else ""
     claimed = f", and {words.region(verdict.region, found)} was claimed"
     if claim.than is None:
-        arm = f"for {arm_in_words(claim.of)} " if claim.of else ""
+        arm = f"for {arm_in_words(claim.of)}, " if claim.of else ""
         return f"{arm}the {claim.measure.in_words} {_lies(found, ends)}{unit}{claimed}"
     told = _difference(verdict, unit)
     return told if ends == [0.0] else f"{told}{claimed} of the difference"
@@ -319,12 +323,29 @@ def _range(verdicts: Sequence[Verdict]) -> list[str]:
         return [f"typically {than} needed {size} times the {claim.clock} of {of}{around}"]
     unit = f" {claim.measure.unit}" if claim.measure.unit else ""
     if claim.than is not None:
-        what = f"the {claim.measure.in_words} of {of} less that of {than}"
-        return [f"{what} is typically {size}{unit}{around}"]
+        typical = _lower_to_higher(min(e.estimate for e in found), max(e.estimate for e in found))
+        around = f" (with the doubt, {_lower_to_higher(low, high)})" if low < high else ""
+        what = f"{claim.measure.in_words}{f', in{unit},' if unit else ''}"
+        return [f"the {what} of {of} is typically {typical} than that of {than}{around}"]
     regions = {words.region(v.region) for v in known}
     claimed = f", and {regions.pop()} was claimed" if len(regions) == 1 else ""
-    for_arm = f"for {of} " if of else ""
+    for_arm = f"for {of}, " if of else ""
     return [f"{for_arm}the {claim.measure.in_words} is typically {size}{unit}{around}{claimed}"]
+
+
+def _lower_to_higher(low: float, high: float) -> str:
+    """Write from where to where differences go: `0.1 to 0.2 lower`, `0.1 lower to 0.2 higher`."""
+    if low < 0 < high:
+        return f"{_by(-low)} lower to {_by(high)} higher"
+    word = "lower" if low < 0 else "higher"
+    least, most = sorted((abs(low), abs(high)))
+    if math.isinf(most):
+        return f"{_by(least)} {word} or more"
+    return f"{_span(least, most, 0.0)} {word}"
+
+
+def _by(size: float) -> str:
+    return "any amount" if math.isinf(size) else words.apart(size, 0.0)
 
 
 def _outermost(low: float, high: float) -> str:
@@ -352,10 +373,10 @@ def _doubts(verdicts: Sequence[Verdict]) -> Iterable[str]:
     missed = [d for d in races if d.ratio.censored]
     if missed and len(races) == 1:
         if words.usable(missed[0].ratio):  # elsewhere it is the answer itself
-            yield words.not_reached(missed[0])
+            yield _not_reached(missed[0])
     elif missed:
         where = "comparison" if len(missed) == 1 else "comparisons"
-        yield f"in {len(missed)} {where} some runs did not reach the target"
+        yield f"in {len(missed)} {where} some runs did not get that far"
 
 
 def _clocks(verdicts: Sequence[Verdict]) -> Iterable[str]:

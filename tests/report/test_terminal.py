@@ -172,7 +172,7 @@ def test_runs_that_failed_are_shown(capsys):
         read(TEXT), respond=lambda run: arriving(4 * BUDGET) if run.seed else respond(run)
     )
     terminal.show(report, 3, verbose=True)
-    assert "9 of 10 runs of each arm did not reach the target" in capsys.readouterr().out
+    assert "9 of 10 runs each of relu and tanh did not reach the target" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("chosen", [True, False])

@@ -164,7 +164,7 @@ def test_a_sentence_without_an_estimate_says_so():
 
 def test_arms_that_stay_behind_alike_are_told_together():
     alike = replace(verdict(), faster_reached=8, than_reached=8)
-    assert words.not_reached(alike) == "2 of 10 runs of each arm did not reach the target"
+    assert words.not_reached(alike) == "2 of 10 runs each of relu and tanh did not reach the target"
     other = replace(verdict(), faster_reached=8, than_reached=7)
     assert words.not_reached(other) == (
         "2 of 10 runs of relu and 3 of 10 runs of tanh did not reach the target"

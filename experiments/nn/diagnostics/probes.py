@@ -113,7 +113,8 @@ ROWS = (
     _row("slope_at_2", "slope at 2", "the larger of |f'(-2)| and |f'(2)|", _slope_at(2.0)),
     _row("tail_slope", "slope at 6", "the larger of |f'(-6)| and |f'(6)|", _slope_at(6.0)),
     _row(
-        "half_slope_at", "where the slope is half its peak", "least z > 0 with |f'(z)| = max / 2",
+        "half_slope_at", "input at which the slope is half its peak",
+        "least z > 0 with |f'(z)| = max / 2",
         _half_slope_at,
     ),
     _row("slope_spread", "spread of the slope", "max f'(z) - min f'(z)", _slope_spread),

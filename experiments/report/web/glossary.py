@@ -7,7 +7,9 @@ from importlib.resources import files
 
 from markdown_it import MarkdownIt
 
-ORDINARY = frozenset({"best", "content", "look", "moment", "place", "rule", "search", "standing"})
+ORDINARY = frozenset(
+    {"answer", "best", "content", "look", "moment", "place", "rule", "search", "standing"}
+)
 """Words that in a sentence most often mean what they mean to everyone."""
 
 _ROW = re.compile(r"^\| (?!-)([^|]+) \| (.+) \|$", re.MULTILINE)

@@ -50,7 +50,7 @@ def _sentence(curve: RatioCurve, place: int) -> str:
         "reached it"
     )
     if not any(level.reached):
-        return f"{start}no run of either arm reached it."
+        return f"{start}no run of either reached it."
     ratio = level.ratio
     size = f"{than} needed {words.estimate(ratio)} times the {claim.clock} of {faster}"
     if math.isnan(ratio.estimate):

@@ -70,17 +70,18 @@ def _time(verdict: TimeVerdict, *, of_duel: bool = False) -> str:
     return " ".join(filter(None, (f"at {at}: {size}.", *more))) + by_clocks(verdict)
 
 
-def not_reached(verdict: TimeVerdict) -> str:
-    """Say how many runs of the two arms did not reach the target."""
+def not_reached(verdict: TimeVerdict, what: str = "the target") -> str:
+    """Say how many runs of the two arms did not reach the target, and what that is called."""
     missed = verdict.runs - verdict.faster_reached, verdict.runs - verdict.than_reached
     if missed[0] == missed[1]:
-        return f"{missed[0]} of {verdict.runs} runs of each arm did not reach the target"
+        arms = " and ".join(arm_in_words(arm) for arm in verdict.claim.arms)
+        return f"{missed[0]} of {verdict.runs} runs each of {arms} did not reach {what}"
     told = [
         f"{count} of {verdict.runs} runs of {arm_in_words(arm)}"
         for count, arm in zip(missed, verdict.claim.arms, strict=True)
         if count
     ]
-    return f"{' and '.join(told)} did not reach the target"
+    return f"{' and '.join(told)} did not reach {what}"
 
 
 def _interval(found: Ratio | Estimate, claimed: Region, comparisons: int) -> str:
