@@ -10,12 +10,13 @@ from typing import Any, Literal
 
 import yaml
 
+from experiments.report.made_from import written_by
 from experiments.report.verdict_rows import ReportError
 
 PROJECT = "convergence-experiments"
 """This project, by its name among the packages of an origin."""
 
-What = Literal["config", "seeds", "data", "libraries", "program", "machine"]
+What = Literal["config", "seeds", "data", "libraries", "program", "machine", "source"]
 
 _WORDS = ("title", "background", "article", "source", "claims")
 """Keys of a config that change no run; claims are compared by their verdicts."""
@@ -38,8 +39,9 @@ class Difference:
 def differences(before: Path, after: Path) -> tuple[Difference, ...]:
     """Return in what the circumstances of the reports in two folders differ.
 
-    Read from their study.yaml and provenance.json. What one of them does not tell, such as a report
-    of an older version, is no difference.
+    Read from their study.yaml, provenance.json and, where a report was not moved without it,
+    made_from.json. What one of them does not tell, such as a report of an older version, is no
+    difference.
 
     Raises:
         ReportError: if one of the files is missing or damaged.
@@ -98,6 +100,8 @@ def _provenance(folder: Path) -> dict[tuple[What, str], str]:
     for origin in origins:
         for what, name, value in _facts(origin if isinstance(origin, dict) else {}):
             told.setdefault((what, name), set()).add(value)
+    if source := written_by(folder):
+        told["source", "of the program"] = {source[:12]}
     return {name: " and ".join(sorted(values)) for name, values in told.items()}
 
 

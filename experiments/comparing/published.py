@@ -64,9 +64,10 @@ def _unknown(count: int) -> str:
 
 def _circumstances(differences: tuple[Difference, ...]) -> str:
     """Name what is not as it was: `published with numpy 2.4.6, here 2.5.0; another processor`."""
+    known = [one for one in differences if one.what in _ORDER]
     told = [
         f"{one.name} {_short(one.before)} there, {_short(one.after)} here"
-        for one in sorted(differences, key=lambda one: _ORDER.index(one.what))
+        for one in sorted(known, key=lambda one: _ORDER[one.what])
     ]
     more = len(told) - MOST_NAMED
     if more > 0:
@@ -74,8 +75,11 @@ def _circumstances(differences: tuple[Difference, ...]) -> str:
     return "; ".join(told)
 
 
-_ORDER = ("seeds", "config", "data", "program", "libraries", "machine")
-"""What is likelier to turn a verdict comes first."""
+_ORDER = {"seeds": 0, "config": 1, "data": 2, "program": 3, "libraries": 4, "machine": 5}
+"""What is likelier to turn a verdict comes first.
+
+The source of the program is left out: the report does not know it before it is written.
+"""
 
 
 def _short(text: str) -> str:

@@ -78,6 +78,15 @@ def record(
     (folder / NAME).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
+def written_by(folder: Path) -> str:
+    """Return the SHA-256 of the program that wrote the report in a folder; empty if not told."""
+    try:
+        told = json.loads((folder / NAME).read_text(encoding="utf-8"))["program"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return told if isinstance(told, str) else ""
+
+
 def unchanged(
     folder: Path, study: Study, store: Digesting, compared_with: Path, formats: Collection[str]
 ) -> Report | None:
