@@ -204,7 +204,9 @@ def test_a_notebook_shows_the_answers_the_verdicts_and_the_main_figure(results):
     shown = Reader(results._repr_html_())
     assert "quicker" not in shown.tags
     assert "Which is <quicker> on the moons?" in shown.text
-    assert "1. relu reaches train_loss 0.5 and 0.3 in fewer updates than tanh. " in shown.text
+    assert (
+        "1. relu reaches a training loss of 0.5 and 0.3 in fewer updates than tanh. " in shown.text
+    )
     (picture,) = shown.pictures
     assert picture.startswith("data:image/png;base64,iVBOR")
     first = shown.tags.index

@@ -145,7 +145,7 @@ def test_a_study_from_config_to_report(config, tmp_path):
     done = run(config, "--output", tmp_path / "out")
     report = tmp_path / "out" / "moons"
     assert f"report: {report / 'report.md'}" in done.stdout
-    assert "relu reaches train_loss 0.5 and 0.3 in fewer updates than tanh" in said(done)
+    assert "relu reaches a training loss of 0.5 and 0.3 in fewer updates than tanh" in said(done)
     assert "searching learning rates for: training loss 0.3 and 0.5\n" in done.stderr
     assert "tuning: 0 of 42 runs" in done.stderr
     assert re.search(r"evaluation: (\d+) of \1 runs", done.stderr)
@@ -223,7 +223,7 @@ def test_a_study_of_both_sorts_of_claims(measured):
     folder, done = measured
     report = folder / "out" / "both"
     assert "tuning: 0 of 60 runs" in done.stderr
-    assert "relu reaches train_loss 0.5 and 0.3 in fewer updates than tanh" in said(done)
+    assert "relu reaches a training loss of 0.5 and 0.3 in fewer updates than tanh" in said(done)
     assert "relu has a higher share of exact zeros than tanh" in said(done)
     verdicts = pd.read_csv(report / "verdicts.csv")
     assert list(verdicts.claim) == [1, 1, 2, 3]
@@ -420,7 +420,10 @@ def test_what_is_explained_adds_up_to_the_dry_run(tmp_path, text):
 
 def test_explaining_names_settings_claims_and_what_is_searched_for(config, tmp_path):
     done = run(config, "--explain", "--output", tmp_path / "out")
-    assert "  1. relu reaches train_loss 0.5 and 0.3 in fewer updates than tanh\n" in done.stdout
+    assert (
+        "  1. relu reaches a training loss of 0.5 and 0.3 in fewer updates than tanh\n"
+        in done.stdout
+    )
     assert "the fewest updates to a training\n  loss of 0.3 and 0.5\n" in done.stdout
     assert "      21  relu: claim 1\n" in done.stdout
     assert not (tmp_path / "out").exists()
@@ -575,7 +578,9 @@ def test_a_new_config_runs_as_it_is(tmp_path):
     text = (tmp_path / "my_question.yaml").read_bytes()
     tiny = ("--set", "training.epochs=2", "--set", "seeds=7", "--set", "tuning.extensions=0")
     done = run("my_question.yaml", *tiny, "--jobs", "1", cwd=tmp_path)
-    assert "1. relu reaches train_loss 0.4 and 0.25 in fewer updates than tanh" in said(done)
+    assert "1. relu reaches a training loss of 0.4 and 0.25 in fewer updates than tanh" in said(
+        done
+    )
     assert (tmp_path / "results" / "my_question" / "report.md").exists()
     done = run("--new", "my_question.yaml", cwd=tmp_path, code=2)
     assert "my_question.yaml: exists already, and is left as it is" in done.stderr

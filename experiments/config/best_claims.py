@@ -106,7 +106,7 @@ def _in_words(
 ) -> str:
     if targets:
         goals = " and ".join(map(show, targets))
-        what = f"reaches {metric} {goals} in as few {keys.clock} as any other"
+        what = f"reaches a {METRIC_WORDS[metric]} of {goals} in as few {keys.clock} as any other"
     else:
         high = "high" if improves_upwards(metric) else "low"
         what = f"has as {high} a {METRIC_WORDS[metric]} as any other"

@@ -7,6 +7,7 @@ from experiments.config.checking import Checked
 from experiments.config.errors import Path, shorten, show
 from experiments.config.grid import Grid
 from experiments.config.values import MOST_CHARACTERS
+from experiments.records import METRIC_WORDS
 from experiments.study import Labels, TimeClaim, arm_in_words
 
 
@@ -71,10 +72,13 @@ def _in_words(
     by: float | None,
     clock: str,
 ) -> str:
-    """Say what is claimed, for example "relu reaches train_loss 0.4 in fewer updates than tanh"."""
-    *most, last = map(show, targets) if targets else ("each of its targets",)
-    values = f"{', '.join(most)} and {last}" if most else last
+    """Say what is claimed: "relu reaches a training loss of 0.4 in fewer updates than tanh"."""
+    goal = f"each target of its {METRIC_WORDS[metric]}"
+    if targets:
+        *most, last = map(show, targets)
+        values = f"{', '.join(most)} and {last}" if most else last
+        goal = f"a {METRIC_WORDS[metric]} of {values}"
     times = "" if by is None else f"{show(by)} times "
     first, second = arm_in_words(faster), arm_in_words(than)
-    words = f"{first} reaches {metric} {values} in {times}fewer {clock} than {second}"
+    words = f"{first} reaches {goal} in {times}fewer {clock} than {second}"
     return shorten(words, MOST_CHARACTERS)

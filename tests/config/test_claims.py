@@ -44,7 +44,8 @@ def test_arms_of_several_axes_are_in_the_grid_s_order():
     assert claim.than == (("activation", "ours"), ("init", "matched"))
     assert claim.targets == (0.9, 1.0)
     assert claim.says == (
-        "relu, init he reaches test_accuracy 0.9 and 1 in fewer updates than ours, init matched"
+        "relu, init he reaches a test accuracy of 0.9 and 1 in fewer updates than ours, "
+        "init matched"
     )
 
 
@@ -52,7 +53,8 @@ def test_generated_words():
     text = TEXT % ("8", "8-8", "train_loss: [0.6, 0.5, 0.4]}, by: 6, tolerance: 1.5, says: x")
     (claim,) = read(text.replace("}}]", "}]").replace(", says: x", "")).claims
     assert claim.says == (
-        "width 8 reaches train_loss 0.6, 0.5 and 0.4 in 6 times fewer updates than width 8-8"
+        "width 8 reaches a training loss of 0.6, 0.5 and 0.4 in 6 times fewer updates than "
+        "width 8-8"
     )
     assert (claim.number, claim.by, claim.tolerance) == (1, 6.0, 1.5)
     assert claim.reading == "at_least"

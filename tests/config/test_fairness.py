@@ -205,7 +205,8 @@ def test_auto(metric):
     (claim,) = study.claims
     assert claim.auto
     assert (claim.metric, claim.targets) == (metric, ())
-    assert claim.says == f"relu reaches {metric} each of its targets in fewer updates than tanh"
+    in_words = {"train_loss": "training loss", "test_accuracy": "test accuracy"}[metric]
+    assert claim.says == (f"relu reaches each target of its {in_words} in fewer updates than tanh")
     assert again(study) == study
     assert "auto" in config.resolved(study)
 

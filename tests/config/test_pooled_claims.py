@@ -45,7 +45,8 @@ def test_seconds_are_read_of_the_runs():
 def test_the_claim_says_what_it_counts():
     race = "{faster: relu, than: tanh, to: {train_loss: 0.4}, clock: epochs}"
     assert (
-        read(TEXT % race).claims[0].says == "relu reaches train_loss 0.4 in fewer epochs than tanh"
+        read(TEXT % race).claims[0].says
+        == "relu reaches a training loss of 0.4 in fewer epochs than tanh"
     )
     best = "{best: relu, of: activation, to: {train_loss: 0.4}, clock: seconds}"
     assert "in as few seconds as any other" in read(TEXT % best).claims[0].says

@@ -67,7 +67,7 @@ def test_every_key_is_written():
         "confidence": 0.95,
         "claims": [
             {
-                "says": "relu reaches train_loss 1 in 2 times fewer updates than tanh",
+                "says": "relu reaches a training loss of 1 in 2 times fewer updates than tanh",
                 "faster": {"activation": "relu"},
                 "than": {"activation": "tanh"},
                 "to": {"train_loss": [1]},
