@@ -254,18 +254,34 @@ def _run_configs(options: argparse.Namespace, command: str) -> int:
     from experiments.command_error import CommandError
 
     try:
-        for path, study in zip(options.configs, studies, strict=True):
-            _do(study, path, options)
+        if options.report:
+            _reports(studies, options)
+        else:
+            for path, study in zip(options.configs, studies, strict=True):
+                _do(study, path, options)
     except CommandError as error:
         print(f"{command}: {error}", file=sys.stderr)
         return FAILED
     return DONE
 
 
+def _reports(studies: Sequence[Study], options: argparse.Namespace) -> None:
+    from experiments import commands
+
+    commands.reports(
+        studies,
+        options.output,
+        options.jobs,
+        quiet=options.quiet,
+        verbose=options.verbose,
+        formats=options.figures,
+    )
+
+
 def _do(study: Study, path: Path, options: argparse.Namespace) -> None:
     """Do what was asked for with one study; a report that would come out the same is shown."""
     loudness = {"quiet": options.quiet, "verbose": options.verbose}
-    if not (options.dry_run or options.explain or options.validate or options.report):
+    if not (options.dry_run or options.explain or options.validate):
         from experiments.unchanged import shown
 
         if shown(study, options.output, options.figures, **loudness):
@@ -279,7 +295,5 @@ def _do(study: Study, path: Path, options: argparse.Namespace) -> None:
         commands.explain(study, options.output)
     elif options.validate:
         commands.validate(study, path)
-    elif options.report:
-        commands.report(study, options.output, formats=options.figures, **loudness)
     else:
         commands.run(study, options.output, options.jobs, formats=options.figures, **loudness)

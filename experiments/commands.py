@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import signal
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import joblib
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from experiments.analysis.results import Results
@@ -20,6 +22,8 @@ from experiments.execution.plan import plan
 from experiments.execution.store import NAME as STORE
 from experiments.execution.store import Store, StoreError
 from experiments.execution.timing import update_times
+from experiments.plugins.loading import load_again
+from experiments.plugins.registry import FILES, Plugin
 from experiments.report import figure_files, page, scoreboard, terminal
 from experiments.report.explaining import explained, validated
 from experiments.report.made_from import record
@@ -83,6 +87,7 @@ def write(
     measure: bool = True,
     formats: Collection[str] = figure_files.USUAL,
     jobs: int | None = None,
+    indexed: bool = True,
 ) -> Report:
     """Write the report of a study that was trained, and the scoreboard.
 
@@ -92,6 +97,7 @@ def write(
         measure: how long updates take, where that is not stored.
         formats: of the figures, beside the report's own.
         jobs: worker processes that draw; None: as many as save time.
+        indexed: whether the scoreboard is written as well.
 
     Raises:
         CommandError: if the store or the report fails.
@@ -105,7 +111,8 @@ def write(
         report = page.write(results, folder, times, remark, formats, jobs)
         keys = {*trained.asked, *store.asked}
         record(folder, report, trained.study, keys, store, published_of(folder), formats)
-        scoreboard.write(output)
+        if indexed:
+            scoreboard.write(output)
         return report
 
 
@@ -133,22 +140,63 @@ def _told_plainly(output: Path) -> Iterator[None]:
         ) from error
 
 
-def report(
-    study: Study,
+def reports(
+    studies: Sequence[Study],
     output: Path,
+    jobs: int | None = None,
     *,
     quiet: bool = False,
     verbose: bool = False,
     formats: Collection[str] = figure_files.USUAL,
 ) -> None:
-    """Write the report of a study whose runs are all stored again, and show the verdicts.
+    """Write the reports of studies whose runs are all stored again, and show their verdicts.
 
-    Nothing is trained and no time is measured: without stored times there is no clocks.csv.
+    Several are written side by side, a worker each, and shown in their order; the figures of a
+    single one are. Nothing is trained and no time is measured: without stored times there is no
+    clocks.csv.
+
+    Args:
+        studies: one or more.
+        output: the folder with the store, which gets the reports.
+        jobs: worker processes; None: one for each core.
+        quiet: show nothing.
+        verbose: show every verdict in a sentence, too.
+        formats: of the figures, beside the reports' own.
 
     Raises:
-        CommandError: if runs are missing, or the store or the report fails.
+        CommandError: if runs are missing, or the store or a report fails. The reports of the
+            studies before it are written.
 
     """
+    count = min(jobs or joblib.cpu_count(), len(studies))
+    if count == 1:
+        written = (_report(study, output, formats, jobs) for study in studies)
+    else:
+        with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+            written = joblib.Parallel(n_jobs=count, return_as="generator", batch_size=1)(
+                joblib.delayed(_report_in_worker)(study, output, formats, tuple(FILES))
+                for study in studies
+            )
+    try:
+        for one in written:
+            if not quiet:
+                terminal.show(one, 0, verbose=verbose)
+    finally:
+        written.close()
+        with _told_plainly(output):
+            scoreboard.write(output)
+
+
+def _report_in_worker(
+    study: Study, output: Path, formats: Collection[str], plugins: tuple[Plugin, ...]
+) -> Report:
+    # Ctrl-C reaches every process of the terminal; the main one answers it for all.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    load_again(plugins)
+    return _report(study, output, formats, jobs=1)
+
+
+def _report(study: Study, output: Path, formats: Collection[str], jobs: int | None) -> Report:
     with _opened(output) as store:
         known = plan(study, store)
         asked = store.asked
@@ -159,9 +207,8 @@ def report(
             f"{output / STORE}, or more if searches go on or seeds are added, so that there is no "
             "report to write. Without --report they are trained."
         )
-    written = write(Trained(study, known.results, 0, asked), output, measure=False, formats=formats)
-    if not quiet:
-        terminal.show(written, 0, verbose=verbose)
+    trained = Trained(study, known.results, 0, asked)
+    return write(trained, output, measure=False, formats=formats, jobs=jobs, indexed=False)
 
 
 def validate(study: Study, path: Path) -> None:

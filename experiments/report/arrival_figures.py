@@ -12,12 +12,12 @@ from experiments.analysis.summaries import Reach
 from experiments.report import style
 from experiments.report.canvas import MOST_DOTS, Canvas
 from experiments.report.panels import Target
-from experiments.report.sheets import SCREEN, Sheet
+from experiments.report.sheets import PAGE, Sheet
 from experiments.report.style import INK
 from experiments.study import Study
 
 
-def updates_to_target(study: Study, reaches: Sequence[Reach], sheet: Sheet = SCREEN) -> Figure:
+def updates_to_target(study: Study, reaches: Sequence[Reach], sheet: Sheet = PAGE) -> Figure:
     """Draw every run's updates to each target; an open triangle counts those that never came.
 
     A median that is a bound, since half of the runs or more never came, is dotted at their budget.
@@ -59,7 +59,7 @@ def updates_to_target(study: Study, reaches: Sequence[Reach], sheet: Sheet = SCR
     return canvas.finish(*extra, y="updates to target")
 
 
-def censored(study: Study, reaches: Sequence[Reach], sheet: Sheet = SCREEN) -> Figure:
+def censored(study: Study, reaches: Sequence[Reach], sheet: Sheet = PAGE) -> Figure:
     """Draw the share of each arm's runs that never came to a target, and their number."""
     canvas = Canvas(study, sheet)
     found, targets = _by_target(reaches)

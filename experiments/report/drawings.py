@@ -28,7 +28,7 @@ from experiments.report import (
 from experiments.study import TimeClaim
 
 Drawing = Callable[..., Figure]
-"""Draws a figure; its one argument, `sheet`, is what it is drawn for, a screen if left out."""
+"""Draws a figure; its one argument, `sheet`, is what it is drawn for, a page if left out."""
 
 
 def _loss(metric: str) -> Callable[[Summary], Drawing | None]:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from experiments.plugins.loading import load_again
 from experiments.plugins.registry import FILES, Plugin
 from experiments.report.drawings import Drawing
-from experiments.report.sheets import COLUMN, PAGE, SCREEN, Sheet
+from experiments.report.sheets import COLUMN, PAGE, Sheet
 from experiments.report.style import applied
 
 FOLDER = "figures"
@@ -46,7 +46,7 @@ def places(name: str, formats: Collection[str]) -> Iterator[Place]:
         formats: of FORMATS.
 
     """
-    yield name, SCREEN
+    yield name, PAGE
     stem = name.removesuffix(".png")
     for sheet, ending in ((PAGE, ""), (COLUMN, "_column")):
         for kind in sorted(set(formats) - {"png"}):
@@ -141,6 +141,9 @@ def write_one(
     for sheet, files in by_sheet.items():
         with applied(sheet):
             figure = draw(sheet=replace(sheet, heading=heading))
+            # Laid out once and not for each file: that takes as long as drawing.
+            figure.get_layout_engine().execute(figure)
+            figure.set_layout_engine("none")
             for file in files:
                 (folder / file).parent.mkdir(parents=True, exist_ok=True)
                 save(figure, folder / file)

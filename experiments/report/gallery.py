@@ -18,7 +18,7 @@ from experiments.nn.diagnostics.slopes import peak_slope, slopes, values
 from experiments.parameters import Choice
 from experiments.report import legends, scales
 from experiments.report.looks_of_arms import COLOURS
-from experiments.report.sheets import SCREEN, Sheet, size
+from experiments.report.sheets import PAGE, Sheet, size
 from experiments.study import Study
 
 REACH = 6.0
@@ -51,7 +51,7 @@ def shown_functions(study: Study) -> list[Choice]:
     return list(dict.fromkeys(used))[:MOST_FUNCTIONS]
 
 
-def functions(found: Sequence[Choice], sheet: Sheet = SCREEN) -> Figure:
+def functions(found: Sequence[Choice], sheet: Sheet = PAGE) -> Figure:
     """Draw each function and, dashed, the slope that training uses, all on one scale."""
     if len(found) <= FEW:
         figure, axes = sheet.subplots(len(found))

@@ -27,7 +27,7 @@ from experiments.report.diagnostic_panels import (
     low,
 )
 from experiments.report.looks_of_arms import Look
-from experiments.report.sheets import SCREEN, Sheet
+from experiments.report.sheets import PAGE, Sheet
 from experiments.report.style import INK
 from experiments.study import Study
 
@@ -39,7 +39,7 @@ _DIRECTION = "hidden layer, from the input to the output"
 _DASHES = (0, (3, 2))
 
 
-def layers(study: Study, profiles: Sequence[LayerProfile], sheet: Sheet = SCREEN) -> Figure:
+def layers(study: Study, profiles: Sequence[LayerProfile], sheet: Sheet = PAGE) -> Figure:
     """Draw diagnostics over the hidden layers: each arm's median and the band of its middle half.
 
     What a formula gives is dashed; one that is known up to a factor is made to meet the median at
@@ -103,7 +103,7 @@ def expected_by_theory(profile: LayerProfile) -> np.ndarray | None:
     return values if np.isfinite(values).any() else None
 
 
-def curves(study: Study, found: Sequence[DiagnosticCurve], sheet: Sheet = SCREEN) -> Figure:
+def curves(study: Study, found: Sequence[DiagnosticCurve], sheet: Sheet = PAGE) -> Figure:
     """Draw diagnostics over the updates: each arm's median and the band of its middle half.
 
     Of what is true or false of a run, the share of the runs.

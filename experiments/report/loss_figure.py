@@ -10,13 +10,11 @@ from matplotlib.figure import Figure
 from experiments.analysis.summaries import Curve
 from experiments.report import style, words
 from experiments.report.canvas import Canvas
-from experiments.report.sheets import SCREEN, Sheet
+from experiments.report.sheets import PAGE, Sheet
 from experiments.study import Study
 
 
-def loss_curves(
-    study: Study, curves: Sequence[Curve], metric: str, sheet: Sheet = SCREEN
-) -> Figure:
+def loss_curves(study: Study, curves: Sequence[Curve], metric: str, sheet: Sheet = PAGE) -> Figure:
     """Draw a loss over the updates: the median of each arm and the band of its middle half."""
     canvas = Canvas(study, sheet)
     by_setting = {c.setting.setting: c for c in curves if c.metric == metric}

@@ -17,7 +17,7 @@ from matplotlib.patches import Rectangle
 from experiments.analysis.verdicts import TimeVerdict
 from experiments.report import legends, scales, words
 from experiments.report.looks_of_arms import COLOURS
-from experiments.report.sheets import SCREEN, Sheet
+from experiments.report.sheets import PAGE, Sheet
 from experiments.study import Labels, arm_in_words, split_protocol
 
 MOST_CONDITIONS = 60
@@ -41,7 +41,7 @@ _SMALL = 7  # points
 Column = tuple[str, float]  # protocol and target
 
 
-def ratio_map(cells: Sequence[TimeVerdict], sheet: Sheet = SCREEN) -> Figure:
+def ratio_map(cells: Sequence[TimeVerdict], sheet: Sheet = PAGE) -> Figure:
     """Draw the ratio of times of one claim: a row a condition, a column a protocol and target.
 
     Undecided cells are smaller, their numbers in italics; one that cannot be tested is grey. Where
@@ -51,14 +51,11 @@ def ratio_map(cells: Sequence[TimeVerdict], sheet: Sheet = SCREEN) -> Figure:
     columns = list(dict.fromkeys((split_protocol(c.condition)[0], c.target) for c in cells))
     columns = sorted(columns, key=lambda column: _first(cells, column[0]))[:MOST_COLUMNS]
     labels = [words.condition(row) or "all" for row in rows]
-    wide = _width(columns)
-    if sheet.width is not None:
-        beside = _LABEL * min(max(map(len, labels)), _LONGEST) + (0 if sheet.narrow else 0.8)
-        wide = min(wide, (sheet.width - beside) / len(columns))
+    beside = _LABEL * min(max(map(len, labels)), _LONGEST) + (0 if sheet.narrow else 0.8)
+    wide = (sheet.width - beside) / len(columns)
     claim = cells[0].claim
     below = 0.9 if sheet.narrow else 0.0
-    width = max(5.6, 3.6 + wide * len(columns))
-    figure = sheet.figure(width, 1.4 + below + _CELL * len(rows))
+    figure = sheet.figure(1.4 + below + _CELL * len(rows))
     ax = figure.subplots()
     found = {(split_protocol(c.condition)[1], split_protocol(c.condition)[0], c.target): c
              for c in cells}  # fmt: skip
@@ -95,12 +92,6 @@ def _first(cells: Sequence[TimeVerdict], protocol: str) -> int:
     return [split_protocol(cell.condition)[0] for cell in cells].index(protocol)
 
 
-def _width(columns: Sequence[Column]) -> float:
-    """Return how wide a cell is, in inches, so that each protocol's name fits above its cells."""
-    protocols = [protocol for protocol, _ in columns]
-    return max(0.46, *(0.09 * len(name) / protocols.count(name) for name in protocols))
-
-
 def _cell(ax: Axes, x: int, y: int, verdict: TimeVerdict, *, numbered: bool) -> None:
     ratio, tested = verdict.ratio, verdict.outcome != "untestable"
     undecided = verdict.outcome == "inconclusive"
@@ -130,14 +121,13 @@ def _name(ax: Axes, rows: Sequence[Labels], columns: Sequence[Column], wide: flo
     ax.set_xticks(range(len(columns)), targets, fontsize=_SMALL, rotation=upright)
     protocols = [protocol for protocol, _ in columns]
     start = 0
-    slanted = any(
-        _LABEL * len(name) > wide * protocols.count(name) for name in dict.fromkeys(protocols)
-    )
     for protocol, group in groupby(protocols):
         end = start + len(list(group))
-        ax.annotate(protocol, ((start + end - 1) / 2, -0.5), xytext=(0, 4), ha="center",
-                    textcoords="offset points", fontsize=_SMALL,
-                    rotation=90 if slanted else 0)  # fmt: skip
+        if protocol:
+            letters = max(8, int(wide * (end - start) / _LABEL))
+            name = scales.wrapped(words.protocol(protocol), letters)
+            ax.annotate(name, ((start + end - 1) / 2, -0.5), xytext=(0, 4), ha="center",
+                        textcoords="offset points", fontsize=_SMALL)  # fmt: skip
         start = end
 
 

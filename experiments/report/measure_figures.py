@@ -16,7 +16,7 @@ from experiments.analysis.verdicts import MeasureVerdict
 from experiments.report import legends, rows, scales, words
 from experiments.report.panels import MOST_PANELS
 from experiments.report.rows import MOST_ROWS, OUTCOME_COLOURS
-from experiments.report.sheets import SCREEN, Sheet
+from experiments.report.sheets import PAGE, Sheet
 from experiments.report.style import INK
 from experiments.study import MeasureClaim, arm_in_words
 
@@ -42,7 +42,7 @@ def measure_panels(verdicts: Iterable[MeasureVerdict]) -> list[list[MeasureVerdi
     return [rows for rows in claims if any(map(_drawable, rows))]
 
 
-def measures(verdicts: Sequence[MeasureVerdict], sheet: Sheet = SCREEN) -> Figure:
+def measures(verdicts: Sequence[MeasureVerdict], sheet: Sheet = PAGE) -> Figure:
     """Draw each claim's estimates with their intervals, a row for each condition.
 
     The grey band is where the claim says that the number lies, the tick what a formula gives; an
@@ -52,11 +52,10 @@ def measures(verdicts: Sequence[MeasureVerdict], sheet: Sheet = SCREEN) -> Figur
     every = measure_panels(verdicts)
     shown = [claim[:MOST_ROWS] for claim in every[:MOST_PANELS]]
     columns = 1 if len(shown) == 1 or sheet.narrow else 2
-    width = 7.5 if columns == 1 else 11.5
-    pitch = rows.height(sheet, 0.24, _lines(shown, sheet, (sheet.width or width) / columns))
+    pitch = rows.height(_lines(shown, sheet, sheet.width / columns))
     lines = [shown[start : start + columns] for start in range(0, len(shown), columns)]
     heights = [max(len(claim) for claim in line) for line in lines]
-    figure = sheet.figure(width, sum(1.1 + pitch * count for count in heights))
+    figure = sheet.figure(sum(1.1 + pitch * count for count in heights))
     axes = figure.subplots(
         len(lines), columns, squeeze=False, height_ratios=[0.4 + pitch * n for n in heights]
     ).ravel()
@@ -64,7 +63,7 @@ def measures(verdicts: Sequence[MeasureVerdict], sheet: Sheet = SCREEN) -> Figur
         spare.set_axis_off()
     for ax, claim, scale in zip(axes, shown, _scales(shown), strict=False):
         _panel(ax, claim, scale, sheet)
-    legends.above(figure, sheet, _legend(shown, sheet))
+    legends.above(figure, sheet, _legend(shown))
     left_out = sum(map(len, every)) - sum(map(len, shown))
     if left_out:
         legends.below(figure, sheet, [legends.remark(f"{left_out} verdicts more than fit")])
@@ -77,7 +76,7 @@ def _lines(shown: Sequence[Sequence[MeasureVerdict]], sheet: Sheet, width: float
     return max(text.count("\n") + 1 for text in rows.broken(labels, sheet, width))
 
 
-def _legend(shown: Sequence[Sequence[MeasureVerdict]], sheet: Sheet) -> list[Artist]:
+def _legend(shown: Sequence[Sequence[MeasureVerdict]]) -> list[Artist]:
     drawn = [row for claim in shown for row in claim]
     handles: list[Artist] = [Patch(color=CLAIMED, lw=0, label="claimed")]
     if any(row.theory is not None for row in drawn):
@@ -86,7 +85,7 @@ def _legend(shown: Sequence[Sequence[MeasureVerdict]], sheet: Sheet) -> list[Art
         )
     handles.append(Line2D([], [], color=INK, marker="o", lw=2.2, label="estimate and interval"))
     handles += rows.bounds(row.estimate.bound for row in drawn if _drawable(row))
-    return handles + rows.outcomes(sheet, (row.outcome for row in drawn))
+    return handles + rows.outcomes(row.outcome for row in drawn)
 
 
 def _scales(shown: Sequence[Sequence[MeasureVerdict]]) -> list[Scale]:
@@ -129,11 +128,10 @@ def _panel(ax: Axes, judged: Sequence[MeasureVerdict], scale: Scale, sheet: Shee
     claim = judged[0].claim
     log, left, right = scale
     for place, row in enumerate(judged):
-        _row(ax, place, row, (left, right), rows.edges(sheet))
-        rows.tell(ax, place, row.outcome, row.outcome, sheet)
+        _row(ax, place, row, (left, right))
     ax.set_xlim(left, right)
     scales.finish(ax, "x", log)
-    ax.set_ylim(rows.ends(sheet, len(judged)))
+    ax.set_ylim(rows.ends(len(judged)))
     ax.grid(visible=False, axis="y")
     conditions = [words.place(row) for row in judged]
     if not any(conditions):  # the claim is judged once
@@ -148,12 +146,11 @@ def _row(
     place: int,
     row: MeasureVerdict,
     ends: tuple[float, float],
-    edges: tuple[float, float],
 ) -> None:
     def clipped(*numbers: float) -> np.ndarray:
         return np.clip(numbers, *ends)
 
-    high = [place - edges[0], place + edges[1]]
+    high = [place - rows.EDGES[0], place + rows.EDGES[1]]
 
     claimed = clipped(row.region.low, row.region.high)
     ax.fill_betweenx(high, *claimed, color=CLAIMED, lw=0, zorder=0.5)

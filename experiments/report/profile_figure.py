@@ -9,13 +9,11 @@ from matplotlib.figure import Figure
 from experiments.analysis.ranking import Profiles
 from experiments.report import legends, scales, style, words
 from experiments.report.looks_of_arms import look, name_of
-from experiments.report.sheets import SCREEN, Sheet
+from experiments.report.sheets import PAGE, Sheet
 from experiments.study import Labels, Study
 
 
-def profiles(
-    study: Study, found: Sequence[tuple[Labels, Profiles]], sheet: Sheet = SCREEN
-) -> Figure:
+def profiles(study: Study, found: Sequence[tuple[Labels, Profiles]], sheet: Sheet = PAGE) -> Figure:
     """Draw the share of cells in which each arm came within a factor of the fastest arm."""
     figure, axes = sheet.subplots(len(found), width=6.4 if len(found) == 1 else 4.2, height=3.3)
     looks = look(study)

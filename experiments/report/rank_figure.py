@@ -15,7 +15,7 @@ from experiments.analysis.ranking import Ranking
 from experiments.report import legends, rows, scales, style, words
 from experiments.report.looks_of_arms import Look, look, name_of
 from experiments.report.panels import MOST_PANELS, Target
-from experiments.report.sheets import SCREEN, Sheet
+from experiments.report.sheets import PAGE, Sheet
 from experiments.report.style import INK
 from experiments.study import Labels, Study
 
@@ -30,7 +30,7 @@ _APART = 0.14  # between the bars of a row and the markers of the next
 _TOP = 0.4  # above the first row, for the critical difference
 
 
-def ranks(study: Study, rankings: Sequence[Ranking], sheet: Sheet = SCREEN) -> Figure:
+def ranks(study: Study, rankings: Sequence[Ranking], sheet: Sheet = PAGE) -> Figure:
     """Draw the average ranks of each contest; a bar joins arms that the seeds do not tell apart.
 
     A panel for each target, a row for each condition; the vertical axis is in inches.
@@ -41,16 +41,16 @@ def ranks(study: Study, rankings: Sequence[Ranking], sheet: Sheet = SCREEN) -> F
         target = row.contest.metric, row.contest.target
         panels.setdefault(target, {})[row.contest.condition.labels] = row
     panels = dict(list(panels.items())[:MOST_PANELS])
-    places, bottom = _places(panels.values(), sheet)
+    places, bottom = _places(panels.values())
     across = 1 if sheet.narrow else min(3, len(panels))
     down = -(-len(panels) // across)
-    figure = sheet.figure(3.2 + 3.6 * across if across > 1 else 8.0, down * (0.7 + bottom))
+    figure = sheet.figure(down * (0.7 + bottom))
     axes = list(figure.subplots(down, across, squeeze=False).ravel())
     for spare in axes[len(panels) :]:
         spare.set_axis_off()
     axes = axes[: len(panels)]
     looks, differences = look(study), {row.critical_difference for row in shown}
-    for number, (ax, (target, found)) in enumerate(zip(axes, panels.items(), strict=True)):
+    for ax, (target, found) in zip(axes, panels.items(), strict=True):
         for labels, row in found.items():
             _row(ax, places[labels], row, looks)
         scales.title(ax, words.goal(*target), sheet)
@@ -58,7 +58,7 @@ def ranks(study: Study, rankings: Sequence[Ranking], sheet: Sheet = SCREEN) -> F
         ax.grid(visible=False, axis="y")
         scales.foot(ax, "average rank over the seeds; 1 is the fastest", sheet)
         _critical(ax, {places[labels]: row for labels, row in found.items()}, differences)
-        _name(ax, found, places, sheet, beside=number % across == 0)
+        _name(ax, found, places, sheet)
     _ends(axes, shown)
     names = dict.fromkeys(name_of(arm) for row in shown for arm in _arms(row))
     handles: list[Artist] = [style.handle(name, looks[name], lines=False) for name in names]
@@ -71,9 +71,7 @@ def ranks(study: Study, rankings: Sequence[Ranking], sheet: Sheet = SCREEN) -> F
     return figure
 
 
-def _places(
-    panels: Iterable[dict[Labels, Ranking]], sheet: Sheet
-) -> tuple[dict[Labels, float], float]:
+def _places(panels: Iterable[dict[Labels, Ranking]]) -> tuple[dict[Labels, float], float]:
     """Return where the row of each condition lies, and where the last one ends, in inches.
 
     Each has the room that its stacked markers and its bars take in any panel.
@@ -82,9 +80,9 @@ def _places(
     for found in panels:
         for labels, row in found.items():
             by_condition.setdefault(labels, []).append(row)
-    places, down, named = {}, _TOP, rows.LINE if sheet.paper else 0.0
+    places, down = {}, _TOP
     for labels, same in by_condition.items():
-        places[labels] = down + _MARKER + max(map(_raised, same)) + named
+        places[labels] = down + _MARKER + max(map(_raised, same)) + rows.LINE
         bars = max(max(_levels(row), default=0) for row in same)
         down = places[labels] + _BAR + _LEVEL * bars + _APART
     return places, down
@@ -120,17 +118,12 @@ def _name(
     found: Mapping[Labels, Ranking],
     places: Mapping[Labels, float],
     sheet: Sheet,
-    *,
-    beside: bool,
 ) -> None:
-    """Name the rows: on a screen in the first panel of each line alone."""
-    names = {place: words.condition(labels) for labels, place in places.items()}
-    if sheet.paper:
-        names = {place: names[place] for place in (places[labels] for labels in found)}
-    if not any(names.values()) or not (beside or sheet.paper):
+    names = {places[labels]: words.condition(labels) for labels in found}
+    if not any(names.values()):
         names = {}
     rows.label(ax, names, sheet, {places[labels]: _raised(row) for labels, row in found.items()})
-    ax.spines.left.set_visible(beside and not sheet.paper)
+    ax.spines.left.set_visible(False)
 
 
 def _critical(ax: Axes, found: Mapping[float, Ranking], differences: set[float]) -> None:

@@ -14,14 +14,14 @@ from experiments.goals import improves_upwards
 from experiments.report import legends, scales, style, words
 from experiments.report.looks_of_arms import Look, looks
 from experiments.report.panels import MOST_PANELS
-from experiments.report.sheets import SCREEN, Sheet
+from experiments.report.sheets import PAGE, Sheet
 from experiments.report.style import INK
 from experiments.study import PROTOCOL, arm_in_words, split_protocol
 
 _ARROWS = {"at least": "^", "at most": "v"}
 
 
-def ratio_curves(curves: Sequence[RatioCurve], sheet: Sheet = SCREEN) -> Figure:
+def ratio_curves(curves: Sequence[RatioCurve], sheet: Sheet = PAGE) -> Figure:
     """Draw the ratio over its target: a panel for each condition, a line for each protocol.
 
     A solid line is an estimate; a dotted one with arrows is a bound, which the ratio is at least or
@@ -49,9 +49,13 @@ def ratio_curves(curves: Sequence[RatioCurve], sheet: Sheet = SCREEN) -> Figure:
     for which in "xy":
         _on_one_scale(axes, which)
     scales.make_room(axes)
-    handles = [style.handle(name, look[name], lines=True) for name in protocols if name]
+    handles = [
+        style.handle(words.protocol(name), look[name], lines=True) for name in protocols if name
+    ]
     legends.above(figure, sheet, handles)
-    legends.below(figure, sheet, _kinds({r.bound for c in curves for r in c.ratios}))
+    bounds = {r.bound for c in curves for r in c.ratios}
+    if bounds != {""}:
+        legends.below(figure, sheet, _kinds(bounds))
     return figure
 
 

@@ -11,12 +11,12 @@ from matplotlib.patches import Patch
 from experiments.analysis.survival import ReachCurve
 from experiments.report import style, words
 from experiments.report.canvas import Canvas
-from experiments.report.sheets import SCREEN, Sheet
+from experiments.report.sheets import PAGE, Sheet
 from experiments.report.style import INK
 from experiments.study import Study
 
 
-def reach_curves(study: Study, curves: Sequence[ReachCurve], sheet: Sheet = SCREEN) -> Figure:
+def reach_curves(study: Study, curves: Sequence[ReachCurve], sheet: Sheet = PAGE) -> Figure:
     """Draw the share of each arm's runs that have reached each target by each update.
 
     Each target of each condition has its panel.

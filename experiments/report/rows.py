@@ -27,29 +27,29 @@ ARROWS = {"at least": ">", "at most": "<"}
 
 _SMALL = 7  # points
 LINE = 0.13
-"""The height of a line of a label on paper, in inches."""
+"""The height of a line of a label, in inches."""
+
+EDGES = (0.7, 0.3)
+"""How far a row reaches up and down, in rows: its label, above its bar, is part of it."""
 
 
-def height(sheet: Sheet, on_screen: float, lines: int = 1) -> float:
-    """Return how high a row is, in inches: on paper its label lies above its bar."""
-    return 0.2 + LINE * lines if sheet.paper else on_screen
+def height(lines: int = 1) -> float:
+    """Return how high a row is whose label has so many lines, in inches."""
+    return 0.2 + LINE * lines
 
 
 def label(
     ax: Axes, labels: Mapping[float, str], sheet: Sheet, raised: Mapping[float, float] | None = None
 ) -> None:
-    """Name the rows of a panel: beside it on a screen, above each bar on paper.
+    """Name the rows of a panel, above each bar.
 
     Args:
         ax: the panel.
         labels: by the places of their rows.
         sheet: what is drawn for.
-        raised: how much higher a label lies on paper, in inches, by the place of its row.
+        raised: how much higher a label lies, in inches, by the place of its row.
 
     """
-    if not sheet.paper:
-        ax.set_yticks(list(labels), [text.replace(scales.TIED, " ") for text in labels.values()])
-        return
     ax.set_yticks([])
     for place, text in zip(labels, broken(labels.values(), sheet, size(ax)[0]), strict=True):
         up = 5 + 72 * (raised or {}).get(place, 0)
@@ -65,32 +65,18 @@ def broken(labels: Iterable[str], sheet: Sheet, inches: float) -> list[str]:
     return [scales.wrapped(text, letters) for text in labels]
 
 
-def edges(sheet: Sheet) -> tuple[float, float]:
-    """Return how far a row reaches up and down, in rows: on paper its label is part of it."""
-    return (0.7, 0.3) if sheet.paper else (0.5, 0.5)
-
-
-def ends(sheet: Sheet, count: int) -> tuple[float, float]:
+def ends(count: int) -> tuple[float, float]:
     """Return the ends of the vertical axis of so many rows, downwards."""
-    up, down = edges(sheet)
+    up, down = EDGES
     return count - 1 + down, -up
 
 
-def tell(ax: Axes, place: int, text: str, outcome: str, sheet: Sheet, shift: float = 0) -> None:
-    """Write an outcome beside its row; on paper its colour tells it, and the legend the colours."""
-    if sheet.paper:
-        return
-    ax.annotate(text, (1.01, place), xytext=(shift + 3, 0), xycoords=("axes fraction", "data"),
-                textcoords="offset points", va="center", color=OUTCOME_COLOURS[outcome],
-                fontsize=8)  # fmt: skip
-
-
-def outcomes(sheet: Sheet, found: Iterable[str]) -> list[Artist]:
-    """Return the legend's entries of the outcomes' colours, where no row tells its own."""
+def outcomes(found: Iterable[str]) -> list[Artist]:
+    """Return the legend's entries of the outcomes' colours."""
     there = set(found)
     colours: dict[str, list[str]] = {}
     for outcome, colour in OUTCOME_COLOURS.items():
-        if sheet.paper and outcome in there:
+        if outcome in there:
             colours.setdefault(colour, []).append(outcome)
     return [
         Line2D([], [], color=colour, lw=2.2, label=" or ".join(names))

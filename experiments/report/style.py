@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from experiments.report.looks_of_arms import COLOURS, Look
-from experiments.report.sheets import SCREEN, Sheet, size
+from experiments.report.sheets import PAGE, Sheet, size
 
 INK = "#333333"
 """The colour of what belongs to no arm."""
@@ -45,7 +45,7 @@ _STYLE = {
 
 
 @contextmanager
-def applied(sheet: Sheet = SCREEN) -> Iterator[None]:
+def applied(sheet: Sheet = PAGE) -> Iterator[None]:
     """Draw everything inside in this look, whatever the user's own settings say."""
     with rc_context():
         rcdefaults()

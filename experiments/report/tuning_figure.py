@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from experiments.analysis.tuning import Tried, Tuned, as_read
 from experiments.report import style, words
 from experiments.report.canvas import Arm, Canvas
-from experiments.report.sheets import SCREEN, Sheet
+from experiments.report.sheets import PAGE, Sheet
 from experiments.report.style import INK
 from experiments.study import Objective, Study
 
@@ -25,7 +25,7 @@ _DASHES: tuple[LineStyle, ...] = (
 
 
 def tuning_searches(
-    study: Study, searches: Sequence[tuple[Tuned, Sequence[Tried]]], sheet: Sheet = SCREEN
+    study: Study, searches: Sequence[tuple[Tuned, Sequence[Tried]]], sheet: Sheet = PAGE
 ) -> Figure:
     """Draw how the learning rates did in the searches: the median over pairs.
 

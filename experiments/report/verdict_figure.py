@@ -13,15 +13,12 @@ from matplotlib.lines import Line2D
 from experiments.analysis.verdicts import TimeVerdict
 from experiments.report import legends, rows, scales, style, words
 from experiments.report.rows import MOST_ROWS, OUTCOME_COLOURS
-from experiments.report.sheets import SCREEN, Sheet
+from experiments.report.sheets import PAGE, Sheet
 from experiments.report.style import INK
 from experiments.study import arm_in_words
 
-_BESIDE = 100
-"""Points from the outcome of the direction to that of the size."""
 
-
-def ratios(verdicts: Sequence[TimeVerdict], sheet: Sheet = SCREEN) -> Figure:
+def ratios(verdicts: Sequence[TimeVerdict], sheet: Sheet = PAGE) -> Figure:
     """Draw the ratio of times of each comparison with its interval; right of 1 the claim's way.
 
     A bold bar is the interval by which the direction is judged, a thin one that of the size. A
@@ -31,10 +28,8 @@ def ratios(verdicts: Sequence[TimeVerdict], sheet: Sheet = SCREEN) -> Figure:
     sizes = {_compared(v): v for v in verdicts if v.hypothesis == "size"}
     arms = {(arm_in_words(row.claim.faster), arm_in_words(row.claim.than)) for row in shown}
     labels = [_row_label(row, tell_arms=len(arms) > 1) for row in shown]
-    width = 10 if sizes else 7.5
-    lines = max(text.count("\n") + 1 for text in rows.broken(labels, sheet, sheet.width or width))
-    height = 0.7 + rows.height(sheet, 0.34, lines) * len(shown)
-    figure = sheet.figure(width, height)
+    lines = max(text.count("\n") + 1 for text in rows.broken(labels, sheet, sheet.width))
+    figure = sheet.figure(0.7 + rows.height(lines) * len(shown))
     ax = figure.subplots()
     drawn = [v for row in shown for v in (row, sizes.get(_compared(row))) if v is not None]
     ends = [end for v in drawn for end in (v.ratio.low, v.ratio.high, v.ratio.estimate)]
@@ -47,33 +42,26 @@ def ratios(verdicts: Sequence[TimeVerdict], sheet: Sheet = SCREEN) -> Figure:
         if size is not None:
             _interval(ax, place, size, (left, right), width=0.8)
             ax.plot(row.claim.by, place, "|", color="black", ms=11, mew=1.5)
-            told = f"{words.hypothesis(row.claim, 'size')}: {size.outcome}"
-            rows.tell(ax, place, told, size.outcome, sheet, _BESIDE)
         _interval(ax, place, row, (left, right), width=2.6)
         if row.outcome != "untestable" and np.isfinite(row.ratio.estimate):
             _estimate(ax, place, row)
-        named = "faster: " if size is not None else ""
-        rows.tell(ax, place, f"{named}{row.outcome}", row.outcome, sheet)
     ax.axvline(1, color=INK, lw=1, zorder=1.2)
     ax.set_xlim(left, right)
     style.log_axes(ax, "x")
-    ax.set_ylim(rows.ends(sheet, len(shown)))
+    ax.set_ylim(rows.ends(len(shown)))
     ax.grid(visible=False, axis="y")
     rows.label(ax, dict(enumerate(labels)), sheet)
     faster, than = arms.pop() if len(arms) == 1 else ("the first arm", "the second")
     clocks = {row.claim.clock for row in shown}
     clock = clocks.pop() if len(clocks) == 1 else "times"
     scales.foot(ax, f"{clock} of {than} / {clock} of {faster}", sheet)
-    legends.above(figure, sheet, _legend(shown, drawn, sheet))
+    legends.above(figure, sheet, _legend(shown, drawn))
     return figure
 
 
-def _legend(
-    shown: Sequence[TimeVerdict], drawn: Sequence[TimeVerdict], sheet: Sheet
-) -> list[Artist]:
-    """Return the entries of what is not told beside the rows."""
+def _legend(shown: Sequence[TimeVerdict], drawn: Sequence[TimeVerdict]) -> list[Artist]:
     testable = [row for row in shown if row.outcome != "untestable"]
-    handles = rows.outcomes(sheet, (v.outcome for v in drawn))
+    handles = rows.outcomes(v.outcome for v in drawn)
     if any(v.hypothesis == "size" for v in drawn):
         handles += [
             Line2D([], [], color=INK, lw=2.6, label="interval of the direction"),

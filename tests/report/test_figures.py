@@ -119,7 +119,12 @@ def test_every_verdict_has_its_interval_and_its_outcome(results):
     verdicts = judge(results)
     figure = ratios(verdicts)
     (ax,) = figure.axes
-    assert [text.get_text() for text in ax.texts] == [v.outcome for v in verdicts]
+    assert [text.get_text() for text in ax.texts] == [
+        f"claim 1, depth {depth}, training loss {loss}" for depth in (1, 2) for loss in (0.8, 0.5)
+    ]
+    assert {text.get_text() for text in figure.legends[0].get_texts()} >= {
+        v.outcome for v in verdicts
+    }
     bars = [line for line in ax.lines if list(line.get_ydata()) in [[i, i] for i in range(4)]]
     assert len(bars) == len(verdicts)
     left, right = ax.get_xlim()

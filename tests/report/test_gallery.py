@@ -117,7 +117,7 @@ def test_every_function_has_its_panel_on_one_scale(tmp_path):
     assert len({(ax.get_xlim(), ax.get_ylim()) for ax in shown}) == 1
     for ax, choice in zip(shown, CHOICES, strict=True):
         row = ACTIVATIONS[choice.name]
-        assert ax.get_title().startswith(row.label)
+        assert ax.get_title().replace("\n", " ").startswith(row.label)
         told = [text.get_text().replace("\n", " ") for text in ax.texts]
         assert f"f = {row.formula}" in told
         assert to_hex(ax.lines[0].get_color()) == COLOURS[0].lower()

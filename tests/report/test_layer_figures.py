@@ -20,7 +20,7 @@ from experiments.report.drawings import DRAWINGS, drawings
 from experiments.report.figure_files import save
 from experiments.report.looks_of_arms import looks
 from experiments.report.panels import MOST_PANELS
-from experiments.report.sheets import SCREEN
+from experiments.report.sheets import PAGE
 from experiments.report.style import applied
 
 TEXT = """
@@ -256,9 +256,9 @@ def test_where_claims_name_no_arm_few_settings_are_lines_of_one_panel():
 
 @pytest.mark.parametrize("length", [3, 20, 60])
 def test_the_legend_is_no_wider_than_the_figure(length, tmp_path):
-    figure = SCREEN.subplots(3)[0]
+    figure = PAGE.subplots(3)[0]
     handles = [legends.remark(("relu, learning rate 0.003, " * 3)[:length])] * 7
-    legends.above(figure, SCREEN, handles)
+    legends.above(figure, PAGE, handles)
     save(figure, tmp_path / "figure.png")
     box = figure.legends[0].get_window_extent()
     assert box.x0 >= 0

@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from experiments.analysis.summary import summarise
 from experiments.report.drawings import DRAWINGS, drawings
-from experiments.report.sheets import COLUMN, PAGE, SCREEN
+from experiments.report.sheets import COLUMN, PAGE
 from experiments.report.style import applied
 
 pytestmark = pytest.mark.slow
@@ -74,7 +74,7 @@ def test_all_drawings_are_among_them(summaries):
     assert {name for summary in summaries.values() for name in drawings(summary)} == set(DRAWINGS)
 
 
-@pytest.mark.parametrize("sheet", [SCREEN, PAGE, COLUMN], ids=lambda sheet: sheet.name)
+@pytest.mark.parametrize("sheet", [PAGE, COLUMN], ids=lambda sheet: sheet.name)
 @pytest.mark.parametrize("name", STUDIES)
 def test_legends_and_titles_lie_inside_of_the_figure(summaries, name, sheet):
     headed = replace(sheet, heading="moons, circles, fashion_mnist_mini, csv measured.csv, 6 seeds")
@@ -85,8 +85,7 @@ def test_legends_and_titles_lie_inside_of_the_figure(summaries, name, sheet):
             renderer = FigureCanvasAgg(figure).get_renderer()
             figure.draw(renderer)
         assert figure.legends, file
-        if sheet.width:
-            assert figure.get_figwidth() == sheet.width
+        assert figure.get_figwidth() == sheet.width
         titles = [ax.title for ax in figure.axes if ax.get_title()]
         for artist in (*figure.legends, *titles):
             box = artist.get_window_extent(renderer)
@@ -109,7 +108,7 @@ def test_legends_and_titles_lie_inside_of_the_figure(summaries, name, sheet):
 def test_the_heading_stands_once_above_every_figure(summaries, name):
     for file, draw in drawings(summaries[name]).items():
         with applied():
-            figure = draw(sheet=replace(SCREEN, heading="moons, 6 seeds"))
+            figure = draw(sheet=replace(PAGE, heading="moons, 6 seeds"))
         found = [legend.get_title().get_text() for legend in figure.legends]
         found += [text.get_text() for legend in figure.legends for text in legend.get_texts()]
         assert found.count("moons, 6 seeds") == 1, file

@@ -74,7 +74,9 @@ def test_rows_are_conditions_and_columns_protocols_and_targets(summary, tmp_path
         f"dataset {name}, depth {depth}" for name in ("moons", "circles") for depth in (1, 2, 3)
     ]
     assert [t.get_text() for t in ax.get_xticklabels()] == ["0.8", "0.5", "0.8", "0.5"]
-    assert [t.get_text() for t in ax.texts if t.xy[1] < 0] == ["own_rate", "shared_rate"]
+    assert [t.get_text() for t in ax.texts if t.xy[1] < 0] == [
+        "each at its best rate", "one rate for both",
+    ]  # fmt: skip
     assert ax.get_xlabel() == "target: training loss"
     assert bar.get_ylabel() == "updates of tanh / updates of relu"
     assert [t.get_text() for t in bar.get_yticklabels()] == [
