@@ -24,7 +24,7 @@ from experiments.report import figure_files, page, scoreboard, terminal
 from experiments.report.explaining import explained, validated
 from experiments.report.made_from import record
 from experiments.report.screen import width
-from experiments.report.written import Report
+from experiments.report.written import Written
 from experiments.study import Study
 
 
@@ -83,7 +83,7 @@ def write(
     measure: bool = True,
     formats: Collection[str] = figure_files.USUAL,
     jobs: int | None = None,
-) -> Report:
+) -> Written:
     """Write the report of a study that was trained, and the scoreboard.
 
     Args:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from experiments.report import page, scoreboard
 from tests.analysis.helpers import arriving, read, results_of
+from tests.report.helpers import whole_text
 
 TEXT = """
     dataset: moons
@@ -26,7 +27,7 @@ def respond(run):
 def written(folder):
     results = results_of(read(TEXT), respond)
     page.write(results, folder / "study", {})
-    return page.whole_text(results, folder / "study")
+    return whole_text(results, folder / "study")
 
 
 def test_it_is_told_first_and_stands_in_the_table(tmp_path):
