@@ -39,5 +39,5 @@ def environment(*, html: bool = False) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    found.filters["text"] = found.filters["cell"] = in_html if html else in_markdown
+    found.filters["text"] = in_html if html else in_markdown
     return found
