@@ -11,7 +11,7 @@ from experiments.nn.diagnostics.record import Diagnostic
 from experiments.report import words
 from experiments.report.composing.notes import left_out
 from experiments.report.layer_figures import expected_by_theory
-from experiments.report.model import Figure, Formula, Measures, Table
+from experiments.report.model import Figure, Formula, Measures, Table, link
 from experiments.report.verdict_rows import VERDICTS
 
 MOST_VERDICTS = 60
@@ -20,10 +20,14 @@ MOST_VERDICTS = 60
 _FIGURE = Figure(
     "measures.png",
     "Measures with their intervals",
-    "Each claim about a measure: the estimate with its interval, in the colour of the verdict, "
-    "under each condition. Grey: where the claim says that the number lies. Black tick: what "
-    "theory gives. ▶ is at least, ◀ at most so much; an interval that reaches the edge is open "
-    "there. Numbers that are known exactly are in the table alone.",
+    (
+        "Each claim about a measure: the estimate with its interval, in the colour of the verdict, "
+        "under each condition. A tick is what theory gives. In ",
+        link("measures.png"),
+        ", which leaves out numbers that are known exactly, grey is where the claim says that the "
+        "number lies, an open triangle in place of the dot is a bound and points to where the "
+        "number may lie, and an interval that reaches the edge is open there.",
+    ),
 )
 
 _FUNCTIONS = Figure(

@@ -11,12 +11,24 @@ from experiments.analysis.verdicts import OUTCOMES, TimeVerdict
 from experiments.report import words
 from experiments.report.composing.notes import left_out
 from experiments.report.drawings import map_names
-from experiments.report.model import Figure, Map, Races, Span, Table, Text, emphasis
+from experiments.report.model import (
+    Figure,
+    Map,
+    Races,
+    Span,
+    Table,
+    Text,
+    emphasis,
+    link,
+    sentences,
+)
 from experiments.report.verdict_rows import VERDICTS
 from experiments.study import TimeClaim
 
 MOST_VERDICTS = 60
 """So many verdicts have a row in a report; verdicts.csv has all."""
+
+_VERDICTS = "verdicts.png"
 
 
 def races(summary: Summary, files: Collection[str]) -> Races:
@@ -31,7 +43,7 @@ def races(summary: Summary, files: Collection[str]) -> Races:
         return Races((), None, None, None)
     return Races(
         maps=_maps(summary),
-        verdicts=_verdicts(summary) if "verdicts.png" in files else None,
+        verdicts=_verdicts(summary) if _VERDICTS in files else None,
         table=_table(summary),
         by_target=_by_target(summary) if "ratio_by_target.png" in files else None,
     )
@@ -56,8 +68,8 @@ def _map(claim: TimeClaim, file: str, *, several: bool) -> Figure:
         f"The ratio under every condition{f', claim {claim.number}' if several else ''}",
         f"{start} {claim.clock} of {words.arm(claim.than)} / the {claim.clock} of "
         f"{words.arm(claim.faster)}, under every condition: blue above 1, orange below; colours "
-        "end at 8 and 1/8. A full cell is decided, for or against the claim; a small one in "
-        "italics is inconclusive; ? has no estimate, – is untestable; ≥ and ≤ mark a bound.",
+        "end at 8 and 1/8. A cell that is small or pale is inconclusive; the others are decided, "
+        "for or against the claim. ? has no estimate, – is untestable; ≥ and ≤ mark a bound.",
     )
 
 
@@ -85,25 +97,28 @@ def _verdicts(summary: Summary) -> Figure:
     level = words.level(study.confidence)
     alone = len(summary.verdicts) == 1
     at = f" at {level}" if alone else f", {level} over all comparisons together"
-    told = [
+    told: list[str | Text] = [
         f"The dot is the median over the pairs of ({_clocks(verdicts)} of {than} / of {faster}), "
-        f"the bar its interval{at}."
+        f"the bar its interval{at}, both in the colour of the verdict.",
+        f"Right of 1 {faster} is faster{'; a tick marks a claimed factor' * summary.claims_size}.",
     ]
-    right = f"Right of 1 {faster} is faster"
-    if summary.claims_size:
-        right += (
-            "; a tick marks a claimed factor, and the thin bar is the interval by which it is "
-            "judged, as wide as the number of comparisons asks for it"
-        )
-    told.append(f"{right}.")
     if any(claim.pooled for claim in study.claims):
-        told.append("A diamond is of all conditions together.")
+        told.append("In a row of all conditions together it is their geometric mean.")
     told.append(
-        "An arrow in place of the dot is a bound, since too many runs did not reach the target for "
-        "more; bars that reach the edge are open."
+        "A triangle in place of the dot is a bound, since too many runs did not reach the target "
+        "for more: it points to where the ratio may lie. Bars that reach the edge are open."
     )
+    if summary.claims_size:
+        told.append(
+            (
+                "The interval by which a factor is judged, as wide as the number of comparisons "
+                "asks for it, is the thin bar in ",
+                link(_VERDICTS),
+                ".",
+            )
+        )
     shows = "Ratio of times with its interval, for each claim and target"
-    return Figure("verdicts.png", shows, " ".join(told))
+    return Figure(_VERDICTS, shows, sentences(*told))
 
 
 def _by_target(summary: Summary) -> Figure:
@@ -112,8 +127,10 @@ def _by_target(summary: Summary) -> Figure:
         "ratio_by_target.png",
         "The ratio over the target",
         "The same ratio read at every target between the outermost ones of a claim, harder to the "
-        "right, so that nobody can pick one point. Where too many runs did not reach the target, a "
-        "line is a bound. Bands are intervals at each target for itself"
+        "right, so that nobody can pick one point. Where too many runs did not reach the target "
+        "for an estimate, open triangles mark a bound: the ratio is at least so much where they "
+        "point up, and at most so much where they point down. Bands are intervals at each target "
+        "for itself"
         f"{', which hold however many seeds were added' if adaptive else ''}.",
     )
 

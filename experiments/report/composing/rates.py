@@ -6,7 +6,7 @@ from experiments.analysis.summary import Summary
 from experiments.analysis.tuning import RULE, SearchSpace, Tuned, as_read
 from experiments.report import words
 from experiments.report.composing.notes import plural
-from experiments.report.model import Figure, Rates, Table, Text, code, strong
+from experiments.report.model import Figure, Rates, Table, Text, code, link, strong
 from experiments.report.objectives import objectives, tuned_for
 from experiments.study import chosen_by
 
@@ -52,11 +52,15 @@ def _figure(summary: Summary) -> Figure:
     return Figure(
         "tuning.png",
         "The search for learning rates",
-        f"{RULE} Here: {tuning.seeds} tuning seed{plural(tuning.seeds)} for each of {seeds} "
-        f"evaluation seeds; searches start with {len(first)} rates from {words.number(first[0])} "
-        f"to {words.number(first[-1])}{also}. The line is the median over the pairs; an arrow says "
-        "that it is at least so much, since pairs ruled the rate out before more was known. The "
-        "size of a ring tells how often a rate was chosen.",
+        (
+            f"{RULE} Here: {tuning.seeds} tuning seed{plural(tuning.seeds)} for each of {seeds} "
+            f"evaluation seeds; searches start with {len(first)} rates from "
+            f"{words.number(first[0])} to {words.number(first[-1])}{also}. The line is the median "
+            "over the pairs; an open triangle in ",
+            link("tuning.png"),
+            " says that it is at least so much, since pairs ruled the rate out before more was "
+            "known. The size of a ring tells how often a rate was chosen.",
+        ),
     )
 
 

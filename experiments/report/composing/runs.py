@@ -9,7 +9,7 @@ from experiments.analysis.summaries import Reach
 from experiments.analysis.summary import Summary
 from experiments.report import tables, words
 from experiments.report.composing.notes import IF_FIXED, if_fixed
-from experiments.report.model import Figure, Runs, Table
+from experiments.report.model import Figure, Runs, Table, link
 from experiments.report.panels import MOST_PANELS, panels
 
 MOST_ARMS = 36
@@ -18,14 +18,24 @@ MOST_ARMS = 36
 _ARRIVALS = Figure(
     "updates_to_target.png",
     "Updates to target",
-    "Every dot is a run: the updates it took to each target. Bars are medians; an open triangle at "
-    "the whole budget counts the runs that did not reach the target.",
+    (
+        "Every mark is a run: the updates it took to each target. A cross at the end of its budget "
+        "is a run that did not reach it. In ",
+        link("updates_to_target.png"),
+        " an open triangle there stands for all of an arm, with their number beside it, and a bar "
+        "is the median, dotted where it is known only to be more than the budget.",
+    ),
 )
 
 _MISSED = Figure(
     "censored.png",
     "Share of runs that did not reach the target",
-    "The share of runs that did not reach the target, and their number, diverged ones included.",
+    (
+        "The share of runs that did not reach the target, and their number, diverged ones "
+        "included, are drawn in ",
+        link("censored.png"),
+        ".",
+    ),
 )
 
 
@@ -82,7 +92,7 @@ def _reached(summary: Summary) -> Figure:
     return Figure(
         "reach_curves.png",
         "Share of runs that have reached each target",
-        "The share of each arm's runs that had reached each target by then (Kaplan-Meier), with "
+        "The share of each arm's runs that had reached a target by then (Kaplan-Meier), with "
         f"its pointwise {level} interval. A curve that ends below 100 % is of an arm of which some "
         f"runs did not reach the target, diverged ones included.{if_fixed(summary)}",
     )

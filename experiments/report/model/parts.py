@@ -23,4 +23,4 @@ class Figure:
 
     file: str  # beside the report
     shows: str  # in short, for who does not see it
-    caption: str = ""
+    caption: str | Text = ""  # true of the figure, and of the chart that stands for it on the page
