@@ -28,7 +28,7 @@ from experiments.report import figure_files, page, scoreboard, terminal
 from experiments.report.explaining import explained, validated
 from experiments.report.made_from import record
 from experiments.report.screen import width
-from experiments.report.written import Report
+from experiments.report.written import Written
 from experiments.study import Study
 
 
@@ -88,7 +88,7 @@ def write(
     formats: Collection[str] = figure_files.USUAL,
     jobs: int | None = None,
     indexed: bool = True,
-) -> Report:
+) -> Written:
     """Write the report of a study that was trained, and the scoreboard.
 
     Args:
@@ -189,14 +189,14 @@ def reports(
 
 def _report_in_worker(
     study: Study, output: Path, formats: Collection[str], plugins: tuple[Plugin, ...]
-) -> Report:
+) -> Written:
     # Ctrl-C reaches every process of the terminal; the main one answers it for all.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     load_again(plugins)
     return _report(study, output, formats, jobs=1)
 
 
-def _report(study: Study, output: Path, formats: Collection[str], jobs: int | None) -> Report:
+def _report(study: Study, output: Path, formats: Collection[str], jobs: int | None) -> Written:
     with _opened(output) as store:
         known = plan(study, store)
         asked = store.asked

@@ -16,14 +16,15 @@ from tqdm import TqdmWarning, tqdm
 
 from experiments import commands, config
 from experiments.analysis.summary import Summary, summarise
-from experiments.analysis.verdicts import Verdict
 from experiments.commands import Trained
 from experiments.config import ConfigError
-from experiments.report import page, tables
-from experiments.report.answers import answers
+from experiments.report import tables
+from experiments.report.answer_lines import in_full
 from experiments.report.bars import Bars
+from experiments.report.composing import compose
 from experiments.report.drawings import Drawing, drawings
 from experiments.report.html import results_in_html
+from experiments.report.model import Report
 from experiments.report.style import applied
 from experiments.study import Study
 
@@ -146,20 +147,16 @@ class StudyResults:
     @property
     def answers(self) -> str:
         """The verdict of each claim in words, or which arm came first, as the command line says."""
-        lines = (
-            *answers(self._verdicts, self.study.confidence),
-            *page.standing_lines(self._summary),
-        )
-        return "\n".join(lines).strip("\n")
+        return "\n".join(in_full(self._report))
 
-    @property
-    def _verdicts(self) -> Sequence[Verdict]:
-        return self._summary.verdicts
+    @cached_property
+    def _report(self) -> Report:
+        return compose(self._summary, drawings(self._summary).keys())
 
     @cached_property
     def verdicts(self) -> pd.DataFrame:
         """One row for each claim, condition and target: `verdicts.csv`."""
-        return tables.verdict_table(self._verdicts)
+        return tables.verdict_table(self._summary.verdicts)
 
     @cached_property
     def runs(self) -> pd.DataFrame:
@@ -199,9 +196,7 @@ class StudyResults:
     def _repr_html_(self) -> str:
         main = next(iter(self.figures), None)
         picture = None if main is None else _png(self.figures[main])
-        return results_in_html(
-            self.study, self._verdicts, self.verdicts, picture, page.standing_lines(self._summary)
-        )
+        return results_in_html(self._report, self.verdicts, picture)
 
 
 def _png(figure: Figure) -> str:

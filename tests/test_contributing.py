@@ -66,6 +66,7 @@ from experiments.analysis.claims import judge
 from experiments.execution.loop import complete
 from experiments.execution.store import Store
 from experiments.report import words
+from experiments.report.model import plain
 
 def run(study):
     with Store(":memory:") as store:
@@ -78,7 +79,7 @@ def facts(text):
         "again": config.loads(config.resolved(study), "study") == study,
         "says": [claim.says for claim in study.claims],
         "outcomes": [v.outcome for v in judge(results)],
-        "sentences": [words.sentence(v) for v in judge(results)],
+        "sentences": [plain(words.sentence(v)) for v in judge(results)],
         "estimates": [v.estimate.estimate for v in judge(results)],
         "columns": results.settings[0].traces[0].columns,
         "values": [[t.values[0].tolist() for t in s.traces] for s in results.settings],

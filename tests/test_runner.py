@@ -628,10 +628,10 @@ import sys
 from pathlib import Path
 from experiments.report import terminal
 from experiments.report.verdict_rows import read_verdicts
-from experiments.report.written import Report
+from experiments.report.written import Written
 
 folder = Path(sys.argv[1])
-terminal.show(Report(folder / "report.md", read_verdicts(folder)), 0)
+terminal.show(Written(folder / "report.md", read_verdicts(folder)), 0)
 """
 
 

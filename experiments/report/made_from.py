@@ -22,7 +22,7 @@ from typing import Any, Protocol
 from experiments import config, datasets
 from experiments.plugins.registry import FILES
 from experiments.report.verdict_rows import read_verdicts
-from experiments.report.written import PAGE, Report
+from experiments.report.written import PAGE, Written
 from experiments.study import Study
 
 NAME = "made_from.json"
@@ -45,7 +45,7 @@ class Digesting(Protocol):
 
 def record(
     folder: Path,
-    report: Report,
+    report: Written,
     study: Study,
     keys: Iterable[str],
     store: Digesting,
@@ -71,8 +71,8 @@ def record(
         "keys": packed,
         "stored": store.digest(ordered),
         "files": {name: _digest((folder / name).read_bytes()) for name in sorted(report.files)},
-        "answers": report.answers,
-        "lines": report.lines,
+        "in_full": report.in_full,
+        "in_short": report.in_short,
         "remark": report.remark,
     }
     (folder / NAME).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -89,7 +89,7 @@ def written_by(folder: Path) -> str:
 
 def unchanged(
     folder: Path, study: Study, store: Digesting, compared_with: Path, formats: Collection[str]
-) -> Report | None:
+) -> Written | None:
     """Return the report in a folder, if making it again would change nothing; else None.
 
     Args:
@@ -111,11 +111,11 @@ def unchanged(
         keys = [packed[i : i + 2 * KEY_BYTES] for i in range(0, len(packed), 2 * KEY_BYTES)]
         if content["stored"] != store.digest(keys):
             return None
-        return Report(
+        return Written(
             folder / PAGE,
             read_verdicts(folder),
-            tuple(content["answers"]),
-            tuple(content["lines"]),
+            tuple(content["in_full"]),
+            tuple(content["in_short"]),
             content["remark"],
             tuple(content["files"]),
         )

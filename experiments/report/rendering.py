@@ -1,4 +1,4 @@
-"""Templates and what they may call; they compute nothing themselves."""
+"""Templates: they place what they are given, and compute nothing."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-from experiments.analysis.results import diverged
-from experiments.report import words
-from experiments.report.escaping import in_markdown
+from experiments.report.escaping import in_html, in_markdown
 
 
 def render(template: str, **content: Any) -> str:
-    """Return a template of this package, filled in."""
-    return _environment().get_template(template).render(**content)
+    """Return a template of this package, filled in with what it escapes for Markdown."""
+    return environment().get_template(template).render(**content)
 
 
 def render_html(template: str, **content: Any) -> str:
     """Return a template of this package, filled in with what is escaped as it is put in."""
-    return _environment(html=True).get_template(template).render(**content)
+    return environment(html=True).get_template(template).render(**content)
 
 
 @cache
-def part(name: str) -> str:
+def part(name: str) -> Markup:
     """Return a style or a script of pages, as it is put into each of them."""
-    return (files("experiments.report") / "web" / name).read_text(encoding="utf-8")
+    return Markup((files("experiments.report") / "web" / name).read_text(encoding="utf-8"))
 
 
 @cache
-def _environment(*, html: bool = False) -> Environment:
-    environment = Environment(
+def environment(*, html: bool = False) -> Environment:
+    """Return what loads templates, with `text` as the filter that escapes for their format."""
+    found = Environment(
         loader=PackageLoader("experiments.report"),
         undefined=StrictUndefined,
         autoescape=html,
@@ -39,13 +39,5 @@ def _environment(*, html: bool = False) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {
-        "number": words.number,
-        "arm": words.arm,
-        "scientific": words.scientific,
-        "cell": in_markdown,
-        "text": in_markdown,
-        "sentence": words.as_sentence,
-        "diverged": diverged,
-    }
-    return environment
+    found.filters["text"] = in_html if html else in_markdown
+    return found

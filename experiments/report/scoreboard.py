@@ -52,6 +52,7 @@ class Tested:
     """One claim of one study, put to the test."""
 
     study: str  # the folder of its report
+    page: str  # of the report, the file to open
     says: str
     verdicts: str
     effect: str
@@ -84,9 +85,9 @@ class Statement:
         return 0 < every["inconclusive"] + every["untestable"] < every.total()
 
     @property
-    def studies(self) -> list[str]:
-        """The folders of the reports that it is answered in."""
-        return list(dict.fromkeys(claim.study for claim in self.tested))
+    def studies(self) -> list[tuple[str, str]]:
+        """The folders and pages of the reports that it is answered in."""
+        return list(dict.fromkeys((claim.study, claim.page) for claim in self.tested))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +137,10 @@ def write(folder: Path) -> Path | None:
     path = folder / NAME
     if not reports or not is_ours(path):
         return None
-    content = {"sources": _sources(reports), "reports": reports, "answers": ANSWERS}
+    content = {"sources": _sources(reports), "reports": reports, "answers": tuple(ANSWERS.items())}
     text = render("scoreboard.md.j2", mark=MARK, **content)
     path.write_text(signed(text, folder), encoding="utf-8", newline="\n")
-    pages = {report.name: report.page for report in reports}
-    page = render_html("index.html.j2", style=part("page.css"), pages=pages, **content)
+    page = render_html("index.html.j2", style=part("page.css"), **content)
     (folder / "index.html").write_text(page, encoding="utf-8", newline="\n")
     return path
 
@@ -206,14 +206,14 @@ def _sources(reports: list[Report]) -> list[Source]:
         if report.verdicts is None or "answers" not in report.verdicts:
             continue
         for (number, _), rows in report.verdicts.groupby(["answers", "claim"]):
-            _add(found[report.source, int(number)], report.name, rows)
+            _add(found[report.source, int(number)], report, rows)
     return [
         Source(name, tuple(found[place] for place in places))
         for name, places in groupby(sorted(found), key=lambda place: place[0])
     ]
 
 
-def _add(statement: Statement, study: str, rows: pd.DataFrame) -> None:
+def _add(statement: Statement, report: Report, rows: pd.DataFrame) -> None:
     """Add what is found of one claim to the statement that it answers.
 
     Where a factor is claimed, its size is what is judged; that the direction is right is told
@@ -229,7 +229,8 @@ def _add(statement: Statement, study: str, rows: pd.DataFrame) -> None:
         directions = Counter(rows["verdict"][of_direction])
         statement.directions += directions
         verdicts = f"faster: {_counted(directions)}; by the factor: {verdicts}"
-    statement.tested.append(Tested(study, rows["says"].iloc[0], verdicts, _effect(judged)))
+    says = rows["says"].iloc[0]
+    statement.tested.append(Tested(report.name, report.page, says, verdicts, _effect(judged)))
 
 
 def _counted(outcomes: Counter) -> str:

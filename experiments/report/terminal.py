@@ -12,7 +12,7 @@ from experiments.report import words
 from experiments.report.bars import Bars
 from experiments.report.screen import coloured, folded, width
 from experiments.report.verdict_lines import verdict_lines
-from experiments.report.written import Report
+from experiments.report.written import Written
 from experiments.study import Study
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def searched_for(study: Study) -> str:
     return "; ".join(dict.fromkeys(told.values()))
 
 
-def show(report: Report, trained: int, *, verbose: bool = False) -> None:
+def show(report: Written, trained: int, *, verbose: bool = False) -> None:
     """Print the verdicts as a table, and where the report lies.
 
     Args:
@@ -98,7 +98,7 @@ def show(report: Report, trained: int, *, verbose: bool = False) -> None:
         verbose: show every verdict in a sentence, too.
 
     """
-    told = report.answers if verbose and report.answers else map(_folded, report.lines)
+    told = report.in_full if verbose and report.verdicts else map(_folded, report.in_short)
     for line in told:
         print(line)
     print()

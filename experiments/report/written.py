@@ -12,12 +12,12 @@ PAGE = "report.md"
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Written:
     """What was written, for the terminal."""
 
     page: Path
     verdicts: tuple[VerdictRow, ...]  # as its table has them
-    answers: tuple[str, ...] = ()  # the same in sentences
-    lines: tuple[str, ...] = ()  # the answer to each claim, or of a study without one
+    in_full: tuple[str, ...] = ()  # lines: each claim with its answer and what that rests on
+    in_short: tuple[str, ...] = ()  # the answer to each claim, or of a study without one
     remark: str = ""  # what was remarked of its verdicts
     files: tuple[str, ...] = ()  # the names of all that was written

@@ -8,6 +8,7 @@ import pytest
 from experiments import config
 from experiments.analysis.claims import judge
 from experiments.config.errors import ConfigError
+from experiments.report.model import plain
 from experiments.report.words import sentence
 from tests.analysis.helpers import arriving, make_trace, read, results_of
 
@@ -37,7 +38,7 @@ def test_an_arm_ahead_of_all_is_best_and_the_closest_rival_is_named():
     assert found.rival == (("activation", "tanh"),)
     assert (found.rivals, found.beaten) == (3, 3)
     assert found.p_value == pytest.approx(2 / 2**10)  # no correction: every duel has to agree
-    assert "against tanh, the toughest of 3 rivals" in sentence(found)
+    assert "against tanh, the toughest of 3 rivals" in plain(sentence(found))
 
 
 def test_one_better_rival_refutes_it_at_the_divided_error():
@@ -46,7 +47,7 @@ def test_one_better_rival_refutes_it_at_the_divided_error():
     assert found.rival == (("activation", "sigmoid"),)
     assert found.p_value == pytest.approx(3 * 2 / 2**10)
     assert found.estimate.confidence == pytest.approx(1 - 0.05 / 3)
-    assert sentence(found).startswith("by sigmoid: ")
+    assert plain(sentence(found)).startswith("by sigmoid: ")
 
 
 def test_six_seeds_support_but_cannot_refute():

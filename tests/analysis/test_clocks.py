@@ -17,6 +17,7 @@ from experiments.analysis.ratio_curves import CURVE_TARGETS, ratio_curves
 from experiments.analysis.verdicts import decide
 from experiments.clocks import CLOCKS, UpdateTime
 from experiments.report import words
+from experiments.report.model import plain
 from experiments.report.words import sentence
 
 from .helpers import BUDGET, FIXED, arriving, at, read, results_of
@@ -168,7 +169,7 @@ def test_a_verdict_says_itself_by_which_clock_it_would_be_another():
     assert reading.clock == "multiplications"
     assert reading.ratio.estimate == pytest.approx(2 * factor)
     assert (reading.outcome, reading.agrees) == ("refuted", False)
-    told = sentence(verdict)
+    told = plain(sentence(verdict))
     assert "Counted in multiplications it is refuted instead: width 8 needed" in told
     assert words.turned(verdict) == "multiplications: refuted"
 
@@ -194,7 +195,7 @@ def test_where_all_clocks_agree_nothing_is_said():
     (verdict,) = judge(results)
     assert verdict.outcome == "supported"
     assert [r.outcome for r in verdict.readings] == ["supported"]
-    assert "instead" not in sentence(verdict)
+    assert "instead" not in plain(sentence(verdict))
     assert words.turned_in([verdict]) == ""
 
 
@@ -213,7 +214,7 @@ def test_the_best_by_another_clock_is_judged_against_all_rivals_anew():
     (reading,) = verdict.readings
     assert reading.outcome == "refuted"
     assert reading.ratio.confidence == pytest.approx(1 - 0.05 / 2)
-    told = sentence(verdict)
+    told = plain(sentence(verdict))
     assert told.count("Counted in") == 1
     assert f"{words.arm(reading.rival)} needed" in told.split("instead: ")[1]
 
@@ -221,7 +222,7 @@ def test_the_best_by_another_clock_is_judged_against_all_rivals_anew():
 def test_what_is_untestable_has_no_other_verdict():
     (verdict,) = judge(results_of(read(WIDE, BEST), lambda run: arriving(100 * BUDGET)))
     assert verdict.outcome == "untestable"
-    assert "Counted in" not in sentence(verdict)
+    assert "Counted in" not in plain(sentence(verdict))
 
 
 @given(st.lists(st.floats(1.0, 200.0), min_size=24, max_size=24), st.floats(0.01, 100.0))
@@ -258,7 +259,7 @@ def test_a_race_by_another_clock_is_judged_by_it():
     assert [(r.clock, r.outcome) for r in verdict.readings] == [
         ("updates", "supported"), ("epochs", "supported"),
     ]  # fmt: skip
-    told = sentence(verdict)
+    told = plain(sentence(verdict))
     assert "width 8 needed 0." in told
     assert "times the multiplications of width 64" in told
     assert "Counted in updates it is supported instead" in told

@@ -19,8 +19,18 @@ from experiments.analysis.reasons import arms_of
 from experiments.analysis.times_to_target import turns
 from experiments.hitting_times import HittingTime
 from experiments.report import words
+from experiments.report.model import plain
 
 from .helpers import BUDGET, FIXED, arriving, at, make_trace, read, results_of
+
+
+def sentence(verdict):
+    return plain(words.sentence(verdict))
+
+
+def turn(found):
+    return plain(words.turn(found))
+
 
 TEXT = """
     dataset: moons
@@ -121,7 +131,7 @@ def test_runs_of_all_conditions_are_counted():
     assert (together.runs, together.faster_reached, together.than_reached) == (36, 36, 24)
     assert together.ratio.high == math.inf
     assert together.ratio.low > 1
-    told = words.sentence(together)
+    told = sentence(together)
     assert "all 3 conditions together: tanh needed at least" in told
     assert "; 12 of 36 runs of tanh did not reach" in told
     assert "in the geometric mean" in told
@@ -145,7 +155,7 @@ def test_protocols_are_apart_and_may_turn_it():
     assert [turn.by_protocol for turn in turned] == [
         {"own_rate": "supported", "common_init": "refuted"}
     ]
-    assert "all 3 conditions together" in words.turn(turned[0])
+    assert "all 3 conditions together" in turn(turned[0])
 
 
 def test_a_measure_is_the_mean_of_each_seed():
@@ -175,7 +185,7 @@ def test_a_measure_is_the_mean_of_each_seed():
     }
     means = by_arm["relu"].mean(axis=0) - by_arm["tanh"].mean(axis=0)
     assert together.estimate.estimate == pytest.approx(np.median(means))
-    told = words.sentence(together)
+    told = sentence(together)
     assert told.startswith("over all 3 conditions together, the mean of the test accuracy is ")
     assert arms_of(together) == ()  # no diagnostic is of several settings
 
@@ -193,7 +203,7 @@ def test_the_best_of_all_conditions_together():
     assert (together.conditions, together.outcome) == (3, "supported")
     assert together.rival == (("activation", "tanh"),)
     assert [v.outcome for v in alone] == ["refuted", "supported", "supported"]
-    assert "all 3 conditions together" in words.sentence(together)
+    assert "all 3 conditions together" in sentence(together)
 
 
 def test_a_map_has_single_conditions_alone():
@@ -201,8 +211,8 @@ def test_a_map_has_single_conditions_alone():
     _, verdicts = judged(f"network.width={widths}")
     assert len(verdicts) == FEWEST_CELLS + 1
     assert [len(cells) for cells in mapped(verdicts)] == [FEWEST_CELLS]
-    assert words.shown(verdicts)[0].conditions == FEWEST_CELLS
-    assert len(words.shown(verdicts)) == 3
+    assert words.told(verdicts)[0].conditions == FEWEST_CELLS
+    assert [len(part(verdicts)) for part in (words.told, words.extremes)] == [1, 2]
 
 
 finite = st.floats(1.0, 400.0)

@@ -13,13 +13,14 @@ from experiments.analysis.claims import judge
 from experiments.analysis.samples import Estimate
 from experiments.analysis.times_to_target import Turn
 from experiments.report import words
+from experiments.report.model import plain
 from experiments.study import Region
 
 INF = math.inf
 
 
 def sentence(claim, number, *overrides, **how):
-    return words.sentence(verdict([], claim, number, *overrides, **how))
+    return plain(words.sentence(verdict([], claim, number, *overrides, **how)))
 
 
 @pytest.mark.parametrize(
@@ -268,11 +269,11 @@ def turn(claim, number, condition=()):
 
 def test_a_turn_of_a_statement_has_no_target():
     (claim,) = read(TEXT % ("", "measure: zeros, higher: relu, than: tanh")).claims
-    assert words.turn(turn(claim, 1)) == (
-        "**The answer depends on how learning rates were chosen** for claim 1: supported with "
+    assert plain(words.turn(turn(claim, 1))) == (
+        "The answer depends on how learning rates were chosen for claim 1: supported with "
         "each at its best rate, refuted with one rate for both."
     )
-    assert "for claim 1, depth 3: supported" in words.turn(turn(claim, 1, (("depth", "3"),)))
+    assert "for claim 1, depth 3: supported" in plain(words.turn(turn(claim, 1, (("depth", "3"),))))
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 4, 9])
@@ -284,14 +285,16 @@ def test_few_turns_are_told_one_by_one_and_many_are_counted(count):
         assert told == [words.turn(one) for one in some]
     else:
         (line,) = told
-        assert f"in {count} of 12 comparisons" in line
+        assert f"in {count} of 12 comparisons" in plain(line)
 
 
 def test_a_sentence_is_told_of_each_verdict_of_a_study():
     study = read(TEXT % ("", TIME + "}, {measure: zeros, higher: relu, than: tanh"))
     race, statement = judge(results_of(study, made(ratios(zeros=0.5))))
-    assert words.sentence(race).startswith("at training loss 0.5: tanh needed 3.00 times")
-    assert words.sentence(statement).startswith("the share of exact zeros is 0.5 for relu and")
+    assert plain(words.sentence(race)).startswith("at training loss 0.5: tanh needed 3.00 times")
+    assert plain(words.sentence(statement)).startswith(
+        "the share of exact zeros is 0.5 for relu and"
+    )
 
 
 # Numbers beside each other

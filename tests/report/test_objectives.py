@@ -8,6 +8,7 @@ from analysis.helpers import BUDGET, SCHEDULE, make_trace, read, results_of
 
 from experiments.report import page
 from experiments.report.objectives import objectives, tuned_for
+from report.helpers import whole_text
 
 TEXT = """
     dataset: moons
@@ -79,7 +80,7 @@ def respond(run):
 def test_a_report_states_the_objective_and_how_the_rates_did_by_it(tmp_path):
     results = results_of(study_of(MEASURE % "test_accuracy"), respond)
     page.write(results, tmp_path)
-    text = page.whole_text(results, tmp_path)
+    text = whole_text(results, tmp_path)
     assert (
         "- Claim 1: the rates with the highest validation accuracy, at the last evaluation, since "
         "the test part is kept for the verdict.\n" in text

@@ -18,11 +18,12 @@ from experiments import config
 from experiments.analysis.claims import judge
 from experiments.analysis.summaries import curve, curves, reaches
 from experiments.records import METRICS, Trace
-from experiments.report import page, words
+from experiments.report import model, page, words
 from experiments.report.escaping import in_markdown
 from experiments.report.headlines import headline
 from experiments.report.provenance import provenance
 from experiments.report.tables import run_table
+from report.helpers import whole_text
 
 TEXT = """
     title: Is it so?
@@ -133,7 +134,7 @@ SCENES = {
 def whole(results, folder):
     """Write a report, and return all of its text: the page for a browser has it in parts."""
     page.write(results, folder)
-    return page.whole_text(results, folder)
+    return whole_text(results, folder)
 
 
 def page_of(folder, *overrides, respond=plain):
@@ -178,7 +179,7 @@ def check_all_files_are_there_and_no_others(folders, name):
     results, report, folder = folders(name)
     expected = ALWAYS | (OF_CLAIMS if results.study.claims else set())
     expected |= OF_TUNING if results.tuned else set()
-    text = page.whole_text(results, folder)
+    text = whole_text(results, folder)
     if results.study.claims and not any(reach.not_reached for reach in reaches(results)):
         expected -= {"censored.png"}
         assert "Every run reached every target." in text
@@ -209,7 +210,7 @@ def check_figures_are_pictures_of_a_sane_size(folders, name):
 
 def check_tables_are_well_formed_and_nothing_is_left_unrendered(folders, name):
     results, report, folder = folders(name)
-    text = page.whole_text(results, folder)
+    text = whole_text(results, folder)
     found = tables(text)
     for column, is_there in (
         ("verdict", results.study.claims),
@@ -302,7 +303,7 @@ def check_every_verdict_stands_on_the_page(folders, name):
     text, verdicts = report.page.read_text(encoding="utf-8"), judge(results)
     for claim in results.study.claims:
         told = headline(claim, [v for v in verdicts if v.claim == claim])
-        assert f"*{claim.number}. {words.as_sentence(claim.says)}* **{told}**" in text
+        assert f"*{claim.number}. {words.as_sentence(claim.says)}* **{in_markdown(told)}**" in text
     if verdicts:
         head, _, *body = next(table for table in tables(text) if "verdict" in table[0])
         assert [row[head.index("verdict")] for row in body] == [v.outcome for v in verdicts]
@@ -312,7 +313,7 @@ def check_every_verdict_stands_on_the_page(folders, name):
             column = head.index("by other clocks")
             assert [row[column] for row in body] == [told or "the same" for told in turned]
         for v, told in zip(verdicts, turned, strict=True):
-            assert bool(told) == ("Counted in" in words.sentence(v))
+            assert bool(told) == ("Counted in" in model.plain(words.sentence(v)))
         never = [
             row[
                 next(
@@ -325,12 +326,12 @@ def check_every_verdict_stands_on_the_page(folders, name):
             f"{v.runs - v.faster_reached} / {v.runs - v.than_reached}" for v in verdicts
         ]
     else:
-        assert all(f"**{line}**" in text for line in report.lines)
-        assert report.lines or "makes no claims" in text
-    whole_text = page.whole_text(results, folder)
+        assert all(f"**{line}**" in text for line in report.in_short)
+        assert report.in_short or "makes no claims" in text
+    every = whole_text(results, folder)
     for result in results.settings:
         if result.diverged:
-            assert f": {result.diverged} of {len(result.traces)}\n" in whole_text
+            assert f": {result.diverged} of {len(result.traces)}\n" in every
 
 
 CHECKS = (
@@ -411,7 +412,7 @@ def test_every_rate_that_was_tried_is_told_and_how_often_it_was_taken(folders, n
         }
         assert taken == tuned.taken
         assert sum(taken.values()) == results.seeds
-    text = page.whole_text(results, folder)
+    text = whole_text(results, folder)
     ((head, _, *body),) = (table for table in tables(text) if "learning rates chosen" in table[0])
     shown = [row[head.index("learning rates chosen")] for row in body]
     assert shown == [words.rates(result.rates) for result in results.settings]
@@ -433,7 +434,7 @@ def test_the_page_gives_the_level_to_its_last_digit(tmp_path):
 
 def test_figures_say_how_many_conditions_they_leave_out(folders):
     results, _, folder = folders("fourteen conditions")
-    text = page.whole_text(results, folder)
+    text = whole_text(results, folder)
     assert "2 more are in the CSV files" in text
     assert len(rows(folders("fourteen conditions")[2], "runs.csv")) == 2 * 14 * 8
 
@@ -490,7 +491,7 @@ import sys
 from pathlib import Path
 sys.path[:0] = [".", "tests"]
 from analysis.helpers import read, results_of
-from experiments.report import page, words
+from experiments.report import model, page, words
 from experiments.report.escaping import in_markdown
 from report.test_page import SCENES, TEXT
 overrides, respond = SCENES["tuned and some fail"]

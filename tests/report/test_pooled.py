@@ -6,6 +6,7 @@ import pandas as pd
 
 from experiments.report import page, scoreboard
 from tests.analysis.helpers import arriving, read, results_of
+from tests.report.helpers import whole_text
 
 TEXT = """
     dataset: moons
@@ -26,7 +27,7 @@ def respond(run):
 def written(folder):
     results = results_of(read(TEXT), respond)
     page.write(results, folder / "study", {})
-    return page.whole_text(results, folder / "study")
+    return whole_text(results, folder / "study")
 
 
 def test_it_is_told_first_and_stands_in_the_table(tmp_path):
@@ -38,7 +39,7 @@ def test_it_is_told_first_and_stands_in_the_table(tmp_path):
     assert "judged" in head
     assert rows[0].startswith("| 1 | all 3 conditions together | training loss 0.7 | faster |")
     assert rows[2].startswith("| 1 | depth 1 | training loss 0.7 | faster |")
-    assert "A diamond is of all conditions together." in report
+    assert "In a row of all conditions together it is their geometric mean." in report
     assert "for each seed, the mean over them, of a ratio the geometric one" in report
 
 

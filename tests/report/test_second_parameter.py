@@ -8,6 +8,7 @@ from analysis.helpers import arriving, parabola, read, results_of
 
 from experiments.clocks import UpdateTime
 from experiments.report import page
+from report.helpers import whole_text
 
 TEXT = """
     dataset: moons
@@ -37,7 +38,7 @@ def folder(tmp_path):
 
 
 def test_how_often_each_value_was_taken(folder):
-    text = page.whole_text(results_of(read(TEXT), respond), folder)
+    text = whole_text(results_of(read(TEXT), respond), folder)
     assert "at each of 3 values of width: 4, 8, 16." in text
     assert "| arm | initializer | learning rates chosen | width chosen |" in text
     assert re.search(r"\| relu \| he \| 0\.5\S* \| 8 \(6 runs\), 16 \(2 runs\) \|", text)
@@ -75,7 +76,7 @@ def test_no_clock_but_updates_is_told_where_costs_differ(tmp_path):
     times = dict.fromkeys(results.study.settings, UpdateTime(1e-3))
     page.write(results, tmp_path, times)
     assert not (tmp_path / "clocks.csv").exists()
-    assert "ratios are told in updates alone" in page.whole_text(results, tmp_path)
+    assert "ratios are told in updates alone" in whole_text(results, tmp_path)
     results = results_of(read(TEXT, "network.width=8"), respond)
     page.write(results, tmp_path, dict.fromkeys(results.study.settings, UpdateTime(1e-3)))
     assert (tmp_path / "clocks.csv").exists()
@@ -86,11 +87,11 @@ def test_the_answers_hold_for_every_value(tmp_path):
     study = read(TEXT, "network.width=8", "training.weight_decay={tuned: [0, 0.001]}")
     results = results_of(study, lambda run: arriving(8.0))
     page.write(results, tmp_path)
-    assert "weight decay 0 or 0.001" in page.whole_text(results, tmp_path)
+    assert "weight decay 0 or 0.001" in whole_text(results, tmp_path)
     study = read(TEXT, "network.width=8", "network.init={tuned: [he, lecun]}")
     results = results_of(study, lambda run: arriving(8.0))
     page.write(results, tmp_path)
-    text = page.whole_text(results, tmp_path)
+    text = whole_text(results, tmp_path)
     assert "| relu | he or lecun | " in text
     assert "| he (8 runs) |" in text
 
@@ -100,6 +101,4 @@ def test_without_it_nothing_is_told_of_it(tmp_path):
     page.write(results, tmp_path)
     assert "width" not in (tmp_path / "tuning.csv").read_text()
     assert "width" not in (tmp_path / "runs.csv").read_text()
-    assert "| arm | initializer | learning rates chosen | updates" in page.whole_text(
-        results, tmp_path
-    )
+    assert "| arm | initializer | learning rates chosen | updates" in whole_text(results, tmp_path)

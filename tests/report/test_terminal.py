@@ -11,10 +11,11 @@ from analysis.helpers import BUDGET, arriving, read, results_of
 from experiments.analysis.claims import judge
 from experiments.execution.estimate import Forecast
 from experiments.report import tables, terminal
-from experiments.report.answers import answers
+from experiments.report.answer_lines import in_full
 from experiments.report.terminal import Progress
 from experiments.report.verdict_rows import read_verdicts
-from experiments.report.written import Report
+from experiments.report.written import Written
+from report.helpers import report_of
 
 TEXT = """
     title: Is it so?
@@ -38,7 +39,8 @@ def written(study, page=Path("report.md"), respond=respond):
     verdicts = judge(results)
     with tempfile.TemporaryDirectory() as folder:
         tables.write(tables.verdict_table(verdicts), Path(folder) / "verdicts.csv")
-        return Report(page, read_verdicts(Path(folder)), tuple(answers(verdicts, 0.95)))
+        lines = tuple(in_full(report_of(results)))
+        return Written(page, read_verdicts(Path(folder)), lines)
 
 
 def steps(total, size=1):
@@ -152,7 +154,10 @@ def test_verbose_shows_a_sentence_for_every_verdict_too(capsys):
     out = capsys.readouterr().out
     sentences, _, table = out.partition("\nclaim ")
     lines = [line for line in sentences.splitlines() if line]
-    assert [line for line in lines if not line.startswith(" ")] == ["1. The first", "2. The second"]
+    assert [line for line in lines if not line.startswith(" ")] == [
+        "1. The first.",
+        "2. The second.",
+    ]
     inside = [line.split()[0] for line in lines if line.startswith(" ")]
     assert inside == [
         "Yes:", "supported", "supported", "supported", "supported", "Intervals",
@@ -163,7 +168,7 @@ def test_verbose_shows_a_sentence_for_every_verdict_too(capsys):
 
 
 def test_a_study_without_claims_shows_where_its_report_lies(tmp_path, capsys):
-    terminal.show(Report(tmp_path / "report.md", ()), 3)
+    terminal.show(Written(tmp_path / "report.md", ()), 3)
     assert capsys.readouterr().out.strip() == f"3 runs trained; report: {tmp_path / 'report.md'}"
 
 

@@ -15,8 +15,13 @@ from experiments.analysis.times_to_target import Turn
 from experiments.parameters import Choice
 from experiments.records import METRICS
 from experiments.report import words
+from experiments.report.model import plain, strong
 from experiments.report.terminal import duration
 from experiments.study import arm_in_words
+
+
+def sentence(verdict):
+    return plain(words.sentence(verdict))
 
 
 @pytest.mark.parametrize(
@@ -133,7 +138,7 @@ def verdict():
 
 
 def test_a_sentence_says_all_that_a_verdict_rests_on():
-    text = words.sentence(verdict())
+    text = sentence(verdict())
     assert text == (
         "at training loss 0.5, depth 1: tanh needed 2.00 times the updates of relu "
         "(interval 2.00 to ∞; relu came first at 10 of 10 seeds; 3 of 10 runs of tanh did not "
@@ -143,20 +148,18 @@ def test_a_sentence_says_all_that_a_verdict_rests_on():
 
 def test_a_sentence_without_failures_does_not_mention_them():
     quiet = replace(verdict(), ratio=ratio(confidence=0.9))
-    text = words.sentence(quiet)
+    text = sentence(quiet)
     assert "never" not in text
     assert "(interval 1.50 to 3.00; relu came first at 9 of 10 seeds)" in text
 
 
 def test_a_sentence_of_what_cannot_be_tested_gives_the_reason():
-    text = words.sentence(replace(verdict(), outcome="untestable", reason="it rained"))
+    text = sentence(replace(verdict(), outcome="untestable", reason="it rained"))
     assert text == "at training loss 0.5, depth 1: it rained."
 
 
 def test_a_sentence_without_an_estimate_says_so():
-    text = words.sentence(
-        replace(verdict(), ratio=ratio(math.nan, "unknown", 0.0, math.inf, censored=9))
-    )
+    text = sentence(replace(verdict(), ratio=ratio(math.nan, "unknown", 0.0, math.inf, censored=9)))
     assert "no usable estimate: 3 of 10 runs of tanh did not reach the target" in text
     assert "nan" not in text
     assert "∞" not in text
@@ -176,8 +179,8 @@ def test_arms_that_stay_behind_alike_are_told_together():
 )
 def test_a_single_comparison_gives_the_level_to_its_last_digit(confidence, said):
     alone = replace(verdict(), ratio=ratio(confidence=confidence), comparisons=1)
-    assert f"({said} interval" in words.sentence(alone)
-    assert "%" not in words.sentence(replace(alone, comparisons=2))  # that is told once
+    assert f"({said} interval" in sentence(alone)
+    assert "%" not in sentence(replace(alone, comparisons=2))  # that is told once
 
 
 def test_conditions_name_each_value_once():
@@ -236,10 +239,10 @@ def test_a_sentence_of_what_is_open_says_how_many_seeds_it_would_take():
     (one, _) = judge(results_of(read(TEXT), alternating))
     assert one.outcome == "inconclusive"
     needed = one.seeds_needed
-    assert f"About {needed:,} seeds would be needed" in words.sentence(one)
-    assert f"`seeds: {{min: 10, max: {needed}}}`." in words.sentence(one)
+    assert f"About {needed:,} seeds would be needed" in sentence(one)
+    assert f"`seeds: {{min: 10, max: {needed}}}`." in sentence(one)
     assert needed > 100
-    assert "needed," not in words.sentence(verdict())
+    assert "needed," not in sentence(verdict())
     assert read(TEXT.replace("seeds: 10", words.asking_for(one))).seeds.looks[0] == 10
     assert words.peeking([one])
     assert not words.peeking([verdict()])
@@ -268,7 +271,7 @@ def test_a_sentence_of_what_no_number_of_seeds_decides_says_so():
 
     one = judge(results_of(read(TEXT), even))[0]
     assert one.seeds_needed is None
-    assert "No practical number of seeds would decide it" in words.sentence(one)
+    assert "No practical number of seeds would decide it" in sentence(one)
 
 
 def test_rates():
@@ -279,8 +282,8 @@ def test_rates():
 def test_a_turn_names_each_protocol_with_its_verdict():
     claim = read(TEXT).claims[0]
     answers = {"own_rate": "supported", "shared_rate": "refuted"}
-    text = words.turn(Turn(claim, "direction", 0.5, (("depth", "3"),), answers))
-    assert text == (
-        "**The answer depends on how learning rates were chosen** for claim 1 at training loss "
-        "0.5, depth 3: supported with each at its best rate, refuted with one rate for both."
+    assert words.turn(Turn(claim, "direction", 0.5, (("depth", "3"),), answers)) == (
+        strong("The answer depends on how learning rates were chosen"),
+        " for claim 1 at training loss 0.5, depth 3: supported with each at its best rate, "
+        "refuted with one rate for both.",
     )

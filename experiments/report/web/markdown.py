@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from html import escape
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from markupsafe import Markup
 
 CHART_OF = {
     "train_loss.png": "curves",
@@ -27,10 +28,16 @@ class Section:
     """A part of a report under a heading of its own; the first one has the report's title."""
 
     title: str  # as text
-    html: str
+    html: Markup
+    chart: str = ""  # drawn above all else in it
 
 
-def sections(text: str, charts: Collection[str], above: Collection[str] = ()) -> list[Section]:
+def sections(
+    text: str,
+    charts: Collection[str],
+    above: Collection[str] = (),
+    own: Mapping[str, str] | None = None,
+) -> list[Section]:
     """Return the sections of a report in HTML.
 
     Whatever HTML the text holds is shown as text: none of it becomes part of the page.
@@ -39,6 +46,7 @@ def sections(text: str, charts: Collection[str], above: Collection[str] = ()) ->
         text: Markdown (CommonMark, and tables).
         charts: the names of those that the page has; a figure without one is shown as it is.
         above: of these, those that stand above all sections.
+        own: of these, those that no figure stands for, by the titles of their sections.
 
     """
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -63,7 +71,11 @@ def sections(text: str, charts: Collection[str], above: Collection[str] = ()) ->
         found[-1][1].append(token)
         place += 1
     return [
-        Section(title, markdown.renderer.render(part, markdown.options, {}))
+        Section(
+            title,
+            Markup(markdown.renderer.render(part, markdown.options, {})),
+            (own or {}).get(title, ""),
+        )
         for title, part in found
     ]
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
+
+from markupsafe import Markup
 
 from experiments.analysis.summary import Summary
 from experiments.clocks import UpdateTime
 from experiments.records import METRIC_WORDS
 from experiments.report.drawings import map_names
 from experiments.report.looks_of_arms import look
+from experiments.report.model import Report
 from experiments.report.rendering import part, render_html
 from experiments.report.web import specs
-from experiments.report.web.first_screen import Answer
 from experiments.report.web.glossary import glossary
 from experiments.report.web.levels import levels
 from experiments.report.web.markdown import sections
@@ -29,37 +31,34 @@ SCRIPTS = tuple(f"vega/{name}.min.js" for name in ("vega", "vega-lite", "vega-em
 """The charts' library, in the order in which its parts need each other."""
 
 
-def page(
-    summary: Summary, text: str, answers: Sequence[Answer], seconds: Mapping[Setting, UpdateTime]
-) -> str:
+def page(report: Report, summary: Summary, text: str, seconds: Mapping[Setting, UpdateTime]) -> str:
     """Return the page of a study.
 
     A function of the study, its runs and the measured seconds alone: the same bytes each time.
 
     Args:
-        summary: of the study.
+        report: of the study; its answers are what the first screen says.
+        summary: of the study, for the charts.
         text: the whole report in Markdown, whose sections the page folds.
-        answers: what the first screen says, one for each claim.
         seconds: what an update of each setting takes, where it was measured.
 
     """
     tables = all_series(summary, seconds)
     drawn = charts(summary, tables)
     main = _main(drawn)
-    first, *others = sections(text, drawn, {main, "ratio_by_target"})
+    own = {drawn[name].title: name for name in _OF_SECTIONS & drawn.keys() - {main}}
+    opening, *others = sections(text, drawn, {main, "ratio_by_target"}, own)
     return render_html(
         "page.html.j2",
-        study=summary.results.study,
-        answers=answers,
+        report=report,
         main=main,
-        opening=first.html,
+        opening=opening,
         sections=others,
-        own_charts={drawn[name].title: name for name in _OF_SECTIONS & drawn.keys() - {main}},
         has_levels=bool(summary.ratio_curves),
         style=part("page.css"),
         script=part("page.js"),
         libraries=[part(name) for name in SCRIPTS],
-        report=in_script(
+        data=in_script(
             {
                 "tables": tables,
                 "charts": {name: asdict(chart) for name, chart in drawn.items()},
@@ -122,7 +121,9 @@ def charts(summary: Summary, tables: Mapping[str, Table]) -> dict[str, Chart]:
     }
 
 
-def in_script(content: Any) -> str:
+def in_script(content: Any) -> Markup:
     """Return content as JSON that may stand in a script: it ends none, whatever it holds."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return Markup(
+        text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    )

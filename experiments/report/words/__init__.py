@@ -43,7 +43,7 @@ from experiments.report.words.numbers import (
     values,
     with_difference,
 )
-from experiments.report.words.outcomes import MOST_TOLD, against, extremes, outcome, outcomes, shown
+from experiments.report.words.outcomes import MOST_TOLD, against, extremes, outcome, outcomes, told
 from experiments.report.words.scope import conditions, learning
 from experiments.report.words.seeds import asking_for, peeking, seeds_needed
 from experiments.report.words.sentences import not_reached, sentence
@@ -103,10 +103,10 @@ __all__ = [
     "scientific",
     "seeds_needed",
     "sentence",
-    "shown",
     "standing",
     "threshold",
     "times",
+    "told",
     "turn",
     "turned",
     "turned_in",

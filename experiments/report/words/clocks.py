@@ -33,15 +33,15 @@ def turned_in(verdicts: Sequence[Verdict]) -> str:
 
 
 def by_clocks(verdict: TimeVerdict | BestVerdict) -> str:
-    """Say by which clocks a verdict is another one."""
+    """Say by which clocks a verdict is another one; empty if by none."""
     duel = verdict.duel if isinstance(verdict, BestVerdict) else verdict
     race = duel.claim
-    told = ""
+    told = []
     for r in turning(verdict):
         than = arm_in_words(r.rival or race.than)
         size = f"{than} needed {estimate(r.ratio)} times those of {arm_in_words(race.faster)}"
         size += f" (interval {interval(r.ratio, duel.region)})"
         if not usable(r.ratio):
             size = f"no usable estimate against {than}"
-        told += f" Counted in {r.clock} it is {r.outcome} instead: {size}."
-    return told
+        told.append(f"Counted in {r.clock} it is {r.outcome} instead: {size}.")
+    return " ".join(told)

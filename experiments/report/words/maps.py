@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from experiments.analysis.map_counts import Counts
 from experiments.analysis.verdicts import OUTCOMES, Hypothesis
+from experiments.report.model import Text, strong
 from experiments.report.words.labels import condition, hypothesis
 from experiments.study import TimeClaim, arm_in_words
 
@@ -20,7 +21,7 @@ def of_cells(counts: Counts, name: Hypothesis) -> list[str]:
     return [str(counts.outcomes[name][verdict]) for verdict in OUTCOMES]
 
 
-def map_lines(found: Sequence[Counts], claim: TimeClaim) -> list[str]:
+def map_lines(found: Sequence[Counts], claim: TimeClaim) -> list[Text]:
     """Say plainly in how much of a map each hypothesis of a claim stands."""
     whole, lines = found[0], []
     for name, counts in whole.outcomes.items():
@@ -28,17 +29,18 @@ def map_lines(found: Sequence[Counts], claim: TimeClaim) -> list[str]:
         still_open = whole.cells - held - lost
         what = f"{arm_in_words(claim.faster)} {hypothesis(claim, name)}"
         if still_open == whole.cells:
-            lines.append(f"**{what}: could be decided in none of the {whole.cells} cells.**")
+            told = f"{what}: could be decided in none of the {whole.cells} cells."
+            lines.append((strong(told),))
             continue
-        lines.append(
-            f"**{what}: supported in {held or 'none'} of the {whole.cells} cells, refuted in "
-            f"{lost or 'none'}, open in {still_open or 'none'}.**"
+        told = (
+            f"{what}: supported in {held or 'none'} of the {whole.cells} cells, refuted in "
+            f"{lost or 'none'}, open in {still_open or 'none'}."
         )
+        lines.append((strong(told),))
         some = [where(c) for c in found[1:] if c.outcomes[name]["supported"]]
         none = [where(c) for c in found[1:] if not c.outcomes[name]["supported"]]
         if some and none:
-            lines.append(
-                f"It is supported in some cell of: {', '.join(some)}; in no cell of "
-                f"{', '.join(none)}."
-            )
+            where_not = ", ".join(none)
+            told = f"It is supported in some cell of: {', '.join(some)}; in no cell of {where_not}."
+            lines.append((told,))
     return lines

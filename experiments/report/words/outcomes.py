@@ -21,11 +21,11 @@ def extremes(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return [ordered[0], ordered[-1]]
 
 
-def shown(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """Return the verdicts of a claim that are told in a sentence each, where there are many."""
+def told(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Return the verdicts of a claim that are told one by one; of many, those that pool others."""
     if len(verdicts) <= MOST_TOLD:
         return list(verdicts)
-    return [*(v for v in verdicts if v.conditions > 1), *extremes(verdicts)]
+    return [v for v in verdicts if v.conditions > 1]
 
 
 def against(claim: Claim, verdicts: Sequence[Verdict]) -> str:
@@ -62,4 +62,4 @@ def outcomes(verdicts: Sequence[Verdict]) -> str:
 
 
 MOST_TOLD = 6
-"""So many verdicts of a claim are told one by one; of more, those that say most."""
+"""So many verdicts of a claim are all told one by one."""

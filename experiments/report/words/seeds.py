@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from experiments.analysis.verdicts import BestVerdict, TimeVerdict, Verdict
+from experiments.report.model import Text, code
 from experiments.report.words.labels import arm
 from experiments.study import next_look
 
@@ -16,7 +17,7 @@ PEEKING = (
 """Why a study goes on by looks, for a reader who is told how many seeds would be needed."""
 
 
-def seeds_needed(verdict: TimeVerdict, *, of_duel: bool = False) -> str:
+def seeds_needed(verdict: TimeVerdict, *, of_duel: bool = False) -> Text:
     """Say how many seeds would decide what is open, and what to write; empty if it is decided.
 
     Args:
@@ -25,12 +26,13 @@ def seeds_needed(verdict: TimeVerdict, *, of_duel: bool = False) -> str:
 
     """
     if verdict.outcome != "inconclusive":
-        return ""
+        return ()
     against = f" against {arm(verdict.claim.than)} alone" if of_duel else ""
     if verdict.seeds_needed is None:
-        return f"No practical number of seeds would decide it{against}, if shares stay as they are."
+        told = f"No practical number of seeds would decide it{against}, if shares stay as they are."
+        return (told,)
     needed = f"About {verdict.seeds_needed:,} seeds would be needed{against}"
-    return f"{needed}, if shares stay as they are: `{asking_for(verdict)}`."
+    return (f"{needed}, if shares stay as they are: ", code(asking_for(verdict)), ".")
 
 
 def asking_for(verdict: TimeVerdict) -> str:

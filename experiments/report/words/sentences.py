@@ -5,6 +5,7 @@ from __future__ import annotations
 from experiments.analysis.inference import Ratio
 from experiments.analysis.samples import Estimate
 from experiments.analysis.verdicts import BestVerdict, MeasureVerdict, TimeVerdict, Verdict
+from experiments.report.model import Text, sentences
 from experiments.report.words.clocks import by_clocks
 from experiments.report.words.labels import condition, goal, place
 from experiments.report.words.numbers import (
@@ -20,36 +21,40 @@ from experiments.report.words.seeds import seeds_needed
 from experiments.study import Region, arm_in_words
 
 
-def sentence(verdict: Verdict) -> str:
-    """Say in one sentence what a verdict rests on."""
+def sentence(verdict: Verdict) -> Text:
+    """Say in one sentence what a verdict rests on, and what would decide it where it is open."""
     if isinstance(verdict, BestVerdict):
         return _best(verdict)
-    return _time(verdict) if isinstance(verdict, TimeVerdict) else _measure(verdict)
+    return _time(verdict) if isinstance(verdict, TimeVerdict) else (_measure(verdict),)
 
 
-def _best(verdict: BestVerdict) -> str:
-    rival, many = arm_in_words(verdict.rival), verdict.rivals > 1
-    found = verdict.duel
+def _best(verdict: BestVerdict) -> Text:
+    found, many = verdict.duel, verdict.rivals > 1
     duel = _time(found, of_duel=many) if isinstance(found, TimeVerdict) else _measure(found)
-    duel += by_clocks(verdict)
+    return sentences(f"{_decisive(verdict)}:", duel, by_clocks(verdict))
+
+
+def _decisive(verdict: BestVerdict) -> str:
+    """Say which rival decides, and which of all of them that is."""
+    rival = arm_in_words(verdict.rival)
     if verdict.outcome == "refuted":
-        return f"by {rival}: {duel}"
+        return f"by {rival}"
     if verdict.outcome == "untestable" or verdict.rivals == 1:
-        return f"against {rival}: {duel}"
+        return f"against {rival}"
     closest = "the toughest" if verdict.outcome == "supported" else "the one that is open"
     if verdict.outcome == "inconclusive" and verdict.rivals - verdict.beaten > 1:
         closest = "the toughest"
     beaten = {0: "none", verdict.rivals: "all"}.get(verdict.beaten, str(verdict.beaten))
     held = f"of {verdict.rivals} rivals, {beaten} of which it surely equals or beats"
-    return f"against {rival}, {closest} {held}: {duel}"
+    return f"against {rival}, {closest} {held}"
 
 
-def _time(verdict: TimeVerdict, *, of_duel: bool = False) -> str:
+def _time(verdict: TimeVerdict, *, of_duel: bool = False) -> Text:
     faster, than = arm_in_words(verdict.claim.faster), arm_in_words(verdict.claim.than)
     where = place(verdict)
     at = f"{goal(verdict.claim.metric, verdict.target)}{f', {where}' if where else ''}"
     if verdict.reason:
-        return f"at {at}: {verdict.reason}."
+        return (f"at {at}: {verdict.reason}.",)
     ratio, several = verdict.ratio, verdict.conditions > 1
     ahead = f"{faster} {'was ahead' if several else 'came first'} at {ratio.wins} of {ratio.pairs}"
     told = []
@@ -66,8 +71,12 @@ def _time(verdict: TimeVerdict, *, of_duel: bool = False) -> str:
         if ratio.censored and usable(ratio):
             told.append(not_reached(verdict))
     size = f"{size} ({'; '.join(told)})"
-    more = (_later(verdict), seeds_needed(verdict, of_duel=of_duel))
-    return " ".join(filter(None, (f"at {at}: {size}.", *more))) + by_clocks(verdict)
+    return sentences(
+        f"at {at}: {size}.",
+        _later(verdict),
+        seeds_needed(verdict, of_duel=of_duel),
+        by_clocks(verdict),
+    )
 
 
 def not_reached(verdict: TimeVerdict, what: str = "the target") -> str:

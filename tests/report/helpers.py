@@ -1,0 +1,16 @@
+"""What tests of reports share."""
+
+from experiments.analysis.summary import summarise
+from experiments.report.composing import compose
+from experiments.report.rendering import render
+
+
+def report_of(results, files=()):
+    """The report of results as a record; of figures and tables it has those that are named."""
+    return compose(summarise(results), files)
+
+
+def whole_text(results, folder):
+    """All text of the report in a folder, which the page for a browser has in parts."""
+    report = report_of(results, {path.name for path in folder.iterdir()})
+    return render("whole.md.j2", report=report)
