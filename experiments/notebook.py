@@ -6,6 +6,7 @@ import base64
 import io
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,10 @@ from experiments.report.answer_lines import in_full
 from experiments.report.bars import Bars
 from experiments.report.composing import compose
 from experiments.report.drawings import Drawing, drawings
+from experiments.report.headings import heading
 from experiments.report.html import results_in_html
 from experiments.report.model import Report
+from experiments.report.sheets import PAGE
 from experiments.report.style import applied
 from experiments.study import Study
 
@@ -103,6 +106,7 @@ class Figures(Mapping[str, Figure]):
             name.removesuffix(".png"): draw for name, draw in drawings(summary).items()
         }
         self._drawn: dict[str, Figure] = {}
+        self._sheet = replace(PAGE, heading=heading(summary.results))
 
     def __getitem__(self, name: str) -> Figure:
         """Return the figure of that name.
@@ -115,7 +119,7 @@ class Figures(Mapping[str, Figure]):
             raise KeyError(f"there is no figure {name!r}; there are {', '.join(self._drawings)}")
         if name not in self._drawn:
             with applied():
-                self._drawn[name] = self._drawings[name]()
+                self._drawn[name] = self._drawings[name](sheet=self._sheet)
         return self._drawn[name]
 
     def __iter__(self) -> Iterator[str]:

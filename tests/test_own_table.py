@@ -18,7 +18,16 @@ CONFIG = re.findall(r"```yaml\n(.*?)```", PAGE.partition("## Your own table")[2]
 
 def command(folder, *arguments):
     return subprocess.run(
-        [sys.executable, ROOT / "runner.py", "mine/question.yaml", "--jobs", "1", *arguments],
+        [
+            sys.executable,
+            ROOT / "runner.py",
+            "mine/question.yaml",
+            "--jobs",
+            "1",
+            *arguments,
+            "--figures",
+            "png",
+        ],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -96,7 +96,7 @@ def test_its_command_runs_a_study_in_another_folder(installed, tmp_path):
 
     (tmp_path / "tiny.yaml").write_text(CONFIG)
     told = call(command, "tiny.yaml", "--jobs", "1", cwd=tmp_path, env=there)
-    assert "report: results/tiny/report.md" in told
+    assert "report: results/tiny/report.html" in told
     assert (tmp_path / "results" / "tiny" / "train_loss.png").stat().st_size > 0
 
     told = call(command, "--new", "mine.yaml", cwd=tmp_path, env=there)

@@ -90,7 +90,10 @@ def config(tmp_path):
 
 
 def command(*arguments):
-    return [sys.executable, "-W", "error", str(ROOT / "runner.py"), *map(str, arguments)]
+    given = [str(argument) for argument in arguments]
+    if any(one.endswith(".yaml") for one in given) and "--figures" not in given:
+        given += ["--figures", "png"]  # those for papers take longer than all the rest
+    return [sys.executable, "-W", "error", str(ROOT / "runner.py"), *given]
 
 
 def run(*arguments, cwd=ROOT, code=0):
@@ -144,7 +147,7 @@ def stored(output):
 def test_a_study_from_config_to_report(config, tmp_path):
     done = run(config, "--output", tmp_path / "out")
     report = tmp_path / "out" / "moons"
-    assert f"report: {report / 'report.md'}" in done.stdout
+    assert f"report: {report / 'report.html'}" in done.stdout
     assert "relu reaches a training loss of 0.5 and 0.3 in fewer updates than tanh" in said(done)
     assert "searching learning rates for: training loss 0.3 and 0.5\n" in done.stderr
     assert "tuning: 0 of 42 runs" in done.stderr
@@ -288,6 +291,7 @@ def test_a_second_invocation_trains_nothing_and_writes_the_same_bytes(config, tm
     assert contents(tmp_path / "out" / "moons") == first
 
 
+@pytest.mark.slow
 def test_the_same_bytes_with_any_number_of_jobs(config, tmp_path):
     for jobs in (1, 2, 3):
         run(config, "--output", tmp_path / str(jobs), "--jobs", jobs, "--quiet")
@@ -317,7 +321,7 @@ def test_two_studies_share_equal_runs(config, tmp_path):
     assert (tmp_path / "out" / "another" / "report.md").exists()
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
 def test_killed_at_any_moment_it_goes_on_where_it_stopped(jobs, tmp_path):
     config = tmp_path / "long.yaml"
@@ -351,7 +355,7 @@ def stored_or_none(output):
 
 @pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
 @pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_interrupted_it_says_how_to_go_on(request_to_end, jobs, tmp_path):
     config = tmp_path / "long.yaml"
     config.write_text(LONG)

@@ -35,7 +35,8 @@ DATA = "a,b,label\n" + "".join(f"{i % 7},{(i * i) % 5},{'xy'[i % 2]}\n" for i in
 def run(folder, *arguments):
     done = subprocess.run(
         [sys.executable, "-W", "error", str(ROOT / "runner.py"), str(folder / "moons.yaml"),
-         "--output", str(folder / "out"), "--jobs", "1", *arguments],
+         "--output", str(folder / "out"), "--jobs", "1",
+         *(arguments if "--figures" in arguments else (*arguments, "--figures", "png"))],
         capture_output=True, text=True, check=False, cwd=ROOT,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -19,7 +19,7 @@ from experiments.report.provenance import provenance
 from experiments.report.rendering import render
 from experiments.report.verdict_rows import read_verdicts
 from experiments.report.web import page as web
-from experiments.report.written import PAGE, Written
+from experiments.report.written import FOR_BROWSER, PAGE, Written
 from experiments.study import Setting
 
 
@@ -78,7 +78,7 @@ def write(
     report = compose(summary, files, remarked)
     _text(page, render("report.md.j2", report=report))
     whole = render("whole.md.j2", report=report)
-    _text(folder / web.PAGE, web.page(report, summary, whole, update_times or {}))
+    _text(folder / FOR_BROWSER, web.page(report, summary, whole, update_times or {}))
     # Last, since drawing takes longest: the answer should not wait for it.
     count = min(len(panels(results.study)), MOST_PANELS)
     figure_files.write(drawn, folder, heading(results), formats, jobs, count)
@@ -88,7 +88,7 @@ def write(
         tuple(in_full(report)),
         tuple(in_short(report)),
         remarked,
-        (*sorted(kept), *written, "study.yaml", "provenance.json", PAGE, web.PAGE),
+        (*sorted(kept), *written, "study.yaml", "provenance.json", PAGE, FOR_BROWSER),
     )
 
 

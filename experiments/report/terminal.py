@@ -12,7 +12,7 @@ from experiments.report import words
 from experiments.report.bars import Bars
 from experiments.report.screen import coloured, folded, width
 from experiments.report.verdict_lines import verdict_lines
-from experiments.report.written import Written
+from experiments.report.written import FOR_BROWSER, Written
 from experiments.study import Study
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def show(report: Written, trained: int, *, verbose: bool = False) -> None:
     if report.remark:
         print(f"\n{folded(report.remark, width())}")
     stored = "every run was stored already" if not trained else f"{trained} runs trained"
-    print(f"\n{stored}; report: {report.page}")
+    print(f"\n{stored}; report: {report.page.with_name(FOR_BROWSER)}")
 
 
 def _folded(line: str) -> str:

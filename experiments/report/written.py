@@ -10,6 +10,9 @@ from experiments.report.verdict_rows import VerdictRow
 PAGE = "report.md"
 """The name of the page."""
 
+FOR_BROWSER = "report.html"
+"""The name of the page for a browser, beside it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:

@@ -233,8 +233,8 @@ def test_a_report_says_how_it_compares_with_the_published_one(tmp_path):
     """The shipped study with fewer seeds, so that something differs."""
     done = subprocess.run(
         [sys.executable, "-W", "error", str(ROOT / "runner.py"), "configs/first_steps.yaml",
-         "--set", "seeds=7", "--output", str(tmp_path), "--jobs", "1"],
-        capture_output=True, text=True, check=True, cwd=ROOT,
+         "--set", "seeds=7", "--output", str(tmp_path), "--jobs", "1", "--figures", "png"],
+        capture_output=True, text=True, check=True, cwd=ROOT, env=os.environ | {"COLUMNS": "400"},
     )  # fmt: skip
     line = remark(tmp_path / "first_steps")
     assert "seeds 10 there, 7 here" in line

@@ -54,7 +54,7 @@ def uninterrupted(tmp_path_factory):
     study = read(TINY)
     with Store(folder / "s.sqlite") as store:
         study_results, trained = complete(study, store, 1, QUIET)
-        page.write(study_results, folder / "report")
+        page.write(study_results, folder / "report", formats=("png",))
     return folder, trained
 
 
@@ -160,7 +160,7 @@ def test_a_study_that_fails_goes_on_where_it_stopped(monkeypatch, tmp_path, unin
         study_results, rest = complete(study, store, 1, QUIET)
         assert rest == trained - stored
         assert next_runs(study, store) == []
-        page.write(study_results, tmp_path / "report")
+        page.write(study_results, tmp_path / "report", formats=("png",))
 
     assert everything(path) == everything(folder / "s.sqlite")
     names = files_in(tmp_path / "report")

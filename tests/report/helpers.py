@@ -1,8 +1,14 @@
 """What tests of reports share."""
 
+from functools import partial
+
 from experiments.analysis.summary import summarise
+from experiments.report import page
 from experiments.report.composing import compose
 from experiments.report.rendering import render
+
+write = partial(page.write, formats=("png",))
+"""Write a report without the figures for papers, which take longer than all the rest."""
 
 
 def report_of(results, files=()):

@@ -6,9 +6,8 @@ import re
 import pytest
 from analysis.helpers import BUDGET, SCHEDULE, make_trace, read, results_of
 
-from experiments.report import page
 from experiments.report.objectives import objectives, tuned_for
-from report.helpers import whole_text
+from report.helpers import whole_text, write
 
 TEXT = """
     dataset: moons
@@ -79,7 +78,7 @@ def respond(run):
 
 def test_a_report_states_the_objective_and_how_the_rates_did_by_it(tmp_path):
     results = results_of(study_of(MEASURE % "test_accuracy"), respond)
-    page.write(results, tmp_path)
+    write(results, tmp_path)
     text = whole_text(results, tmp_path)
     assert (
         "- Claim 1: the rates with the highest validation accuracy, at the last evaluation, since "
@@ -96,6 +95,6 @@ def test_a_report_states_the_objective_and_how_the_rates_did_by_it(tmp_path):
 
 
 def test_a_report_of_other_studies_has_no_such_column(tmp_path):
-    page.write(results_of(study_of(RACE % "train_loss: 0.5"), respond), tmp_path)
+    write(results_of(study_of(RACE % "train_loss: 0.5"), respond), tmp_path)
     header = (tmp_path / "tuning.csv").read_text().splitlines()[0]
     assert "accuracy" not in header

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.analysis.summary import summarise
-from experiments.report import page, paper_tables, tables, words
+from experiments.report import paper_tables, tables, words
 from experiments.report.paper_tables import Table, escaped, latex, markdown
+from report.helpers import write
 
 TEXT = """
     dataset: moons
@@ -98,7 +99,7 @@ def test_markdown_has_a_line_for_each_row_and_what_the_claims_say():
 def test_a_study_without_claims_has_none(tmp_path):
     found = results_of(read(TEXT, "claims=[]"), respond)
     assert paper_tables.all_files(summarise(found)) == {}
-    page.write(found, tmp_path)
+    write(found, tmp_path)
     assert not (tmp_path / "tables").exists()
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from experiments.report import page, scoreboard
+from experiments.report import scoreboard
 from tests.analysis.helpers import arriving, read, results_of
-from tests.report.helpers import whole_text
+from tests.report.helpers import whole_text, write
 
 TEXT = """
     dataset: moons
@@ -26,7 +26,7 @@ def respond(run):
 
 def written(folder):
     results = results_of(read(TEXT), respond)
-    page.write(results, folder / "study", {})
+    write(results, folder / "study", {})
     return whole_text(results, folder / "study")
 
 
@@ -49,7 +49,7 @@ def test_a_claim_that_leaves_no_axis_open_still_lets_others_tell_their_condition
         "claims:\n      - {faster: {activation: relu, depth: 1}, "
         "than: {activation: tanh, depth: 1}, to: {train_loss: 0.7}}\n",
     )
-    page.write(results_of(read(text), respond), tmp_path / "study", {})
+    write(results_of(read(text), respond), tmp_path / "study", {})
     report = (tmp_path / "study" / "report.md").read_text()
     assert "| claim | condition | target |" in report
     assert "| 1 |  | training loss 0.7 | faster |" in report

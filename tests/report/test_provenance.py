@@ -11,8 +11,8 @@ from execution.helpers import TINY
 from experiments.execution.loop import complete
 from experiments.execution.origin import origin
 from experiments.execution.store import Store
-from experiments.report import page
 from experiments.report.provenance import provenance
+from report.helpers import write
 
 GIVEN = TINY.replace("epochs: 4,", "epochs: 4, learning_rate: 0.3,")
 """Without any tuning."""
@@ -85,7 +85,7 @@ def test_the_same_store_gives_the_same_bytes_wherever_the_report_is_written(monk
         with Store(tmp_path / "s.sqlite") as store:
             results, trained = complete(study, store, 1, lambda *_: None)
         assert trained == 0
-        page.write(results, tmp_path / "report")
+        write(results, tmp_path / "report")
         texts.add((tmp_path / "report" / "provenance.json").read_bytes())
     (text,) = texts
     assert b"9.9.9" not in text

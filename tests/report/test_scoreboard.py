@@ -12,9 +12,10 @@ from analysis.helpers import arriving, read, results_of
 from experiments import config
 from experiments.analysis.claims import judge
 from experiments.analysis.verdicts import OUTCOMES
-from experiments.report import page, scoreboard, tables
+from experiments.report import scoreboard, tables
 from experiments.report.escaping import in_markdown
 from experiments.report.scoreboard_mark import is_current
+from report.helpers import write
 
 COLUMNS = ["claim", "says", "answers", "condition", "kind", "hypothesis", "unit", "verdict",
            "estimate", "bound", "low", "high"]  # fmt: skip
@@ -254,7 +255,7 @@ def test_a_source_changes_nothing_of_the_table_without(tmp_path):
 def test_a_source_is_called_as_it_was_written(tmp_path, name):
     study = read(ARTICLE, f"source={yaml.safe_dump(name, explicit_end=False).splitlines()[0]}")
     assert study.source == name
-    page.write(results_of(study, respond), tmp_path / "study")
+    write(results_of(study, respond), tmp_path / "study")
     assert f"\n## {in_markdown(name)}\n" in written(tmp_path)
 
 
@@ -482,7 +483,7 @@ def respond(run):
 
 def test_what_the_program_writes_is_read_back(tmp_path):
     results = results_of(read(ARTICLE), respond)
-    page.write(results, tmp_path / "study")
+    write(results, tmp_path / "study")
     verdicts = judge(results)
     text = written(tmp_path)
     assert [v.outcome for v in verdicts if v.claim.answers == 12] == [

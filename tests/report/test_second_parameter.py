@@ -7,8 +7,7 @@ import pytest
 from analysis.helpers import arriving, parabola, read, results_of
 
 from experiments.clocks import UpdateTime
-from experiments.report import page
-from report.helpers import whole_text
+from report.helpers import whole_text, write
 
 TEXT = """
     dataset: moons
@@ -33,7 +32,7 @@ def rows(path):
 
 @pytest.fixture
 def folder(tmp_path):
-    page.write(results_of(read(TEXT), respond), tmp_path)
+    write(results_of(read(TEXT), respond), tmp_path)
     return tmp_path
 
 
@@ -74,11 +73,11 @@ def test_what_an_update_costs_is_that_of_each_run(folder):
 def test_no_clock_but_updates_is_told_where_costs_differ(tmp_path):
     results = results_of(read(TEXT), respond)
     times = dict.fromkeys(results.study.settings, UpdateTime(1e-3))
-    page.write(results, tmp_path, times)
+    write(results, tmp_path, times)
     assert not (tmp_path / "clocks.csv").exists()
     assert "ratios are told in updates alone" in whole_text(results, tmp_path)
     results = results_of(read(TEXT, "network.width=8"), respond)
-    page.write(results, tmp_path, dict.fromkeys(results.study.settings, UpdateTime(1e-3)))
+    write(results, tmp_path, dict.fromkeys(results.study.settings, UpdateTime(1e-3)))
     assert (tmp_path / "clocks.csv").exists()
 
 
@@ -86,11 +85,11 @@ def test_the_answers_hold_for_every_value(tmp_path):
     """Among them one at which the trick is not used."""
     study = read(TEXT, "network.width=8", "training.weight_decay={tuned: [0, 0.001]}")
     results = results_of(study, lambda run: arriving(8.0))
-    page.write(results, tmp_path)
+    write(results, tmp_path)
     assert "weight decay 0 or 0.001" in whole_text(results, tmp_path)
     study = read(TEXT, "network.width=8", "network.init={tuned: [he, lecun]}")
     results = results_of(study, lambda run: arriving(8.0))
-    page.write(results, tmp_path)
+    write(results, tmp_path)
     text = whole_text(results, tmp_path)
     assert "| relu | he or lecun | " in text
     assert "| he (8 runs) |" in text
@@ -98,7 +97,7 @@ def test_the_answers_hold_for_every_value(tmp_path):
 
 def test_without_it_nothing_is_told_of_it(tmp_path):
     results = results_of(read(TEXT, "network.width=8"), respond)
-    page.write(results, tmp_path)
+    write(results, tmp_path)
     assert "width" not in (tmp_path / "tuning.csv").read_text()
     assert "width" not in (tmp_path / "runs.csv").read_text()
     assert "| arm | initializer | learning rates chosen | updates" in whole_text(results, tmp_path)

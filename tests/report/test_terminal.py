@@ -145,7 +145,7 @@ def test_the_verdicts_are_shown_by_claim_and_the_report_last(tmp_path, capsys, t
     assert "4 supported" in lines[1]
     assert "2 refuted" in out
     assert "came first" not in out
-    assert lines[-1] == f"{said}; report: {page}"
+    assert lines[-1] == f"{said}; report: {page.with_name("report.html")}"
 
 
 def test_verbose_shows_a_sentence_for_every_verdict_too(capsys):
@@ -169,7 +169,7 @@ def test_verbose_shows_a_sentence_for_every_verdict_too(capsys):
 
 def test_a_study_without_claims_shows_where_its_report_lies(tmp_path, capsys):
     terminal.show(Written(tmp_path / "report.md", ()), 3)
-    assert capsys.readouterr().out.strip() == f"3 runs trained; report: {tmp_path / 'report.md'}"
+    assert capsys.readouterr().out.strip() == f"3 runs trained; report: {tmp_path / 'report.html'}"
 
 
 def test_runs_that_failed_are_shown(capsys):

@@ -24,9 +24,6 @@ from experiments.report.web.series import Table, all_series
 from experiments.report.web.specs import Chart
 from experiments.study import Setting
 
-PAGE = "report.html"
-"""The name of the page."""
-
 SCRIPTS = tuple(f"vega/{name}.min.js" for name in ("vega", "vega-lite", "vega-embed"))
 """The charts' library, in the order in which its parts need each other."""
 
