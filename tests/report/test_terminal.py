@@ -145,7 +145,7 @@ def test_the_verdicts_are_shown_by_claim_and_the_report_last(tmp_path, capsys, t
     assert "4 supported" in lines[1]
     assert "2 refuted" in out
     assert "came first" not in out
-    assert lines[-1] == f"{said}; report: {page.with_name("report.html")}"
+    assert lines[-1] == f"{said}; report: {page.with_suffix('.html')}"
 
 
 def test_verbose_shows_a_sentence_for_every_verdict_too(capsys):
