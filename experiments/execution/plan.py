@@ -100,7 +100,10 @@ def plan(study: Study, store: Stored, before: Plan | None = None) -> Plan:
         pilots = pilot_runs(study)
         if missing := tuple(store.missing(pilots)):
             return Plan(study, looks[0], pilots=missing)
-        study = settle(study, store.load(pilots))
+        known = store.load(pilots)
+        if missing := tuple(run for run in pilots if run not in known):  # it was found damaged
+            return Plan(study, looks[0], pilots=missing)
+        study = settle(study, known)
     else:
         study = before.study
     found, spaces, seeds = {}, {}, looks[0]
@@ -137,6 +140,8 @@ def plan(study: Study, store: Stored, before: Plan | None = None) -> Plan:
         if missing or waiting:
             return now
         traces |= store.load(unread)
+        if missing := tuple(run for run in unread if run not in traces):  # it was found damaged
+            return replace(now, evaluation=missing)
         results = _gather(study, by_objective, found, traces, look)
         if look == looks[-1] or not any(v.wants_seeds for v in judge(results)):
             break

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import struct
 import sys
+from collections.abc import Collection
 from functools import cache
+from math import isfinite
 from typing import get_args
 
 import numpy as np
 
+from experiments.clocks import UpdateTime
 from experiments.execution.keys import key_of
 from experiments.records import Status, Trace
 
@@ -22,7 +27,8 @@ CREATE TABLE IF NOT EXISTS traces (
     columns TEXT NOT NULL,     -- the names of M columns, as JSON
     metrics BLOB NOT NULL,     -- T x M little-endian 8-byte floats
     seconds REAL NOT NULL,     -- as measured: does not repeat to the bit
-    origin  INTEGER            -- the id of where it was trained; NULL where that was not told
+    origin  INTEGER,           -- the id of where it was trained; NULL where that was not told
+    digest  BLOB               -- see digest_of; NULL where an older version stored it
 )
 """
 """The table of traces.
@@ -42,7 +48,8 @@ CREATE TABLE IF NOT EXISTS origins (
 UPDATE_TIMES = """
 CREATE TABLE IF NOT EXISTS update_times (
     key     TEXT PRIMARY KEY,  -- of a run with that network and training
-    seconds REAL NOT NULL      -- of one update, as measured
+    seconds REAL NOT NULL,     -- of one update, as measured
+    digest  BLOB               -- see digest_of_time; NULL where an older version stored it
 ) WITHOUT ROWID
 """
 """The table of how long an update takes."""
@@ -59,10 +66,45 @@ CREATE TABLE IF NOT EXISTS update_time_ranges (
 Apart from the times, so that files of older versions, which have times alone, are read as they are.
 """
 
-LOADED = """key, status, updates, budget, columns, metrics, seconds,
-    CASE WHEN origin IS NULL THEN '' ELSE (SELECT content FROM origins WHERE id = traces.origin) END
+SET_ASIDE = """
+CREATE TABLE IF NOT EXISTS set_aside (
+    reason, key, run, status, updates, budget, columns, metrics, seconds, origin, digest
+)
 """
-"""What is read of a trace: its key, and what `trace_of` takes."""
+"""The table of what was no trace or did not fit its digest: as it was found, with the reason."""
+
+TABLES = {
+    "origins": ORIGINS,
+    "traces": TRACES,
+    "update_times": UPDATE_TIMES,
+    "update_time_ranges": UPDATE_TIME_RANGES,
+    "set_aside": SET_ASIDE,
+}
+"""All tables of runs, by their names."""
+
+ADDED_COLUMNS = {
+    "traces": {"origin": "INTEGER", "digest": "BLOB"},
+    "update_times": {"digest": "BLOB"},
+}
+"""The columns that files of older versions lack, with their types."""
+
+
+def loaded(columns: Collection[str]) -> str:
+    """Return what is read of a trace: what `trace_of` takes.
+
+    Args:
+        columns: those that the file's table of traces has.
+
+    """
+    origin = (
+        "CASE WHEN origin IS NULL THEN '' "
+        "ELSE (SELECT content FROM origins WHERE id = traces.origin) END"
+        if "origin" in columns
+        else "''"
+    )
+    digest = "digest" if "digest" in columns else "NULL"
+    return f"key, run, {digest}, status, updates, budget, columns, metrics, seconds, {origin}"
+
 
 DIGESTED = """key, status, updates, budget, columns, metrics,
     (SELECT content FROM origins WHERE id = traces.origin)
@@ -73,12 +115,12 @@ ADD_ORIGIN = "INSERT INTO origins (content) VALUES (?) ON CONFLICT (content) DO 
 """Add an origin, unless it is there."""
 
 ADD = """
-INSERT INTO traces (key, run, status, updates, budget, columns, metrics, seconds, origin)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM origins WHERE content = ?))
+INSERT INTO traces (key, run, digest, status, updates, budget, columns, metrics, seconds, origin)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM origins WHERE content = ?))
 ON CONFLICT (key) DO UPDATE SET
     status = excluded.status, updates = excluded.updates, budget = excluded.budget,
     columns = excluded.columns, metrics = excluded.metrics, seconds = excluded.seconds,
-    origin = excluded.origin
+    origin = excluded.origin, digest = excluded.digest
 WHERE traces.status = 'stopped early' AND (
     excluded.status != 'stopped early'
     OR excluded.budget != traces.budget
@@ -101,9 +143,8 @@ def row_of(text: str, trace: Trace) -> tuple:
         trace: whose origin is among the origins, or empty.
 
     """
-    return (
-        key_of(text),
-        text,
+    key = key_of(text)
+    cells = (
         trace.status,
         trace.updates.astype("<i8").tobytes(),
         trace.budget,
@@ -112,23 +153,47 @@ def row_of(text: str, trace: Trace) -> tuple:
         trace.seconds,
         trace.origin,
     )
+    return key, text, digest_of(key, *cells), *cells
 
+
+def digest_of(
+    key: str,
+    status: str,
+    updates: bytes,
+    budget: int,
+    columns: str,
+    metrics: bytes,
+    seconds: float,
+    origin: str,
+) -> bytes:
+    """Return 16 bytes of the SHA-256 of a trace and its key, by which damage is noticed."""
+    told = f"{key}\n{status}\n{columns}\n{origin}\n".encode()
+    numbers = _NUMBERS.pack(budget, seconds, len(updates))
+    return hashlib.sha256(b"".join((told, numbers, updates, metrics))).digest()[:16]
+
+
+_NUMBERS = struct.Struct("<qdq")
 
 _CELLS = {
     "status": str, "updates": bytes, "budget": int, "columns": str, "metrics": bytes,
     "seconds": float, "origin": str,
 }  # fmt: skip
-"""What a trace is read from, in the order of LOADED, behind the key."""
+"""What a trace is read from, in the order of `loaded`, behind the key, its run and the digest."""
 
 
-def trace_of(*cells: object) -> Trace:
+def trace_of(key: str, text: str, run: object, digest: object, *cells: object) -> Trace:
     """Return the trace that was read from a row.
 
     Args:
-        cells: what LOADED reads, but for the key.
+        key: of the row.
+        text: the description that has this key.
+        run: the description that the row has.
+        digest: that of the row; None where an older version stored it.
+        cells: what else `loaded` reads.
 
     Raises:
-        ValueError: if a cell has another type, or they do not fit together.
+        ValueError: if a cell has another type, they do not fit together, or the digest is not
+            theirs.
 
     """
     for (name, kind), cell in zip(_CELLS.items(), cells, strict=True):
@@ -143,9 +208,55 @@ def trace_of(*cells: object) -> Trace:
         raise ValueError(
             f"{values.size} metrics for {len(times)} evaluations of {len(names)} columns"
         )
+    if run != text:
+        raise ValueError("the run beside it is not the one of its key")
+    if digest is not None and digest != digest_of(key, *cells):
+        raise ValueError("it does not fit its digest")
     values = values.reshape(len(times), len(names))
     # One text for all traces that have it in common.
     return Trace(times, values, status, budget, seconds, names, sys.intern(origin))
+
+
+def trace_in(row: tuple) -> Trace:
+    """Return the trace of a row of `loaded` of which no more is known.
+
+    Raises:
+        ValueError: if it is none, or not that of its key.
+
+    """
+    key, run, *cells = row
+    if not isinstance(run, str) or key != key_of(run):
+        raise ValueError("its key is not that of the run beside it")
+    return trace_of(key, run, run, *cells)
+
+
+def digest_of_time(key: str, *seconds: float) -> bytes:
+    """Return 16 bytes of the SHA-256 of a measured update time, its range and the run's key."""
+    told = key.encode() + struct.pack(f"<{len(seconds)}d", *seconds)
+    return hashlib.sha256(told).digest()[:16]
+
+
+def time_of(key: str, digest: object, *cells: object) -> UpdateTime:
+    """Return the update time that was read from a row.
+
+    Args:
+        key: of the run.
+        digest: that of the row; None where an older version stored it.
+        cells: its seconds and, unless an older version stored it, the least and the most of them.
+
+    Raises:
+        ValueError: if something else is found there, or the digest is not theirs.
+
+    """
+    known = [cell for cell in cells if cell is not None]  # an older version stored one
+    for cell in known:
+        if not isinstance(cell, float) or not isfinite(cell) or cell < 0:
+            raise ValueError(f"{cell!r:.40} was found where the seconds of an update belong")
+    if digest is not None and digest != digest_of_time(key, *known):
+        raise ValueError("it does not fit its digest")
+    if len(known) not in (1, 3):
+        raise ValueError("its range is not complete")
+    return UpdateTime(*known)
 
 
 @cache  # a study's runs have a few sets of columns between them

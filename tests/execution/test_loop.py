@@ -58,9 +58,11 @@ def test_a_store_that_forgets_one_run_for_another_ends_too(tmp_path):
         def add(self, traces):
             super().add(traces)
             (some, *_) = traces
-            self._connection.execute(
-                "DELETE FROM traces WHERE run LIKE ?",
-                (f"%{'relu' if some.network.activation.name == 'tanh' else 'tanh'}%",),
+            other = "relu" if some.network.activation.name == "tanh" else "tanh"
+            self.write(
+                lambda connection: connection.execute(
+                    "DELETE FROM traces WHERE run LIKE ?", (f"%{other}%",)
+                )
             )
 
     with (

@@ -1,6 +1,7 @@
 """What a file holds beside the numbers, what replaces what, and what is in it but no trace."""
 
 import math
+import multiprocessing
 import sqlite3
 from dataclasses import replace
 
@@ -79,23 +80,25 @@ def test_a_file_that_was_made_before_origins_is_gone_on_with(tmp_path, ending):
             assert keys == sorted([(run_key(run),), ("old",)])
 
 
-def test_two_processes_may_open_a_file_that_was_made_before_origins(tmp_path):
+def _open_and_add(path, seed):
+    with Store(path) as store:
+        store.add({make_run(seed=seed): make_trace(seed)})
+
+
+def test_processes_that_open_a_file_of_an_older_version_at_once_all_complete_it(tmp_path):
     path = tmp_path / "s.sqlite"
     older_file(path)
-
-    class Slower(Store):
-        overtaken = False
-
-        def _lacks_origins(self):
-            lacks = super()._lacks_origins()
-            if not self.overtaken:
-                self.overtaken = True
-                with Store(path) as faster:
-                    faster.add({make_run(): make_trace()})
-            return lacks
-
-    with Slower(path) as store:
-        assert_same_bits(store.load([make_run()])[make_run()], make_trace())
+    context = multiprocessing.get_context("fork")
+    processes = [context.Process(target=_open_and_add, args=(path, seed)) for seed in range(6)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * 6
+    with Store(path) as store:
+        found = store.load(runs(6))
+    for seed, run in enumerate(runs(6)):
+        assert_same_bits(found[run], make_trace(seed))
 
 
 # What replaces what
@@ -181,19 +184,41 @@ def test_one_that_gave_way_may_grow_again():
 # What is in a file and should not be
 
 
-def spoilt(path, *statements):
-    """Store a run in a file, change it there, and return the error of loading it again."""
-    run = make_run()
+def spoilt(path, capsys, *statements):
+    """Store runs in a file, change one there, and return what is said when all are loaded again.
+
+    What does not fit counts as missing from then on, and can be stored anew; the rest is as it was.
+    """
+    run, other = runs(2)
+    traces = {run: replace(make_trace(), origin="here"), other: make_trace(7)}
     with Store(path) as store:
-        store.add({run: replace(make_trace(), origin="here")})
+        store.add(traces)
         store.add_update_time(run, UpdateTime(0.5, 0.4, 0.6))
     with sqlite3.connect(path) as connection:
         for statement in statements:
-            assert connection.execute(statement).rowcount == 1
+            where = "" if "WHERE" in statement or "traces" not in statement else " WHERE key = ?"
+            variables = (run_key(run),) if where else ()
+            assert connection.execute(statement + where, variables).rowcount == 1
     connection.close()
-    with Store(path) as store, pytest.raises(StoreError) as error:
-        _ = store.load([run]), store.update_time(run)
-    return helpful(error, path)
+    with Store(path) as store:
+        found, time = store.load([run, other]), store.update_time(run)
+        assert_same_bits(found[other], traces[other])
+        assert store.missing([run, other]) == [run for run in [run] if run not in found]
+        assert (run in found) != (time is not None)  # just one of the two was changed
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert str(path) in told
+    assert run_key(run) in told
+    with Store(path) as store:
+        store.add(traces)
+        store.add_update_time(run, UpdateTime(0.5, 0.4, 0.6))
+        for each, trace in store.load([run, other]).items():
+            assert_same_bits(trace, traces[each])
+        assert store.update_time(run) == UpdateTime(0.5, 0.4, 0.6)
+        (held,) = store.read(lambda c: c.execute("SELECT reason FROM set_aside").fetchall())
+    assert held[0] in told
+    assert capsys.readouterr().err == ""  # and it is told once
+    return told
 
 
 @pytest.mark.parametrize(
@@ -209,7 +234,7 @@ def spoilt(path, *statements):
          "18 metrics for 3 evaluations of 2 columns"),
         ("UPDATE traces SET metrics = zeroblob(288)", "36 metrics for 3 evaluations of 6 columns"),
         ("UPDATE traces SET metrics = 'good'", "metrics is of type str and not bytes"),
-        ("UPDATE traces SET metrics = CAST(x'ff' AS TEXT)", "decode"),
+        ("UPDATE traces SET metrics = CAST(x'ff' AS TEXT)", "metrics is of type str and not bytes"),
         ("UPDATE traces SET metrics = substr(metrics, 1, 96)",
          "12 metrics for 3 evaluations of 6 columns"),
         ("UPDATE traces SET metrics = substr(metrics, 1, 13)", "size"),
@@ -227,16 +252,59 @@ def spoilt(path, *statements):
         ("UPDATE traces SET origin = 'nowhere'", "origin is of type NoneType and not str"),
         ("UPDATE origins SET content = x'00'", "origin is of type bytes and not str"),
         ("DELETE FROM origins", "origin is of type NoneType and not str"),
+        ("UPDATE traces SET metrics = zeroblob(144)", "does not fit its digest"),
+        ("UPDATE traces SET updates = zeroblob(24)", "does not fit its digest"),
+        ("UPDATE traces SET status = 'diverged'", "does not fit its digest"),
+        ("UPDATE traces SET budget = 98", "does not fit its digest"),
+        ("UPDATE traces SET seconds = 0.25", "does not fit its digest"),
+        ("UPDATE traces SET origin = NULL", "does not fit its digest"),
+        ("UPDATE traces SET digest = x'00'", "does not fit its digest"),
+        ("UPDATE traces SET digest = 'no'", "does not fit its digest"),
+        ("UPDATE traces SET run = run || ' '", "is not the one of its key"),
+        ("UPDATE origins SET content = 'there'", "does not fit its digest"),
+        ("UPDATE update_times SET seconds = 0.25", "does not fit its digest"),
+        ("UPDATE update_time_ranges SET high = 0.7", "does not fit its digest"),
+        ("UPDATE update_times SET seconds = -9e999", "-inf was found"),
         ("UPDATE update_times SET seconds = 'soon'", "'soon' was found"),
         ("UPDATE update_times SET seconds = x'00'", "b'\\x00' was found"),
         ("UPDATE update_time_ranges SET low = 'soon'", "'soon' was found"),
     ],
 )  # fmt: skip
-def test_what_is_no_trace_is_told_and_never_read_as_numbers(tmp_path, statement, told):
-    assert told in spoilt(tmp_path / "s.sqlite", statement)
+def test_what_does_not_fit_is_told_and_set_aside_and_never_read(tmp_path, capsys, statement, told):
+    assert told in spoilt(tmp_path / "s.sqlite", capsys, statement)
 
 
-def test_the_run_of_a_trace_that_is_spoilt_is_told(tmp_path):
-    message = spoilt(tmp_path / "s.sqlite", "UPDATE traces SET budget = 'many'")
-    assert f"in the trace {run_key(make_run())}: " in message
-    assert "move it away" in message
+def test_traces_whose_metrics_were_swapped_are_both_set_aside(tmp_path, capsys):
+    path, (a, b, c) = tmp_path / "s.sqlite", runs(3)
+    with Store(path) as store:
+        store.add({a: make_trace(1), b: make_trace(2), c: make_trace(3)})
+    with sqlite3.connect(path) as connection:
+        metrics = dict(connection.execute("SELECT key, metrics FROM traces").fetchall())
+        for to, source in ((a, b), (b, a)):
+            swapped = metrics[run_key(source)], run_key(to)
+            connection.execute("UPDATE traces SET metrics = ? WHERE key = ?", swapped)
+    connection.close()
+    with Store(path) as store:
+        assert list(store.load([a, b, c])) == [c]
+        assert store.missing([a, b, c]) == [a, b]
+    assert "2 of what is stored there are damaged" in capsys.readouterr().err
+
+
+def test_a_trace_without_a_digest_is_read_by_its_structure_alone(tmp_path):
+    """As older versions stored them."""
+    path, run = tmp_path / "s.sqlite", make_run()
+    with Store(path) as store:
+        store.add({run: make_trace(1)})
+        store.write(lambda connection: connection.execute("UPDATE traces SET digest = NULL"))
+        assert_same_bits(store.load([run])[run], make_trace(1))
+
+
+def test_what_a_newer_version_made_is_refused(tmp_path):
+    path = tmp_path / "s.sqlite"
+    with Store(path) as store:
+        store.write(lambda connection: connection.execute("PRAGMA user_version = 2"))
+    before = path.read_bytes()
+    with pytest.raises(StoreError) as error:
+        Store(path)
+    assert "Update the program" in helpful(error, path)
+    assert path.read_bytes() == before

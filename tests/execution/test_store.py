@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from experiments.execution import opening, rows
 from experiments.execution import store as module
 from experiments.execution.keys import run_key
 from experiments.execution.store import Store, StoreError
@@ -143,7 +144,7 @@ def test_a_file_whose_keys_have_no_index_of_their_own_serves_as_well(tmp_path):
     """As older versions made them; what they hold is the same."""
     path, (a, b, c) = tmp_path / "s.sqlite", runs(3)
     with sqlite3.connect(path) as connection:
-        connection.execute(module.TRACES.rstrip() + " WITHOUT ROWID")
+        connection.execute(rows.TRACES.rstrip() + " WITHOUT ROWID")
     connection.close()
     with Store(path) as store:
         store.add({a: make_trace(1), b: make_trace(2)})
@@ -257,7 +258,7 @@ def test_a_file_that_is_no_database_is_let_go(tmp_path, monkeypatch):
         opened.append(connect(*args, **kwargs))
         return opened[-1]
 
-    monkeypatch.setattr(module.sqlite3, "connect", remember)
+    monkeypatch.setattr(opening.sqlite3, "connect", remember)
     with pytest.raises(StoreError):
         Store(path)
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):  # else nobody can move it away
@@ -265,7 +266,7 @@ def test_a_file_that_is_no_database_is_let_go(tmp_path, monkeypatch):
     opened[0].close()
 
 
-def test_a_damaged_database(tmp_path):
+def test_a_damaged_database_is_replaced_by_what_it_still_holds(tmp_path, capsys):
     path = tmp_path / "s.sqlite"
     many = runs(300)
     with Store(path) as store:
@@ -273,9 +274,21 @@ def test_a_damaged_database(tmp_path):
     content = bytearray(path.read_bytes())
     content[3000:-100] = b"\xa5" * (len(content) - 3100)
     path.write_bytes(content)
-    with pytest.raises(StoreError) as error, Store(path) as store:
-        store.load(many)
-    helpful(error, path)
+    with Store(path) as store:
+        found = store.load(many)
+        assert store.missing(many) == [run for run in many if run not in found]
+        for trace in found.values():
+            assert_same_bits(trace, make_trace())
+        store.add({run: make_trace() for run in many})
+    with Store(path) as store:
+        assert len(store.load(many)) == 300
+    kept = path.with_name("s.sqlite.damaged-1")
+    assert kept.read_bytes() == content
+    told = capsys.readouterr().err
+    assert f"{len(found)} runs could be rescued" in told
+    assert kept.name in told
+    assert told.count("\n") == 1
+    assert {file.name for file in tmp_path.iterdir()} == {path.name, kept.name}
 
 
 def test_a_database_of_something_else(tmp_path):
@@ -312,7 +325,7 @@ def test_a_file_that_may_only_be_read_can_be_read(tmp_path, monkeypatch):
         assert set(store.load([stored, new])) == {stored}
         with pytest.raises(StoreError) as error:
             store.add({new: make_trace()})
-    assert "can be written" in helpful(error, path)
+    assert "may be read but not written" in helpful(error, path)
 
 
 def test_a_full_disk_loses_nothing_that_was_stored(tmp_path):

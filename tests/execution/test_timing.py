@@ -53,6 +53,7 @@ def test_a_time_that_an_older_version_stored_is_read_without_its_range(tmp_path)
         store.add_update_time(run, UpdateTime(0.5, 0.4, 0.6))
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DROP TABLE update_time_ranges")
+        connection.execute("UPDATE update_times SET digest = NULL")
     with Store(path) as store:
         assert store.update_time(run) == UpdateTime(0.5, 0.0, np.inf)
         store.add_update_time(run, UpdateTime(0.7, 0.6, 0.8))

@@ -1,0 +1,213 @@
+"""What is done about a damaged file: what can still be read goes into a new one in its place."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+from experiments.execution.opening import columns_of, opened
+from experiments.execution.rows import (
+    ADD,
+    ADD_ORIGIN,
+    loaded,
+    row_of,
+    time_of,
+    trace_in,
+)
+
+ADD_TIME = "INSERT INTO update_times (key, seconds, digest) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+"""Add an update time, unless there is one."""
+
+ADD_RANGE = (
+    "INSERT INTO update_time_ranges (key, low, high) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+)
+"""Add how far its rounds lie apart, unless that is there."""
+
+TIMES = """
+SELECT key, {digest}, seconds, low, high FROM update_times LEFT JOIN update_time_ranges USING (key)
+"""
+"""What `time_of` takes, of all update times."""
+
+
+def place_of(path: Path) -> tuple[int, int]:
+    """Return what tells a file from another one that takes its name."""
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
+def replace_damaged(path: Path, place: tuple[int, int]) -> None:
+    """Put what can still be read, and fits its digest, in the place of a damaged database.
+
+    The damaged file is kept beside it under a numbered name. Of several processes that find the
+    damage at the same time, one does it and the others wait.
+
+    Args:
+        path: the database.
+        place: of the file that was found damaged, see `place_of`.
+
+    Raises:
+        OSError: if the folder cannot be written.
+        sqlite3.Error: likewise.
+
+    """
+    with _alone(path):
+        if place_of(path) != place:
+            return  # another process has done it
+        fresh = path.with_name(f"{path.name}.{uuid4().hex}")
+        # Whoever writes to the damaged file now is waited for, and nobody does until it is moved.
+        damaged = sqlite3.connect(path, timeout=60, isolation_level=None)
+        try:
+            with contextlib.suppress(sqlite3.Error):
+                damaged.execute("BEGIN EXCLUSIVE")
+            count = _rescue(damaged, fresh)
+            kept = _keep(path)
+            os.replace(fresh, path)
+        finally:
+            damaged.close()
+            for ending in ("", "-journal"):
+                fresh.with_name(fresh.name + ending).unlink(missing_ok=True)
+    print(
+        f"{path}: the store of finished runs was damaged. {count} run{'s' * (count != 1)} could be "
+        f"rescued; what else was in it is trained anew. The damaged file is kept as {kept.name}.",
+        file=sys.stderr,
+    )
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold what only one process at a time can hold."""
+    lock = path.with_name(f"{path.name}.rescue")
+    connection = sqlite3.connect(lock, timeout=600, isolation_level=None)
+    try:
+        connection.execute("BEGIN EXCLUSIVE")
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            lock.unlink(missing_ok=True)
+        connection.close()
+
+
+def _keep(path: Path) -> Path:
+    """Give the damaged file a second name, the first of its kind that is free, and its journal."""
+    number = 1
+    while True:
+        kept = path.with_name(f"{path.name}.damaged-{number}")
+        try:
+            os.link(path, kept)
+        except FileExistsError:
+            number += 1
+        else:
+            break
+    journal = path.with_name(f"{path.name}-journal")
+    if journal.exists():  # else it would be taken for one of the new file
+        os.replace(journal, kept.with_name(f"{kept.name}-journal"))
+    return kept
+
+
+def _rescue(damaged: sqlite3.Connection, fresh: Path) -> int:
+    """Copy what can be read and fits its digest, and return how many traces that are.
+
+    What an older version stored has no digest, and cannot be told from what is damaged.
+    """
+    found = opened(fresh)
+    try:
+        with found:
+            for row in readable(damaged):
+                with contextlib.suppress(ValueError, TypeError):
+                    if row[2] is not None:
+                        put(found, row)
+            for key, digest, *cells in readable_times(damaged):
+                with contextlib.suppress(ValueError, TypeError, AttributeError):
+                    if digest is not None:
+                        time_of(key, digest, *cells)
+                        found.execute(ADD_TIME, (key, cells[0], digest))
+                        found.execute(ADD_RANGE, (key, *cells[1:]))
+        return found.execute("SELECT count(*) FROM traces").fetchone()[0]
+    finally:
+        found.close()
+
+
+def put(connection: sqlite3.Connection, row: tuple) -> None:
+    """Store a row that `loaded` read elsewhere, with a digest.
+
+    Raises:
+        ValueError: if it is no trace, or does not fit its digest.
+
+    """
+    trace = trace_in(row)
+    if trace.origin:
+        connection.execute(ADD_ORIGIN, (trace.origin,))
+    connection.execute(ADD, row_of(row[1], trace))
+
+
+def readable(connection: sqlite3.Connection) -> Iterator[tuple]:
+    """Yield the rows of traces that can be read, as `loaded` reads them, past broken pages.
+
+    A row may come twice, and need not be a trace.
+    """
+    columns = _columns(connection)
+    query = f"SELECT {loaded(columns)} FROM traces"
+    if (yield from _until_broken(connection, f"{query} NOT INDEXED")):
+        return
+    yield from _until_broken(connection, f"{query} ORDER BY key")
+    yield from _until_broken(connection, f"{query} ORDER BY key DESC")
+    for number in range(1, _most_rows(connection) + 1):
+        row = _quietly(lambda n=number: connection.execute(f"{query} WHERE rowid = ?", (n,)))
+        if row is not None:
+            yield row
+
+
+def readable_times(connection: sqlite3.Connection) -> Iterator[tuple]:
+    """Yield the update times that can be read, as `time_of` takes them."""
+    try:
+        digest = "digest" if "digest" in columns_of(connection, "update_times") else "NULL"
+    except sqlite3.Error:
+        digest = "digest"
+    query = TIMES.format(digest=digest)
+    if not (yield from _until_broken(connection, query)):
+        yield from _until_broken(connection, f"{query} ORDER BY key DESC")
+
+
+def _columns(connection: sqlite3.Connection) -> set[str]:
+    try:
+        return columns_of(connection, "traces")
+    except sqlite3.Error:
+        return {"origin", "digest"}
+
+
+def _until_broken(connection: sqlite3.Connection, query: str) -> Iterator[tuple]:
+    """Yield what a query finds; return whether it came to its end."""
+    try:
+        yield from _each(connection.execute(query))
+    except sqlite3.Error:
+        return False
+    return True
+
+
+def _each(cursor: sqlite3.Cursor) -> Iterator[tuple]:
+    while (row := cursor.fetchone()) is not None:
+        yield row
+
+
+def _quietly(ask: Callable[[], sqlite3.Cursor]) -> tuple | None:
+    try:
+        return ask().fetchone()
+    except sqlite3.Error:
+        return None
+
+
+def _most_rows(connection: sqlite3.Connection) -> int:
+    """Return a number that no row's number is above: rows are numbered in turn, and not small."""
+    size = _quietly(
+        lambda: connection.execute(
+            "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+        )
+    )
+    most = (size[0] if size else 2**20) // 64
+    last = _quietly(lambda: connection.execute("SELECT max(rowid) FROM traces"))
+    return min(most, last[0]) if last and isinstance(last[0], int) else most
