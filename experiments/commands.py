@@ -17,6 +17,7 @@ from experiments.comparing.published import published_of, remark
 from experiments.datasets import DataError
 from experiments.execution.estimate import Forecast, forecast
 from experiments.execution.expected import Nothing, shares
+from experiments.execution.faults import told as why
 from experiments.execution.loop import Progress, complete
 from experiments.execution.plan import plan
 from experiments.execution.store import NAME as STORE
@@ -135,8 +136,7 @@ def _told_plainly(output: Path) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise CommandError(
-            f"{error.filename or output}: cannot be written ({error.strerror or error}). Choose "
-            "another folder with --output."
+            f"{error.filename or output}: cannot be written: {why(error)}"
         ) from error
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -349,3 +349,105 @@ def test_a_store_that_is_closed_says_so(tmp_path):
         store.missing([make_run()])
     with pytest.raises(StoreError):
         store.add({make_run(): make_trace()})
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A file with traces of every status, and what it holds."""
+    path, some = tmp_path_factory.mktemp("whole") / "s.sqlite", runs(12)
+    traces = {
+        run: make_trace(run.seed, status=status, evaluations=4 + run.seed)
+        for run, status in zip(some, 4 * ["completed", "diverged", "stopped early"], strict=True)
+    }
+    with Store(path) as store:
+        store.add(traces)
+    return path.read_bytes(), traces
+
+
+def reads_true_or_says_why(path, traces):
+    """Open a store that may be damaged: no trace differs, what is lost is missing or told."""
+    try:
+        with Store(path) as store:
+            found = store.load(traces)
+            lost = [run for run in traces if run not in found]
+            assert store.missing(traces) == lost
+            store.add({run: traces[run] for run in lost})
+            again = store.load(traces)
+    except StoreError as error:
+        assert str(path) in str(error)
+        return
+    for run, trace in found.items():
+        assert_same_bits(trace, traces[run])
+    assert set(again) == set(traces)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**30), st.integers(1, 255)), min_size=1, max_size=40))
+@settings(max_examples=60)
+def test_whatever_bits_are_flipped_no_other_number_is_read(whole, tmp_path_factory, flips):
+    content, traces = whole
+    damaged = bytearray(content)
+    for place, bits in flips:
+        damaged[place % len(damaged)] ^= bits
+    path = tmp_path_factory.mktemp("flipped") / "s.sqlite"
+    path.write_bytes(damaged)
+    reads_true_or_says_why(path, traces)
+
+
+@given(st.integers(0, 2**30), st.integers(0, 5000))
+@settings(max_examples=40)
+def test_wherever_a_file_is_cut_or_blank_no_other_number_is_read(
+    whole, tmp_path_factory, place, blank
+):
+    content, traces = whole
+    start = place % len(content)
+    path = tmp_path_factory.mktemp("cut") / "s.sqlite"
+    rest = content[start + blank :] if blank else b""
+    path.write_bytes(content[:start] + bytes(min(blank, len(content) - start)) + rest)
+    reads_true_or_says_why(path, traces)
+
+
+CELLS = ("key", "run", "status", "updates", "budget", "columns", "metrics", "seconds", "origin")
+
+
+@given(
+    st.sampled_from([*CELLS, "digest"]),
+    st.one_of(
+        st.none(), st.integers(-(2**63), 2**63 - 1), st.floats(), st.binary(), st.text("ab\n☃")
+    ),
+)
+@settings(max_examples=60)
+def test_whatever_stands_in_a_cell_no_other_number_is_read(whole, tmp_path_factory, cell, value):
+    content, traces = whole
+    path = tmp_path_factory.mktemp("cell") / "s.sqlite"
+    path.write_bytes(content)
+    connection = sqlite3.connect(path)
+    try:
+        with connection:
+            connection.execute(f"UPDATE traces SET {cell} = ? WHERE rowid = 3", (value,))
+    except sqlite3.IntegrityError:
+        pass  # SQLite itself refuses it
+    connection.close()
+    if cell == "digest" and value is None:
+        return  # as an older version stored it
+    reads_true_or_says_why(path, traces)
+
+
+@pytest.mark.parametrize("cell", ["run", "updates", "budget", "columns", "metrics", "digest"])
+def test_cells_that_two_runs_have_swapped_are_noticed(whole, tmp_path, cell, capsys):
+    content, traces = whole
+    path = tmp_path / "s.sqlite"
+    path.write_bytes(content)
+    with sqlite3.connect(path) as connection:
+        (one,), (other,) = connection.execute(
+            f"SELECT {cell} FROM traces WHERE rowid IN (2, 3) ORDER BY rowid"
+        ).fetchall()
+        connection.execute(f"UPDATE traces SET {cell} = ? WHERE rowid = 2", (other,))
+        connection.execute(f"UPDATE traces SET {cell} = ? WHERE rowid = 3", (one,))
+    connection.close()
+    with Store(path) as store:
+        found = store.load(traces)
+        assert len(found) == len(traces) - (2 if one != other else 0)
+    for run, trace in found.items():
+        assert_same_bits(trace, traces[run])
+    told = capsys.readouterr().err
+    assert (one == other) or ("2 of what is stored there are damaged" in told and str(path) in told)
