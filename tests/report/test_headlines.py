@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from analysis.helpers import BUDGET, arriving, read, results_of
@@ -25,6 +26,7 @@ SEVERAL = """
     claims: [{faster: relu, than: tanh, to: {train_loss: 0.5}%s}]
 """
 ONE = SEVERAL.replace("[1, 2, 3]", "1")
+PUBLISHED = Path(__file__).parents[2] / "results" / "published"
 EVERYDAY = {"layer", "run"}  # known to whoever has heard of networks
 HARD_WORDS = ["Holm", "median", *(word for word, _ in glossary() if word not in EVERYDAY)]
 
@@ -41,10 +43,25 @@ def times(**late):
     return respond
 
 
+def hard_words_in(said):
+    return re.findall(rf"\b(?:{'|'.join(map(re.escape, HARD_WORDS))}|nan|inf|None)\b", said)
+
+
+@pytest.mark.parametrize(
+    "report", sorted(PUBLISHED.glob("*/report.md")), ids=lambda p: p.parent.name
+)
+def test_published_answers_come_first_and_need_no_glossary(report):
+    opening = report.read_text(encoding="utf-8").partition("\n## ")[0]
+    answers = re.findall(r"^\*\d+\. .*?\* \*\*(.+)\*\*$", opening, re.MULTILINE)
+    assert answers
+    of_an_axis = {"normalisation"}  # what a config compares is called by its name
+    assert {word for answer in answers for word in hard_words_in(answer)} <= of_an_axis
+
+
 def told(text, respond, more=""):
     found = judge(results_of(read(text % more), respond))
     said = headline(found[0].claim, found)
-    assert not re.search(rf"\b({'|'.join(map(re.escape, HARD_WORDS))}|nan|inf|None)\b", said)
+    assert not hard_words_in(said)
     assert said.endswith(".")
     return said
 

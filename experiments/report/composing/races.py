@@ -69,7 +69,8 @@ def _map(claim: TimeClaim, file: str, *, several: bool) -> Figure:
         f"{start} {claim.clock} of {words.arm(claim.than)} / the {claim.clock} of "
         f"{words.arm(claim.faster)}, under every condition: blue above 1, orange below; colours "
         "end at 8 and 1/8. A cell that is small or pale is inconclusive; any other with a number "
-        "is decided, for or against the claim. ? has no estimate, – is untestable; ≥ and ≤ mark a bound.",
+        "is decided, for or against the claim. ? has no estimate, – is untestable; ≥ and ≤ mark a "
+        "bound.",
     )
 
 
