@@ -121,7 +121,7 @@ ROWS = (
     ),
     _row(
         "pre_activation_accuracy",
-        "accuracy by the largest pre-activation",
+        "accuracy by the largest input of the output function",
         "share of the examples whose class has the largest z of the output layer",
         "Bishop 2006, section 4.1.2",
         _by_pre_activation,
