@@ -238,9 +238,15 @@ def _run_configs(options: argparse.Namespace, command: str) -> int:
             studies.append(load(path, options.overrides))
         except ConfigError as error:
             wrong.append(str(error))
-    names = [study.name for study in studies]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        wrong.append(f"{name}: two configs of this name would write the same report; rename one")
+    by_folder: dict[str, list[str]] = {}
+    for study in studies:
+        by_folder.setdefault(study.name.casefold(), []).append(study.name)  # some disks do so
+    for names in by_folder.values():
+        if len(names) > 1:
+            name = " and ".join(dict.fromkeys(names))
+            wrong.append(
+                f"{name}: two configs of this name would write the same report; rename one"
+            )
     if not (options.anyway or options.dry_run or options.explain or options.report):
         from experiments.analysis.enough import shortage
 

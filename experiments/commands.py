@@ -240,6 +240,8 @@ def _opened(output: Path) -> Iterator[Store]:
             yield store
     except (StoreError, DataError) as error:
         raise CommandError(str(error)) from error
+    except OSError as error:
+        raise CommandError(f"{path}: cannot be read: {why(error)}") from error
 
 
 def dry_run(study: Study, output: Path, jobs: int | None) -> None:

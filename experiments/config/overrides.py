@@ -48,11 +48,13 @@ def _assign(data: Any, parts: tuple[str, ...], value: Any) -> Path:
     for depth, part in enumerate(parts):
         last = depth == len(parts) - 1
         if isinstance(data, list):
-            if not (part.isascii() and part.isdigit() and int(part[:9]) < len(data)):
+            digits = part.lstrip("0") or "0"  # counted first: Python reads no number of any length
+            known = part.isascii() and part.isdigit() and len(digits) <= len(str(len(data)))
+            if not (known and int(digits) < len(data)):
                 at, count = key_of(path), len(data)
                 entries = f"0 to {count - 1}" if count else "none, it is empty"
                 raise WrongError(((), f"{at} has no entry {part}; its entries: {entries}"))
-            part = int(part)
+            part = int(digits)
         elif not isinstance(data, dict):
             raise WrongError(
                 ((), f"{key_of(path)} is a single value in the file, without a key {part}")

@@ -24,6 +24,13 @@ from experiments.study import Study
 # which Windows drops.
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?")
 
+# What lies in a folder of reports beside those of studies, and what Windows keeps for devices.
+_TAKEN = re.compile(
+    r"(?:runs\.sqlite.*|readme\.md|index\.html|published"
+    r"|(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?)",
+    re.IGNORECASE,
+)
+
 
 def load(path: str | Path, overrides: Sequence[str] = ()) -> Study:
     """Read the config in a file; the study is named after it.
@@ -108,6 +115,12 @@ def _study(document: Document, name: str, overrides: Sequence[str], folder: Path
     if not _NAME.fullmatch(name):
         allowed = "at most 100 letters (a to z), digits and - _ . that start with a letter or digit"
         message = f"{found(name)} as the study's name; allowed: {allowed}; rename the file"
+        document.problems.append(Problem(in_file(document.source, 0), (), message))
+    elif _TAKEN.fullmatch(name):
+        message = (
+            f"{found(name)} as the study's name, which has another use in a folder of reports; "
+            "rename the file"
+        )
         document.problems.append(Problem(in_file(document.source, 0), (), message))
     checked = check(document)
     grid = Grid(checked.config)

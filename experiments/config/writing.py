@@ -57,6 +57,18 @@ def _float(dumper: yaml.SafeDumper, value: float) -> yaml.Node:
 _Dumper.add_representer(float, _float)
 
 
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
+    # Readers of YAML 1.1 take No, on or 22:30 for something else than a text, unless it is quoted.
+    tag = yaml.resolver.Resolver().resolve(yaml.ScalarNode, value, (True, False))
+    style = None if tag == _TEXT else "'"
+    return dumper.represent_scalar(_TEXT, value, style)
+
+
+_TEXT = "tag:yaml.org,2002:str"
+
+_Dumper.add_representer(str, _text)
+
+
 def resolved(study: Study) -> str:
     """Return the study's config with every default filled in.
 

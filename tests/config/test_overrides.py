@@ -90,3 +90,12 @@ def test_a_claim_that_an_override_makes_wrong_is_at_its_own_line():
 def test_long_overrides_are_cut():
     (problem,) = problems(TEXT, "title=" + "[x]" * 100)
     assert len(problem) < 200
+
+
+def test_an_entry_is_found_by_its_number_however_many_zeros_it_is_written_with():
+    text = "000000000000000000000"
+    study = read(TEXT, f"claims.{text}.says=other words")
+    assert study.claims[0].says == "other words"
+    for entry in ("0000000001", text + "7", "9" * 5000, "\N{SUPERSCRIPT TWO}"):
+        (problem,) = problems(TEXT, f"claims.{entry}.by=3")
+        assert "claims has no entry" in problem
