@@ -59,8 +59,11 @@ _Dumper.add_representer(float, _float)
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
     # Readers of YAML 1.1 take No, on or 22:30 for something else than a text, unless it is quoted.
-    tag = yaml.resolver.Resolver().resolve(yaml.ScalarNode, value, (True, False))
-    style = None if tag == _TEXT else "'"
+    ours, older = (
+        resolver.resolve(yaml.ScalarNode, value, (True, False))
+        for resolver in (dumper, yaml.resolver.Resolver())
+    )
+    style = "'" if ours == _TEXT != older else None  # others are quoted where they must be
     return dumper.represent_scalar(_TEXT, value, style)
 
 
