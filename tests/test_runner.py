@@ -537,8 +537,39 @@ def test_a_damaged_store_is_explained(config, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "runs.sqlite").write_bytes(b"no database at all, but long enough" * 99)
     done = run(config, "--output", tmp_path / "out", code=1)
-    assert "runs.sqlite: the store of finished runs cannot be used" in done.stderr
+    assert "runs.sqlite: the store of finished runs is no database" in done.stderr
     assert "move it away" in done.stderr
+
+
+def test_a_number_changed_in_the_store_reaches_no_report(config, tmp_path):
+    output = tmp_path / "out"
+    run(config, "--output", output, "--jobs", "1")
+    before = {f: f.read_bytes() for f in (output / "moons").glob("*.*") if f.suffix != ".json"}
+    with sqlite3.connect(output / "runs.sqlite") as connection:
+        found = connection.execute(
+            "SELECT key, metrics FROM traces WHERE run LIKE '%\"evaluation\",%' LIMIT 2"
+        ).fetchall()
+        for (key, _), (_, metrics) in zip(found, reversed(found), strict=True):  # swapped
+            connection.execute("UPDATE traces SET metrics = ? WHERE key = ?", (metrics, key))
+    connection.close()
+    again = run(config, "--output", output, "--jobs", "1")
+    assert "2 of what is stored there are damaged" in again.stderr
+    assert "runs.sqlite" in again.stderr
+    assert "2 runs trained" in again.stdout
+    after = {f: f.read_bytes() for f in (output / "moons").glob("*.*") if f.suffix != ".json"}
+    assert after == before
+    assert "damaged" not in run(config, "--output", output).stderr
+
+
+def test_names_that_differ_in_case_alone_are_refused(tmp_path):
+    paths = [
+        tmp_path / folder / name for folder, name in (("a", "Moons.yaml"), ("b", "moons.yaml"))
+    ]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_text(CONFIG)
+    told = run(*paths, "--validate", code=2).stderr
+    assert "Moons and moons: two configs of this name would write the same report" in told
 
 
 def test_an_output_that_cannot_be_written_is_explained(config, tmp_path):
