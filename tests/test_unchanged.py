@@ -88,7 +88,8 @@ def test_showing_it_imports_nothing_that_draws_trains_or_makes_tables(tmp_path):
         "sys.exit(runner.main(sys.argv[1:]))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, tmp_path / "moons.yaml", "--output", tmp_path / "out"],
+        [sys.executable, "-c", code, tmp_path / "moons.yaml", "--output", tmp_path / "out",
+         "--figures", "png"],
         capture_output=True, text=True, cwd=ROOT, check=True,
     )  # fmt: skip
     heavy = {"pandas", "matplotlib", "sklearn", "joblib", "jinja2", "scipy.stats"}
@@ -184,7 +185,7 @@ def test_runs_of_another_study_change_nothing(copied):
     in_store(
         copied,
         "INSERT INTO traces SELECT 'another', run, status, updates, budget, columns, metrics, "
-        f"seconds, origin FROM traces WHERE {ONE.format('evaluation')}",
+        f"seconds, origin, digest FROM traces WHERE {ONE.format('evaluation')}",
     )
     run(copied, "-q")
     assert written(copied) == before

@@ -261,7 +261,10 @@ def time_of(key: str, digest: object, *cells: object) -> UpdateTime:
 
 @cache  # a study's runs have a few sets of columns between them
 def _names(columns: str) -> tuple[str, ...]:
-    names = json.loads(columns)
+    try:
+        names = json.loads(columns)
+    except RecursionError as error:  # of brackets within brackets, where damage made a text so
+        raise ValueError("its columns are no list of names") from error
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError(f"its columns are {columns!r:.40}, which is no list of names")
     return tuple(names)

@@ -413,7 +413,12 @@ CELLS = ("key", "run", "status", "updates", "budget", "columns", "metrics", "sec
 @given(
     st.sampled_from([*CELLS, "digest"]),
     st.one_of(
-        st.none(), st.integers(-(2**63), 2**63 - 1), st.floats(), st.binary(), st.text("ab\n☃")
+        st.none(),
+        st.integers(-(2**63), 2**63 - 1),
+        st.floats(),
+        st.binary(),
+        st.text("ab\n☃"),
+        st.just("[" * 100_000),
     ),
 )
 @settings(max_examples=60)
