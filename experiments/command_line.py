@@ -238,9 +238,9 @@ def _run_configs(options: argparse.Namespace, command: str) -> int:
             studies.append(load(path, options.overrides))
         except ConfigError as error:
             wrong.append(str(error))
-    by_folder: dict[str, list[str]] = {}
+    by_folder: dict[str, list[str]] = {}  # without capitals, which some disks do not tell apart
     for study in studies:
-        by_folder.setdefault(study.name.casefold(), []).append(study.name)  # some disks do so
+        by_folder.setdefault(study.name.casefold(), []).append(study.name)
     for names in by_folder.values():
         if len(names) > 1:
             name = " and ".join(dict.fromkeys(names))

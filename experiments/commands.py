@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,13 +16,12 @@ from experiments.comparing.published import published_of, remark
 from experiments.datasets import DataError
 from experiments.execution.estimate import Forecast, forecast
 from experiments.execution.expected import Nothing, shares
-from experiments.execution.faults import told as why
+from experiments.execution.faults import why
 from experiments.execution.loop import Progress, complete
 from experiments.execution.plan import plan
 from experiments.execution.store import NAME as STORE
 from experiments.execution.store import Store, StoreError
 from experiments.execution.timing import update_times
-from experiments.plugins.loading import load_again
 from experiments.plugins.registry import FILES, Plugin
 from experiments.report import figure_files, page, scoreboard, terminal
 from experiments.report.explaining import explained, validated
@@ -31,6 +29,7 @@ from experiments.report.made_from import record
 from experiments.report.screen import width
 from experiments.report.written import Written
 from experiments.study import Study
+from experiments.workers import begin_in_worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,25 +84,31 @@ def write(
     trained: Trained,
     output: Path,
     *,
-    measure: bool = True,
     formats: Collection[str] = figure_files.USUAL,
     jobs: int | None = None,
-    indexed: bool = True,
 ) -> Written:
     """Write the report of a study that was trained, and the scoreboard.
 
     Args:
         trained: the study.
         output: the folder that gets them.
-        measure: how long updates take, where that is not stored.
         formats: of the figures, beside the report's own.
         jobs: worker processes that draw; None: as many as save time.
-        indexed: whether the scoreboard is written as well.
 
     Raises:
         CommandError: if the store or the report fails.
 
     """
+    report = _write(trained, output, formats, jobs, measure=True)
+    with _told_plainly(output):
+        scoreboard.write(output)
+    return report
+
+
+def _write(
+    trained: Trained, output: Path, formats: Collection[str], jobs: int | None, *, measure: bool
+) -> Written:
+    """Write the report alone; with `measure`, time updates where that is not stored."""
     results, folder = trained.results, output / trained.study.name
     with _told_plainly(output), Store(output / STORE) as store:
         times = None
@@ -112,8 +117,6 @@ def write(
         report = page.write(results, folder, times, remark, formats, jobs)
         keys = {*trained.asked, *store.asked}
         record(folder, report, trained.study, keys, store, published_of(folder), formats)
-        if indexed:
-            scoreboard.write(output)
         return report
 
 
@@ -190,9 +193,7 @@ def reports(
 def _report_in_worker(
     study: Study, output: Path, formats: Collection[str], plugins: tuple[Plugin, ...]
 ) -> Written:
-    # Ctrl-C reaches every process of the terminal; the main one answers it for all.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    load_again(plugins)
+    begin_in_worker(plugins)
     return _report(study, output, formats, jobs=1)
 
 
@@ -208,7 +209,7 @@ def _report(study: Study, output: Path, formats: Collection[str], jobs: int | No
             "report to write. Without --report they are trained."
         )
     trained = Trained(study, known.results, 0, asked)
-    return write(trained, output, measure=False, formats=formats, jobs=jobs, indexed=False)
+    return _write(trained, output, formats, jobs, measure=False)
 
 
 def validate(study: Study, path: Path) -> None:

@@ -340,6 +340,11 @@ class Study:
         return 1 - self.confidence
 
     @property
+    def trains(self) -> bool:
+        """Whether any network is trained, and not read as it is drawn."""
+        return any(setting.training.epochs > 0 for setting in self.settings)
+
+    @property
     def arm_axes(self) -> frozenset[str]:
         """The axes that are compared: those on which the two arms of some claim differ.
 

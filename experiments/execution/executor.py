@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 import time
 import warnings
@@ -20,9 +19,9 @@ from experiments.execution.fleets import multiplications
 from experiments.execution.origin import origin
 from experiments.execution.searching import train_searches
 from experiments.nn.training import train
-from experiments.plugins.loading import load_again
 from experiments.plugins.registry import FILES, Plugin, told
 from experiments.records import Fleet, Trace
+from experiments.workers import begin_in_worker
 
 Result = tuple[Fleet, list[Trace]]
 
@@ -50,10 +49,8 @@ def execute(fleet: Fleet) -> Result:
 def _execute_in_worker(
     fleet: Fleet, read: datasets.Content | None, main: int, plugins: tuple[Plugin, ...]
 ) -> Result:
-    # Ctrl-C reaches every process of the terminal; the main one answers it for all.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _end_with(main)
-    load_again(plugins)
+    begin_in_worker(plugins)
     if read is not None:
         datasets.lend(fleet.runs[0].data, read)
     with told():  # here, as no error keeps its lines on the way to another process

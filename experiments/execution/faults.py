@@ -73,11 +73,11 @@ def _why_not_opened(path: Path) -> str:
     except FileNotFoundError:
         return "it could not be made. Check that its folder can be written."
     except OSError as error:
-        return told(error)
+        return why(error)
     return "its folder cannot be written, as it must be. Choose another one with --output."
 
 
-def told(error: OSError) -> str:
+def why(error: OSError) -> str:
     """Return why a file could not be read or written, and what to do."""
     return _ERRNO.get(
         error.errno,

@@ -35,24 +35,6 @@ def opened(path: Path | str) -> sqlite3.Connection:
     return connection
 
 
-def opened_to_read(path: Path) -> sqlite3.Connection:
-    """Open a database that is there, of any version up to this one's, and change nothing of it.
-
-    Raises:
-        StoreError: if a newer version made it.
-        sqlite3.Error: if it cannot be opened.
-
-    """
-    uri = f"{path.resolve().as_uri()}?mode=ro"
-    connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE)
-    try:
-        _version(connection, path)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
 def columns_of(connection: sqlite3.Connection, table: str) -> set[str]:
     """Return the names of the columns of a table; none where there is no such table."""
     return {name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")}

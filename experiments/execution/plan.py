@@ -98,10 +98,8 @@ def plan(study: Study, store: Stored, before: Plan | None = None) -> Plan:
     looks = study.seeds.looks
     if before is None or before.pilots:
         pilots = pilot_runs(study)
-        if missing := tuple(store.missing(pilots)):
-            return Plan(study, looks[0], pilots=missing)
         known = store.load(pilots)
-        if missing := tuple(run for run in pilots if run not in known):  # it was found damaged
+        if missing := tuple(dict.fromkeys(run for run in pilots if run not in known)):
             return Plan(study, looks[0], pilots=missing)
         study = settle(study, known)
     else:

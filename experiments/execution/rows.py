@@ -263,8 +263,8 @@ def time_of(key: str, digest: object, *cells: object) -> UpdateTime:
 def _names(columns: str) -> tuple[str, ...]:
     try:
         names = json.loads(columns)
-    except RecursionError as error:  # of brackets within brackets, where damage made a text so
-        raise ValueError("its columns are no list of names") from error
+    except RecursionError:  # of brackets within brackets, where damage made a text so
+        names = None
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError(f"its columns are {columns!r:.40}, which is no list of names")
     return tuple(names)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +9,11 @@ from pathlib import Path
 import joblib
 from matplotlib.figure import Figure
 
-from experiments.plugins.loading import load_again
 from experiments.plugins.registry import FILES, Plugin
 from experiments.report.drawings import Drawing
 from experiments.report.sheets import COLUMN, PAGE, Sheet
 from experiments.report.style import applied
+from experiments.workers import begin_in_worker
 
 FOLDER = "figures"
 """The folder, in that of a report, with the files for a paper."""
@@ -118,9 +117,7 @@ def _write_in_worker(
     formats: Collection[str],
     plugins: tuple[Plugin, ...],
 ) -> None:
-    # Ctrl-C reaches every process of the terminal; the main one answers it for all.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    load_again(plugins)
+    begin_in_worker(plugins)
     _write_some(drawn, folder, heading, formats)
 
 

@@ -312,9 +312,12 @@ def _range(verdicts: Sequence[Verdict]) -> list[str]:
         return []
     duel = _duel(known[0])
     claim, found = duel.claim, [v.estimate for v in known]
-    size = _span(min(e.estimate for e in found), max(e.estimate for e in found), 1.0)
+    least, most = min(e.estimate for e in found), max(e.estimate for e in found)
     low, high = min(e.low for e in found), max(e.high for e in found)
-    around = f" (with the doubt, {_outermost(low, high)})" if low < high else ""
+    differs = isinstance(duel, MeasureVerdict) and claim.than is not None
+    size = _lower_to_higher(least, most) if differs else _span(least, most, 1.0)
+    outermost = _lower_to_higher(low, high) if differs else _outermost(low, high)
+    around = f" (with the doubt, {outermost})" if low < high else ""
     if isinstance(duel, TimeVerdict) and not low and math.isinf(high):
         around = ""  # nothing is known where the least is
     of, than = (arm_in_words(arm) for arm in (*claim.arms, (), ())[:2])
@@ -322,11 +325,9 @@ def _range(verdicts: Sequence[Verdict]) -> list[str]:
     if isinstance(duel, TimeVerdict):
         return [f"typically {than} needed {size} times the {claim.clock} of {of}{around}"]
     unit = f" {claim.measure.unit}" if claim.measure.unit else ""
-    if claim.than is not None:
-        typical = _lower_to_higher(min(e.estimate for e in found), max(e.estimate for e in found))
-        around = f" (with the doubt, {_lower_to_higher(low, high)})" if low < high else ""
+    if differs:
         what = f"{claim.measure.in_words}{f', in{unit},' if unit else ''}"
-        return [f"the {what} of {of} is typically {typical} than that of {than}{around}"]
+        return [f"the {what} of {of} is typically {size} than that of {than}{around}"]
     regions = {words.region(v.region) for v in known}
     claimed = f", and {regions.pop()} was claimed" if len(regions) == 1 else ""
     for_arm = f"for {of}, " if of else ""

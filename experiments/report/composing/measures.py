@@ -9,13 +9,10 @@ from experiments.analysis.verdicts import MeasureVerdict
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.diagnostics.record import Diagnostic
 from experiments.report import words
-from experiments.report.composing.notes import left_out
+from experiments.report.composing.notes import MOST_VERDICTS, left_out
 from experiments.report.layer_figures import expected_by_theory
 from experiments.report.model import Figure, Formula, Measures, Table, link
 from experiments.report.verdict_rows import VERDICTS
-
-MOST_VERDICTS = 60
-"""So many verdicts have a row in a report; verdicts.csv has all."""
 
 _FIGURE = Figure(
     "measures.png",

@@ -72,10 +72,6 @@ def _budget(summary: Summary) -> Iterator[str]:
         yield "Nothing was trained: the numbers are those of networks as they are drawn."
 
 
-def _trained(summary: Summary) -> bool:
-    return any(setting.training.epochs > 0 for setting in summary.results.study.settings)
-
-
 def _seeds(summary: Summary) -> Text:
     count, seeds = summary.results.seeds, summary.results.study.seeds
     shared = (
@@ -95,7 +91,7 @@ def _seeds(summary: Summary) -> Text:
 
 
 def _evaluations(summary: Summary) -> Iterator[str]:
-    if not _trained(summary):
+    if not summary.results.study.trains:
         return
     settings = summary.results.study.settings
     shapes = [datasets.shape(setting.data) for setting in settings]
@@ -177,7 +173,7 @@ def _inference(summary: Summary) -> Iterator[str]:
         yield POOLING_RULE
     if any(claim.auto for claim in study.time_claims):
         yield targets.RULE
-    if not results.tuned and _trained(summary):
+    if not results.tuned and study.trains:
         yield (
             "The learning rates were given, not tuned: an arm may have lost because its rate suits "
             "it less."

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from experiments.analysis.summary import Summary
 from experiments.report.model import Text, link
 
+MOST_VERDICTS = 60
+"""So many verdicts have a row in a report; verdicts.csv has all."""
+
 IF_FIXED = (
     "for a number of seeds fixed beforehand and does not hold where they were added until an "
     "answer was found"

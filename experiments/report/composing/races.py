@@ -9,7 +9,7 @@ from experiments.analysis.results import diverged
 from experiments.analysis.summary import Summary
 from experiments.analysis.verdicts import OUTCOMES, TimeVerdict
 from experiments.report import words
-from experiments.report.composing.notes import left_out
+from experiments.report.composing.notes import MOST_VERDICTS, left_out
 from experiments.report.drawings import map_names
 from experiments.report.model import (
     Figure,
@@ -24,9 +24,6 @@ from experiments.report.model import (
 )
 from experiments.report.verdict_rows import VERDICTS
 from experiments.study import TimeClaim
-
-MOST_VERDICTS = 60
-"""So many verdicts have a row in a report; verdicts.csv has all."""
 
 _VERDICTS = "verdicts.png"
 

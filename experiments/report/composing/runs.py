@@ -64,7 +64,7 @@ def runs(summary: Summary, files: Collection[str]) -> Runs:
             for result in results.settings
             if result.diverged
         ),
-        trained=any(setting.training.epochs > 0 for setting in results.study.settings),
+        trained=results.study.trains,
     )
 
 

@@ -81,7 +81,6 @@ def charts(summary: Summary, tables: Mapping[str, Table]) -> dict[str, Chart]:
     """Return the charts that the tables have something for, by name."""
     study = summary.results.study
     looks = look(study)
-    trained = any(setting.training.epochs > 0 for setting in study.settings)
     claimed = [metric for metric, _ in study.targets] or [study.objective.metric or "train_loss"]
     read = list(dict.fromkeys(curve.metric for curve in summary.curves))
     metrics = sorted(read, key=lambda metric: metric not in claimed)
@@ -114,7 +113,7 @@ def charts(summary: Summary, tables: Mapping[str, Table]) -> dict[str, Chart]:
     return maps | {
         name: make()
         for name, make in found.items()
-        if reads.get(name, name) in tables and (name != "curves" or trained)
+        if reads.get(name, name) in tables and (name != "curves" or study.trains)
     }
 
 

@@ -89,5 +89,4 @@ def learning(results: Results) -> str:
         second = results.study.tuning.second
         also = f" and {second.name.replace('_', ' ')}" if second else ""
         return f"and learning rates{also} tuned for each arm"
-    trained = any(setting.training.epochs > 0 for setting in results.study.settings)
-    return "and learning rates as given" if trained else "and nothing trained"
+    return "and learning rates as given" if results.study.trains else "and nothing trained"
