@@ -27,7 +27,7 @@ from error_rates.rates import Section
 from error_rates.trainings import train_pool
 from error_rates.writing import write
 
-from experiments.execution.executor import cores
+from experiments.processes import cores
 
 FOLDER = Path(__file__).parent
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import joblib
-from joblib.externals.loky.process_executor import TerminatedWorkerError
-
+from experiments import processes
 from experiments.analysis.results import Results
 from experiments.command_error import CommandError
 from experiments.comparing.published import published_of, remark
@@ -22,14 +21,12 @@ from experiments.execution.plan import plan
 from experiments.execution.store import NAME as STORE
 from experiments.execution.store import Store, StoreError
 from experiments.execution.timing import update_times
-from experiments.plugins.registry import FILES, Plugin
 from experiments.report import figure_files, page, scoreboard, terminal
 from experiments.report.explaining import explained, validated
 from experiments.report.made_from import record
 from experiments.report.screen import width
 from experiments.report.written import Written
 from experiments.study import Study
-from experiments.workers import begin_in_worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +124,7 @@ def _told_plainly(output: Path) -> Iterator[None]:
         yield
     except (StoreError, DataError) as error:
         raise CommandError(str(error)) from error
-    except TerminatedWorkerError as error:
+    except BrokenExecutor as error:
         raise CommandError(
             "a worker process was ended from outside, most often for want of memory. The runs that "
             "had finished are stored; try again with a smaller --jobs."
@@ -171,15 +168,10 @@ def reports(
             studies before it are written.
 
     """
-    count = min(jobs or joblib.cpu_count(), len(studies))
-    if count == 1:
-        written = (_report(study, output, formats, jobs) for study in studies)
-    else:
-        with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
-            written = joblib.Parallel(n_jobs=count, return_as="generator", batch_size=1)(
-                joblib.delayed(_report_in_worker)(study, output, formats, tuple(FILES))
-                for study in studies
-            )
+    count = min(jobs or processes.cores(), len(studies))
+    written = (_report(study, output, formats, jobs) for study in studies)
+    if count > 1:
+        written = processes.each(count, _report, [(study, output, formats, 1) for study in studies])
     try:
         for one in written:
             if not quiet:
@@ -188,13 +180,6 @@ def reports(
         written.close()
         with _told_plainly(output):
             scoreboard.write(output)
-
-
-def _report_in_worker(
-    study: Study, output: Path, formats: Collection[str], plugins: tuple[Plugin, ...]
-) -> Written:
-    begin_in_worker(plugins)
-    return _report(study, output, formats, jobs=1)
 
 
 def _report(study: Study, output: Path, formats: Collection[str], jobs: int | None) -> Written:

@@ -8,7 +8,7 @@ from analysis.helpers import read
 
 from experiments import datasets
 from experiments.analysis.claims import judge
-from experiments.execution.executor import execute
+from experiments.execution.executing import execute
 from experiments.execution.loop import complete
 from experiments.execution.store import Store
 from experiments.nn.diagnostics import DIAGNOSTICS
@@ -182,7 +182,7 @@ def test_what_is_read_before_training_is_the_same_at_every_rate(activation):
     (setting,) = study.settings
     runs = tuple(setting.run("evaluation", 3, rate) for rate in (1e-4, 0.1, 3.0, 1e30))
     assert set(runs[0].diagnostics) == set(names)
-    _, traces = execute(Fleet(runs, 1))
+    traces = execute(Fleet(runs, 1))
     assert len({trace.values[0].tobytes() for trace in traces}) == 1
     assert len({trace.values[-1].tobytes() for trace in traces}) == 4
 
@@ -192,7 +192,7 @@ def test_what_else_is_read_changes_no_metric_that_is_read_each_time():
     for claim in CLAIMS.values():
         for setting in read(TEXT % "own_rate" + f"      - {claim}\n").settings:
             run = setting.run("evaluation", 0, 0.25)
-            _, (trace,) = execute(Fleet((run,), 1))
+            (trace,) = execute(Fleet((run,), 1))
             told = trace.updates.tobytes(), trace.metric("train_loss").tobytes()
             columns.setdefault(setting.network, set()).add(told)
     assert len(columns) == 4

@@ -13,8 +13,9 @@ import numpy as np
 from error_rates.synthetic import seeds_as_yaml
 from experiments.analysis.tuning import FACTOR
 from experiments.config import loads
-from experiments.execution.executor import results
+from experiments.execution.backends import backend_for
 from experiments.execution.fleets import cut
+from experiments.execution.in_flight import results
 from experiments.records import Run, Trace
 from experiments.study import Seeds, Study
 
@@ -131,7 +132,7 @@ def train_pool(folder: Path, workers: int) -> Path:
         }
         fleets = cut((run for some in runs.values() for run in some), workers)
         traces: dict[Run, Trace] = {}
-        for fleet, trained in results(fleets, workers):
+        for fleet, trained in results(fleets, backend_for(fleets, workers)):
             traces |= dict(zip(fleet.runs, trained, strict=True))
         pool[activation] = {rate: [traces[run] for run in some] for rate, some in runs.items()}
     file = folder / "pool.joblib"

@@ -1,1 +1,1 @@
-"""From a study to stored traces: plan, store, executor, and the loop that ties them."""
+"""From a study to stored traces: plan, store, backends, and the loop that ties them."""

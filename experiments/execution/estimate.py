@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from experiments import datasets
 from experiments.analysis.targets import pilot_runs
 from experiments.execution.at_most import searched_at_most
-from experiments.execution.executor import cores, execute, workers
+from experiments.execution.backends import workers_for
+from experiments.execution.executing import execute
 from experiments.execution.expected import searched, still_open
 from experiments.execution.fleets import cut, cut_searches, multiplications, shape_of
 from experiments.execution.measuring import measures_times, one_by_one
@@ -19,6 +20,7 @@ from experiments.nn.schedule import (
     total_updates,
     updates_per_epoch,
 )
+from experiments.processes import cores
 from experiments.records import Evaluation, Fleet, Run
 from experiments.study import Study
 
@@ -73,7 +75,7 @@ def forecast(study: Study, store: Stored, jobs: int) -> Forecast:
     searching = cut_searches(
         tuning, [standing.search for standing in known.searches], at_once, known.tuning_seeds
     )
-    processes = workers([*fleets, *searching], jobs)
+    processes = workers_for([*fleets, *searching], jobs)
     evaluation_runs = len(known.runs) + len(open_runs)
     most_searched = searched_at_most(known, len(everything))
     most_evaluated = evaluation_runs * study.seeds.most // known.seeds

@@ -1,15 +1,17 @@
-"""The loop that ties plan, fleets, executor and store together."""
+"""The loop that ties plan, fleets, backend and store together."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from experiments.analysis.results import Results
-from experiments.execution.executor import cores, results
+from experiments.execution.backends import backend_for
 from experiments.execution.fleets import cut, cut_searches, longest_first
+from experiments.execution.in_flight import results
 from experiments.execution.measuring import measures_times, one_by_one
 from experiments.execution.plan import Plan, plan
 from experiments.execution.store import Store, StoreError
+from experiments.processes import cores
 from experiments.records import Run, Trace
 from experiments.study import Study
 
@@ -25,7 +27,7 @@ def complete(
     Args:
         study: to be completed.
         store: of runs.
-        jobs: worker processes, see `executor.results`; runs that measure times take none.
+        jobs: worker processes, see `backends.workers_for`; runs that measure times take none.
         progress: told of each fleet that ends.
 
     Returns:
@@ -81,7 +83,7 @@ def _train(known: Plan, store: Store, jobs: int | None, progress: Progress) -> d
         fleets, stage, jobs = one_by_one(known.evaluation), "measuring", 1
     count, ended = sum(len(fleet.runs) for fleet in fleets), {}
     progress(stage, 0, count)
-    for fleet, traces in results(fleets, jobs):
+    for fleet, traces in results(fleets, backend_for(fleets, jobs)):
         left: dict[Run, Trace] = dict(zip(fleet.runs, traces, strict=True))
         store.add(left)
         ended |= {run: len(trace.updates) for run, trace in left.items()}

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from experiments import datasets
 from experiments.clocks import UpdateTime
-from experiments.execution.executor import execute
+from experiments.execution.executing import execute
 from experiments.execution.store import Store
 from experiments.nn.cost import per_update
 from experiments.nn.schedule import updates_per_epoch

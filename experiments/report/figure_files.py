@@ -6,14 +6,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import joblib
 from matplotlib.figure import Figure
 
-from experiments.plugins.registry import FILES, Plugin
+from experiments import processes
 from experiments.report.drawings import Drawing
 from experiments.report.sheets import COLUMN, PAGE, Sheet
 from experiments.report.style import applied
-from experiments.workers import begin_in_worker
 
 FOLDER = "figures"
 """The folder, in that of a report, with the files for a paper."""
@@ -95,30 +93,14 @@ def write(
     # What figures share, such as all runs, goes to a worker once.
     names = list(drawn)
     shares = [{name: drawn[name] for name in names[start::count]} for start in range(count)]
-    plugins = tuple(FILES)
-    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
-        joblib.Parallel(n_jobs=count, batch_size=1)(
-            joblib.delayed(_write_in_worker)(share, folder, heading, formats, plugins)
-            for share in shares
-        )
+    list(processes.each(count, _write_some, [(one, folder, heading, formats) for one in shares]))
 
 
 def workers(figures: int, panels: int, jobs: int | None) -> int:
     """Return how many processes draw so many figures of so many panels; 1 is this one."""
     if jobs is None:
-        jobs = joblib.cpu_count() if figures * panels >= WORTH_WORKERS else 1
+        jobs = processes.cores() if figures * panels >= WORTH_WORKERS else 1
     return max(1, min(jobs, figures))
-
-
-def _write_in_worker(
-    drawn: Mapping[str, Drawing],
-    folder: Path,
-    heading: str,
-    formats: Collection[str],
-    plugins: tuple[Plugin, ...],
-) -> None:
-    begin_in_worker(plugins)
-    _write_some(drawn, folder, heading, formats)
 
 
 def _write_some(

@@ -10,9 +10,10 @@ from nn.helpers import assert_same_bits
 
 from experiments import config, datasets
 from experiments.datasets import DATASETS, reading, record
-from experiments.execution import executor
-from experiments.execution.executor import execute, results
+from experiments.execution.backends import backend_for, lending, workers
+from experiments.execution.executing import execute
 from experiments.execution.fleets import cut
+from experiments.execution.in_flight import results
 from experiments.execution.keys import description, run_key
 from experiments.nn.examples import Examples, Lying, Stacked
 from experiments.nn.training import train
@@ -296,19 +297,23 @@ def test_a_fleet_holds_many_seeds_of_a_set_that_they_share(monkeypatch, tmp_path
 # Workers
 
 
-def _maps(fleet, read, main, plugins):
+def _maps(_, lent):
     """Stand in for a worker's training: tell whether its examples are mapped."""
-    inputs = read.pool.inputs
-    return fleet, [isinstance(inputs, np.memmap), float(inputs.sum())]
+    inputs = lending.mapped(lent).pool.inputs
+    return [isinstance(inputs, np.memmap), float(inputs.sum())]
+
+
+def trained(fleets, jobs):
+    return results(fleets, backend_for(fleets, jobs))
 
 
 def test_workers_map_one_copy_of_a_large_set_instead_of_reading_it(tmp_path, monkeypatch):
     data = csv(tmp_path / "gone.csv")
     pool = Pool(np.random.default_rng(0).random((50_000, 4)), np.arange(50_000) % 2)
     datasets.lend(data, record.Content(pool, 2, "some digest"))
-    monkeypatch.setattr(executor, "_execute_in_worker", _maps)
+    monkeypatch.setattr(workers, "_execute", _maps)
     fleets = cut([on(data, seed=seed) for seed in range(4)], 4)
-    for _, (mapped, total) in results(fleets, 2):
+    for _, (mapped, total) in trained(fleets, 2):
         assert mapped
         assert total == pool.inputs.sum()
 
@@ -317,7 +322,7 @@ def test_workers_train_on_what_they_are_lent_to_the_same_bits(tmp_path):
     path = write(tmp_path / "table.csv")
     runs = [on(csv(path), seed=seed) for seed in range(4)]
     fleets = cut(runs, 4)
-    expected = {fleet.runs[0]: execute(fleet)[1][0] for fleet in fleets}
+    expected = {fleet.runs[0]: execute(fleet)[0] for fleet in fleets}
     path.unlink()  # no worker could read it
-    for fleet, (trace,) in results(fleets, 2):
+    for fleet, (trace,) in trained(fleets, 2):
         assert_same_bits(trace, expected[fleet.runs[0]])

@@ -9,7 +9,7 @@ import numpy as np
 from search_reference import left_of
 
 from experiments.datasets import DATASETS
-from experiments.execution.executor import execute
+from experiments.execution.executing import execute
 from experiments.execution.fleets import cut
 from experiments.execution.plan import Stored, plan
 from experiments.nn.activations import ACTIVATIONS
@@ -91,7 +91,7 @@ class Wholes:
         new = [run for run in dict.fromkeys(runs) if run not in self.traces]
         for fleet in cut(new):
             assert fleet.searches == ()
-            self.traces |= dict(zip(fleet.runs, execute(fleet)[1], strict=True))
+            self.traces |= dict(zip(fleet.runs, execute(fleet), strict=True))
 
     def __call__(self, run: Run) -> Trace:
         self.train([run])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from experiments import datasets
 from experiments.datasets import DATASETS
 from experiments.execution import fleets as module
-from experiments.execution.executor import execute
+from experiments.execution.executing import execute
 from experiments.execution.fleets import cut, cut_searches, most_runs, multiplications
 from experiments.nn.cost import layer_sizes
 from experiments.parameters import Choice
@@ -77,8 +77,8 @@ def test_functions_of_several_layers_share_a_fleet_where_they_learn_the_same():
     assert {run.network.activation for run in runs[:4]} in together
     assert {run.network.activation for run in runs[4:6]} in together
     for fleet in cut(runs):
-        for run, trace in zip(fleet.runs, execute(fleet)[1], strict=True):
-            assert_same_bits(trace, execute(Fleet((run,), 1))[1][0])
+        for run, trace in zip(fleet.runs, execute(fleet), strict=True):
+            assert_same_bits(trace, execute(Fleet((run,), 1))[0])
 
 
 def rectangle(variants, seeds, **kwargs):
@@ -327,14 +327,9 @@ def test_cutting_does_not_change_what_comes_out(mixture, jobs):
     mixture = [at_rate(run, 3.0) if run.seed == 1 else run for run in mixture[:8]]
     together = {
         run: trace for fleet in cut(dict.fromkeys(mixture), jobs)
-        for run, trace in zip(*execute_pair(fleet), strict=True)
+        for run, trace in zip(fleet.runs, execute(fleet), strict=True)
     }  # fmt: skip
     for run in mixture:
         (alone,) = cut([run])
-        assert_same_bits(together[run], execute(alone)[1][0])
+        assert_same_bits(together[run], execute(alone)[0])
     assert all(np.isfinite(t.values[0, 0]) for t in together.values())
-
-
-def execute_pair(fleet):
-    executed, traces = execute(fleet)
-    return executed.runs, traces

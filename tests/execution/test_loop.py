@@ -5,7 +5,7 @@ import pytest
 from analysis.helpers import make_trace, read
 
 from experiments import commands
-from experiments.execution import executor, loop
+from experiments.execution import executing, loop
 from experiments.execution.loop import complete
 from experiments.execution.plan import Plan
 from experiments.execution.store import Store, StoreError
@@ -97,7 +97,7 @@ def leaving(monkeypatch, *lengths):
         length = next(left)
         return [make_trace(range(length), train_loss=np.ones(length), budget=99)]
 
-    monkeypatch.setattr(executor, "train", train)
+    monkeypatch.setattr(executing, "train", train)
 
 
 def test_a_run_may_be_asked_for_again_as_long_as_it_goes_on_for_longer(monkeypatch):

@@ -10,8 +10,9 @@ from analysis.helpers import Memory, arriving, finish, gather, parabola, read
 
 from experiments import datasets
 from experiments.analysis.claims import judge
-from experiments.execution import executor, loop
-from experiments.execution.executor import execute
+from experiments.execution import executing, loop
+from experiments.execution.backends.here import Here
+from experiments.execution.executing import execute
 from experiments.execution.fleets import cut
 from experiments.execution.keys import run_key
 from experiments.execution.loop import complete
@@ -67,7 +68,7 @@ def test_tuning_runs_carry_no_diagnostics_and_evaluation_runs_all():
         while runs := next_runs(study, store):
             asked += runs
             for fleet in cut(runs):
-                store.add(dict(zip(fleet.runs, execute(fleet)[1], strict=True)))
+                store.add(dict(zip(fleet.runs, execute(fleet), strict=True)))
         traces = store.load(asked)
     streams = by_stream(asked)
     assert streams["tuning"]
@@ -95,7 +96,7 @@ def test_a_study_without_such_claims_has_none_switched_on_and_pays_for_none(monk
     finish(read(TINY), memory, respond)
     assert {run.diagnostics for run in memory.traces} == {()}
     monkeypatch.setattr(reader, "View", lambda *_: pytest.fail("examples were passed through"))
-    (trace,) = execute(cut([make_run()])[0])[1]
+    (trace,) = execute(cut([make_run()])[0])
     assert trace.columns == METRICS
     with pytest.raises(pytest.fail.Exception, match="passed through"):
         execute(cut([make_run(diagnostics=("zeros",))])[0])
@@ -106,7 +107,7 @@ def test_reading_more_of_a_run_does_not_change_how_it_goes():
     plain = make_run("tanh", widths=(4, 3), epochs=3.0)
     read_of = replace(plain, diagnostics=everything)
     assert run_key(plain) != run_key(read_of)
-    (before,), (after,) = (execute(cut([run])[0])[1] for run in (plain, read_of))
+    (before,), (after,) = (execute(cut([run])[0]) for run in (plain, read_of))
     assert after.columns == (*METRICS, *columns(everything, 2))
     assert_same_bits(replace(after, values=after.values[:, : len(METRICS)].copy(),
                              columns=METRICS), before)  # fmt: skip
@@ -118,7 +119,7 @@ def test_a_study_s_diagnostics_are_the_same_bits_after_the_store(tmp_path):
         complete(study, store, 1, QUIET)
     runs = [setting.run("evaluation", seed) for setting in study.settings for seed in range(12)]
     fresh = {
-        run: t for fleet in cut(runs) for run, t in zip(fleet.runs, execute(fleet)[1], strict=True)
+        run: t for fleet in cut(runs) for run, t in zip(fleet.runs, execute(fleet), strict=True)
     }
     with Store(tmp_path / "s.sqlite") as store:
         stored = store.load(runs)
@@ -197,7 +198,7 @@ def clock(monkeypatch):
 
 def watched(monkeypatch, fail_at=None):
     """Note the runs of each fleet that trains in this process; one of them may fail, from 1."""
-    fleets, train = [], executor.train
+    fleets, train = [], executing.train
 
     def noted(fleet, data):
         if len(fleets) + 1 == fail_at:
@@ -205,7 +206,7 @@ def watched(monkeypatch, fail_at=None):
         fleets.append(fleet.runs)
         return train(fleet, data)
 
-    monkeypatch.setattr(executor, "train", noted)
+    monkeypatch.setattr(executing, "train", noted)
     return fleets
 
 
@@ -260,10 +261,10 @@ def test_nothing_else_trains_while_times_are_measured(monkeypatch):
     )
     events, results = [], loop.results
 
-    def noted(fleets, jobs):
-        fleets = list(fleets)
+    def noted(fleets, backend):
+        fleets, jobs = list(fleets), backend.places
         events.append(("begins", [run for fleet in fleets for run in fleet.runs], jobs))
-        yield from results(fleets, 1)
+        yield from results(fleets, Here())
         events.append(("ends", [], jobs))
 
     monkeypatch.setattr(loop, "results", noted)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from search_reference import left_of
 
 from experiments.analysis.tuning import SearchSpace, candidates, subjects
-from experiments.execution import executor, fleets, loop, searching
+from experiments.execution import executing, fleets, loop, searching
+from experiments.execution.backends import here
 from experiments.execution.fleets import cut, cut_searches
 from experiments.execution.loop import complete
 from experiments.execution.plan import plan
@@ -314,7 +315,7 @@ def test_it_does_not_depend_on_where_it_was_interrupted(monkeypatch, name):
     """The study is interrupted after each fleet, and goes on with another cut of what is left."""
     expected, *_ = completed(name)
     study, number = study_of(name), count()
-    execute = executor.execute
+    execute = here.execute
 
     class StopError(Exception):
         pass
@@ -324,7 +325,7 @@ def test_it_does_not_depend_on_where_it_was_interrupted(monkeypatch, name):
             raise StopError
         return execute(fleet)
 
-    monkeypatch.setattr(executor, "execute", once)
+    monkeypatch.setattr(here, "execute", once)
     with Store(":memory:") as store:
         for interruption in range(500):
             number = count()
@@ -581,11 +582,11 @@ def test_a_fleet_that_is_known_to_be_behind_makes_no_update():
     run = setting.run("tuning", 0, 2.0**-12)
     for best, most in ((0.0, 2), (found.scores[found.best].log_updates, 10**9)):
         search = Search(subject.objective.goals, ((run,),), best)
-        _, (trace,) = executor.execute(Fleet((run,), 1, (search,)))
+        (trace,) = executing.execute(Fleet((run,), 1, (search,)))
         assert trace.status == "stopped early"
         assert trace.updates[-1] <= min(most, 2 * np.exp(best) + 1)
         assert trace.updates[-1] < total_updates(run.training, _shape(run)) / 2
 
 
 def _shape(run):
-    return executor.datasets.shape(run.data)
+    return executing.datasets.shape(run.data)

@@ -107,9 +107,9 @@ def test_workers_are_started_where_they_are_asked_for_or_worth_it(figures, panel
 
 
 def test_many_panels_are_drawn_on_all_cores(monkeypatch):
-    monkeypatch.setattr("experiments.report.figure_files.joblib.cpu_count", lambda: 4)
+    monkeypatch.setattr("experiments.report.figure_files.processes.cores", lambda: 4)
     assert workers(8, 12, None) == 4
-    monkeypatch.setattr("experiments.report.figure_files.joblib.cpu_count", lambda: 1)
+    monkeypatch.setattr("experiments.report.figure_files.processes.cores", lambda: 1)
     assert workers(8, 12, None) == 1
 
 

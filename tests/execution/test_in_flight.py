@@ -1,4 +1,4 @@
-"""Executing and the loop: the same bits in any process, and nothing lost on the way."""
+"""Fleets in flight: the same bits in any process, and nothing lost on the way."""
 
 from dataclasses import replace
 from itertools import count
@@ -6,9 +6,11 @@ from itertools import count
 import pytest
 from analysis.helpers import read
 
-from experiments.execution import executor, loop
-from experiments.execution.executor import execute, results
+from experiments.execution import executing, loop
+from experiments.execution.backends import backend_for
+from experiments.execution.executing import execute
 from experiments.execution.fleets import cut, cut_searches
+from experiments.execution.in_flight import results
 from experiments.execution.loop import complete
 from experiments.execution.origin import origin
 from experiments.execution.plan import next_runs
@@ -32,6 +34,10 @@ def everything(path):
             "SELECT key, run, status, updates, budget, columns, metrics FROM traces ORDER BY key"
         ).fetchall()
     return [row if '"stream":"evaluation"' in row[1] else row[:2] for row in rows]
+
+
+def trained(fleets, jobs):
+    return results(fleets, backend_for(fleets, jobs))
 
 
 def files_in(folder):
@@ -77,10 +83,10 @@ def test_two_workers_give_the_same_bits_as_none():
     assert len(fleets) >= 4
 
     here = {
-        run: t for f, traces in results(fleets, 1) for run, t in zip(f.runs, traces, strict=True)
+        run: t for f, traces in trained(fleets, 1) for run, t in zip(f.runs, traces, strict=True)
     }
     there = {
-        run: t for f, traces in results(fleets, 2) for run, t in zip(f.runs, traces, strict=True)
+        run: t for f, traces in trained(fleets, 2) for run, t in zip(f.runs, traces, strict=True)
     }
 
     assert set(here) == set(there) == set(runs)
@@ -92,7 +98,7 @@ def test_two_workers_give_the_same_bits_as_none():
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_every_trace_tells_where_it_was_trained(jobs):
     fleets = cut([make_run(seed=seed) for seed in range(4)], 4)
-    origins = {trace.origin for _, traces in results(fleets, jobs) for trace in traces}
+    origins = {trace.origin for _, traces in trained(fleets, jobs) for trace in traces}
     assert origins == {origin()}  # every process of a machine says the same of it
 
 
@@ -100,15 +106,15 @@ def test_an_exception_in_a_worker_reaches_the_caller():
     good = cut([make_run(seed=seed) for seed in range(4)], 4)
     bad = Fleet((replace(make_run(), data=Choice("no such data")),), 1)
     with pytest.raises(KeyError, match="no such data"):
-        list(results([bad, *good], 2))
-    assert len(list(results(good, 2))) == len(good)  # and the workers can be used again
+        list(trained([bad, *good], 2))
+    assert len(list(trained(good, 2))) == len(good)  # and the workers can be used again
 
 
 def test_in_this_process_results_come_one_by_one(monkeypatch):
     seen = []
-    monkeypatch.setattr(executor, "train", lambda fleet, data: seen.append(fleet) or [])
+    monkeypatch.setattr(executing, "train", lambda fleet, data: seen.append(fleet) or [])
     fleets = cut([make_run(seed=seed) for seed in range(4)], 4)
-    stream = results(fleets, 1)
+    stream = trained(fleets, 1)
     assert seen == []
     assert next(stream)[0] is fleets[0]
     assert len(seen) == 1
@@ -116,8 +122,8 @@ def test_in_this_process_results_come_one_by_one(monkeypatch):
 
 def test_a_fleet_trains_on_the_data_of_its_own_seeds_and_stream(monkeypatch):
     asked = []
-    monkeypatch.setattr(executor.datasets, "load", lambda *how: asked.append(how))
-    monkeypatch.setattr(executor, "train", lambda fleet, data: [])
+    monkeypatch.setattr(executing.datasets, "load", lambda *how: asked.append(how))
+    monkeypatch.setattr(executing, "train", lambda fleet, data: [])
     runs = [
         make_run(name, seed=seed, stream="tuning", precision="float64")
         for name in ("relu", "tanh") for seed in (5, 2)
@@ -140,7 +146,7 @@ def failing(monkeypatch, at, error):
         return train_or_fail
 
     for name in ("train", "train_searches"):
-        monkeypatch.setattr(executor, name, or_fail(getattr(executor, name)))
+        monkeypatch.setattr(executing, name, or_fail(getattr(executing, name)))
 
 
 @pytest.mark.parametrize("error", [MemoryError("no memory"), KeyboardInterrupt(), OSError("disk")])

@@ -1,0 +1,87 @@
+"""Lending: workers map the examples that this process has read, and share one copy of them.
+
+So no worker reads a file again, nor finds it changed, and a large set is in memory once.
+"""
+
+from __future__ import annotations
+
+import mmap
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import joblib
+import numpy as np
+
+from experiments import datasets
+from experiments.parameters import Choice
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a file the numbers of an array lie, in C order."""
+
+    file: str
+    dtype: str
+    shape: tuple[int, ...]
+    offset: int  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """The name of a content that was written for others to map."""
+
+    file: str
+    inputs: Place | None  # where they are mapped from already, and were not written again
+
+
+def lent(data: Choice) -> Lent | None:
+    """Return the name under which others find the content of `data`; None if it is drawn.
+
+    Raises:
+        DataError: it cannot be read.
+        OSError: it cannot be written.
+
+    """
+    read = datasets.content_of(data) if data.name in datasets.DATASETS else None
+    return None if read is None else _write(data, read.digest)
+
+
+@cache  # once for each content that this process reads
+def _write(data: Choice, digest: str) -> Lent:
+    file = Path(_folder().name) / f"{len(list(Path(_folder().name).iterdir()))}_{digest[:16]}"
+    read = datasets.content_of(data)
+    inputs = _place_of(read.pool.inputs)
+    if inputs is not None:
+        read = replace(read, pool=replace(read.pool, inputs=np.empty(0)))
+    joblib.dump(read, file)
+    return Lent(str(file), inputs)
+
+
+@cache
+def _folder() -> TemporaryDirectory:
+    """Return a folder that is removed as this process ends, once nobody maps what is in it."""
+    return TemporaryDirectory(prefix="lent_", ignore_cleanup_errors=True)
+
+
+def _place_of(array: np.ndarray) -> Place | None:
+    """Return where an array lies that is mapped from a file; None if it lies in memory."""
+    if not isinstance(array, np.memmap) or not array.flags.c_contiguous:
+        return None
+    # A view of a part of what was mapped tells the offset of the whole.
+    begin = array.offset - array.offset % mmap.ALLOCATIONGRANULARITY
+    mapped = np.frombuffer(array._mmap, np.uint8)
+    offset = begin + array.ctypes.data - mapped.ctypes.data
+    return Place(str(array.filename), array.dtype.str, array.shape, offset)
+
+
+@cache  # once for each worker
+def mapped(lent: Lent) -> datasets.Content:
+    """Return a content that was lent; its arrays are mapped, and may only be read."""
+    read = joblib.load(lent.file, mmap_mode="r")
+    place = lent.inputs
+    if place is None:
+        return read
+    inputs = np.memmap(place.file, place.dtype, "r", place.offset, place.shape)
+    return replace(read, pool=replace(read.pool, inputs=inputs))

@@ -1,0 +1,32 @@
+"""The backend for the cores of this machine: worker processes, which loky starts and watches."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from experiments import datasets, processes
+from experiments.execution.backends import lending
+from experiments.execution.executing import execute
+from experiments.records import Fleet, Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """Worker processes of this machine, each of which trains one fleet at a time."""
+
+    places: int
+
+    def submit(self, fleet: Fleet) -> Future[list[Trace]]:
+        """Hand a fleet to a free worker, with the name of what it reads if that was read."""
+        return processes.submit(self.places, _execute, fleet, lending.lent(fleet.runs[0].data))
+
+    def give_up(self) -> None:
+        """End all workers at once: a fleet has no place to stop at."""
+        processes.give_up()
+
+
+def _execute(fleet: Fleet, lent: lending.Lent | None) -> list[Trace]:
+    if lent is not None:
+        datasets.lend(fleet.runs[0].data, lending.mapped(lent))
+    return execute(fleet)
