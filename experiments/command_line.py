@@ -39,6 +39,28 @@ def parser(name: str = "runner.py") -> argparse.ArgumentParser:
         "they start",
     )
     command.add_argument(
+        "--backend",
+        choices=("loky", "dask"),
+        default="loky",
+        help="where fleets train: in worker processes of this machine, or on a Dask cluster; "
+        "default: loky",
+    )
+    command.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="the scheduler of the Dask cluster, such as tcp://10.0.0.1:8786",
+    )
+    command.add_argument(
+        "--shard",
+        type=_shard,
+        metavar="I/N",
+        help="train the I-th of N parts of the runs alone, for batch systems; --merge brings the "
+        "stores together",
+    )
+    command.add_argument(
+        "--retry-failed", action="store_true", help="try runs again that failed before"
+    )
+    command.add_argument(
         "--set",
         action="append",
         default=[],
@@ -124,6 +146,14 @@ def _jobs(text: str) -> int:
     return int(text)
 
 
+def _shard(text: str) -> tuple[int, int]:
+    number, _, count = text.partition("/")
+    plain = all(part.isdecimal() and len(part) < 10 for part in (number, count))
+    if plain and 1 <= int(number) <= int(count):
+        return int(number), int(count)
+    raise argparse.ArgumentTypeError(f"{text!r} is no shard; give one such as 3/8, the third of 8")
+
+
 def _format(text: str) -> str:
     if text not in ("png", "svg", "pdf"):
         raise argparse.ArgumentTypeError(
@@ -166,6 +196,9 @@ def main(arguments: Sequence[str] | None = None, name: str = "runner.py") -> int
             command.print_usage(sys.stderr)
             print(f"{name}: name a config, such as configs/relu_vs_tanh.yaml", file=sys.stderr)
             return WRONG_USAGE
+        if wrong := _contradiction(options):
+            print(f"{name}: {wrong}", file=sys.stderr)
+            return WRONG_USAGE
         return _run(options, name)
     except KeyboardInterrupt:
         print(
@@ -176,6 +209,20 @@ def main(arguments: Sequence[str] | None = None, name: str = "runner.py") -> int
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         sys.stderr.close()
         return DONE
+
+
+def _contradiction(options: argparse.Namespace) -> str:
+    """Say which options do not go together; nothing if all do."""
+    if options.backend == "dask" and not options.scheduler:
+        return "--backend dask needs the address of a cluster: --scheduler tcp://HOST:8786"
+    if options.scheduler and options.backend != "dask":
+        return "--scheduler is that of a Dask cluster: it goes with --backend dask"
+    trains = not (options.dry_run or options.explain or options.validate or options.report)
+    for option in ("scheduler", "shard", "retry_failed"):
+        if getattr(options, option) and not trains:
+            told = option.replace("_", "-")
+            return f"--{told} is about training, and nothing is trained with the options given"
+    return ""
 
 
 def _new(path: Path, command: argparse.ArgumentParser) -> int:
@@ -262,13 +309,14 @@ def _run_configs(options: argparse.Namespace, command: str) -> int:
     try:
         if options.report:
             _reports(studies, options)
-        else:
-            for path, study in zip(options.configs, studies, strict=True):
-                _do(study, path, options)
+            return DONE
+        done = [
+            _do(study, path, options) for path, study in zip(options.configs, studies, strict=True)
+        ]
     except CommandError as error:
         print(f"{command}: {error}", file=sys.stderr)
         return FAILED
-    return DONE
+    return DONE if all(done) else FAILED
 
 
 def _reports(studies: Sequence[Study], options: argparse.Namespace) -> None:
@@ -284,22 +332,38 @@ def _reports(studies: Sequence[Study], options: argparse.Namespace) -> None:
     )
 
 
-def _do(study: Study, path: Path, options: argparse.Namespace) -> None:
-    """Do what was asked for with one study; a report that would come out the same is shown."""
+def _do(study: Study, path: Path, options: argparse.Namespace) -> bool:
+    """Do what was asked for with one study; a report that would come out the same is shown.
+
+    Returns:
+        Whether no run failed.
+
+    """
+    if options.dry_run or options.explain or options.validate:
+        _tell(study, path, options)
+        return True
     loudness = {"quiet": options.quiet, "verbose": options.verbose}
-    if not (options.dry_run or options.explain or options.validate):
+    if not options.retry_failed:
         from experiments.unchanged import shown
 
-        if shown(study, options.output, options.figures, **loudness):
-            return
+        report = shown(study, options.output, options.figures, **loudness)
+        if report is not None:
+            return not report.failed
 
+    from experiments import commands
+
+    with commands.ways_of(options.scheduler, options.shard, options.retry_failed) as ways:
+        return commands.run(
+            study, options.output, options.jobs, formats=options.figures, ways=ways, **loudness
+        )
+
+
+def _tell(study: Study, path: Path, options: argparse.Namespace) -> None:
     from experiments import commands
 
     if options.dry_run:
         commands.dry_run(study, options.output, options.jobs)
     elif options.explain:
         commands.explain(study, options.output)
-    elif options.validate:
-        commands.validate(study, path)
     else:
-        commands.run(study, options.output, options.jobs, formats=options.figures, **loudness)
+        commands.validate(study, path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +16,9 @@ from experiments.datasets import DataError
 from experiments.execution.estimate import Forecast, forecast
 from experiments.execution.expected import Nothing, shares
 from experiments.execution.faults import why
-from experiments.execution.loop import Progress, complete
+from experiments.execution.loop import USUAL, NothingTrainedError, Progress, Tell, Ways, complete
 from experiments.execution.plan import plan
+from experiments.execution.shards import Shard
 from experiments.execution.store import NAME as STORE
 from experiments.execution.store import Store, StoreError
 from experiments.execution.timing import update_times
@@ -31,10 +32,10 @@ from experiments.study import Study
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A study that misses no run any more."""
+    """A study that misses no run any more, or none of a shard."""
 
     study: Study  # as its config gave it
-    results: Results
+    results: Results | None  # None of a shard, as long as runs of others are missing
     runs: int  # that were trained
     asked: tuple[str, ...]  # the keys of all that was asked of the store
 
@@ -47,33 +48,85 @@ def run(
     quiet: bool = False,
     verbose: bool = False,
     formats: Collection[str] = figure_files.USUAL,
-) -> None:
+    ways: Ways = USUAL,
+) -> bool:
     """Train what is missing, write the report and show the verdicts.
 
+    Of a shard there is no report as long as runs of others are missing.
+
+    Returns:
+        Whether no run failed.
+
     Raises:
-        CommandError: if the store, a run or the report fails. What was trained is kept.
+        CommandError: if the store, all runs or the report fails. What was trained is kept.
 
     """
     with terminal.Progress(study, quiet=quiet) as progress:
         if not quiet:
             terminal.note_few_seeds(study)
-        trained = train(study, output, jobs, progress)
+        trained = train(study, output, jobs, progress, tell=progress.tell, ways=ways)
+    if trained.results is None:
+        if not quiet:
+            terminal.show_shard(trained.runs, output / STORE)
+        return True
     report = write(trained, output, formats=formats, jobs=jobs)
     if not quiet:
         terminal.show(report, trained.runs, verbose=verbose)
+    return not report.failed
 
 
-def train(study: Study, output: Path, jobs: int | None, progress: Progress) -> Trained:
+@contextmanager
+def ways_of(
+    scheduler: str | None, shard: tuple[int, int] | None, retry_failed: bool
+) -> Iterator[Ways]:
+    """Return the ways of training that options ask for, as long as a cluster is needed.
+
+    Args:
+        scheduler: the address of that of a Dask cluster; None for this machine.
+        shard: its number and their count; None for all runs.
+        retry_failed: whether runs that failed are tried again.
+
+    Raises:
+        CommandError: if the cluster cannot be used.
+
+    """
+    part = None if shard is None else Shard(*shard)
+    if scheduler is None:
+        yield Ways(None, part, retry_failed)
+        return
+    try:
+        from experiments.execution.backends.cluster import Cluster, ClusterError
+    except ModuleNotFoundError as error:
+        raise CommandError(
+            f"--backend dask needs the package {error.name}: pip install -r "
+            "requirements-cluster.txt"
+        ) from error
+    try:
+        with closing(Cluster(scheduler)) as cluster:
+            yield Ways(cluster, part, retry_failed)
+    except ClusterError as error:
+        raise CommandError(f"{error} What had finished is stored.") from error
+
+
+def train(
+    study: Study,
+    output: Path,
+    jobs: int | None,
+    progress: Progress,
+    *,
+    tell: Tell = lambda _: None,
+    ways: Ways = USUAL,
+) -> Trained:
     """Train what is missing.
 
     Raises:
-        CommandError: if the store or a run fails. What was trained is kept.
+        CommandError: if the store or all runs fail. What was trained is kept.
 
     """
     with _told_plainly(output):
         output.mkdir(parents=True, exist_ok=True)
         with Store(output / STORE) as store:
-            results, runs = complete(study, store, jobs, progress)
+            results, runs = complete(study, store, jobs, progress, tell=tell, ways=ways)
             return Trained(study, results, runs, store.asked)
 
 
@@ -122,12 +175,12 @@ def _told_plainly(output: Path) -> Iterator[None]:
     """Say of whatever fails what can be done about it."""
     try:
         yield
-    except (StoreError, DataError) as error:
+    except (StoreError, DataError, NothingTrainedError) as error:
         raise CommandError(str(error)) from error
-    except BrokenExecutor as error:
+    except BrokenExecutor as error:  # that drew figures: where one trained, others go on
         raise CommandError(
-            "a worker process was ended from outside, most often for want of memory. The runs that "
-            "had finished are stored; try again with a smaller --jobs."
+            "a worker process was ended from outside, most often for want of memory. All runs are "
+            "stored; try again with a smaller --jobs."
         ) from error
     except MemoryError as error:
         raise CommandError(

@@ -37,7 +37,8 @@ def updates_to_target(trace: Trace, metric: str, target: float) -> HittingTime:
     With evaluations (u, m) before and (v, n) at or beyond the target t, the time is
     exp(log u + (log v - log u) (t - m) / (n - m)). Learning curves are near to straight over the
     logarithm of time, and evaluations are spaced so. A metric that is not finite has reached
-    nothing, and a run that diverged first is censored at its whole budget.
+    nothing, and a run that diverged first is censored at its whole budget. One that failed, of
+    which nothing is known, is censored at 0.
 
     Args:
         trace: the run's trace.

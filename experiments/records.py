@@ -17,8 +17,11 @@ Stream = Literal["pilot", "tuning", "evaluation"]
 Goals = tuple[tuple[str, float], ...]
 """Pairs of a metric and its target."""
 
-Status = Literal["completed", "diverged", "stopped early"]
-"""A run of a search is stopped early once it has reached its goals or cannot be chosen any more."""
+Status = Literal["completed", "diverged", "stopped early", "failed"]
+"""A run of a search is stopped early once it has reached its goals or cannot be chosen any more.
+
+One that failed was not trained, as an error or the end of its process kept it from that.
+"""
 
 SPLITS = ("train", "validation", "test")
 """The splits of a data set, in the order of its rows."""
@@ -206,6 +209,7 @@ class Trace:
     seconds: float = field(default=0.0, compare=False)  # its share of the fleet's time
     columns: tuple[str, ...] = METRICS  # of `values`: metrics, then diagnostics by `column`
     origin: str = field(default="", compare=False)  # where it was trained, see execution.origin
+    reason: str = ""  # why it failed
 
     def metric(self, name: str) -> np.ndarray:
         """Return the column of that name, shape (T,)."""

@@ -68,6 +68,8 @@ class Progress:
             measured: the objective's own metric, so that less is better.
 
         """
+        if trace.status == "failed":  # whatever the others did, it is not chosen
+            return cls._of_nothing(len(goals), measured)
         whole = until(trace, goals)
         trace = trace if whole is None else whole
         now = np.log(np.maximum(1, trace.updates))
@@ -87,6 +89,12 @@ class Progress:
         loss = np.inf if diverged else float(trace.metric("train_loss")[-1])
         score = _score(by_goal[:, -1], reached[:, -1], loss, measured=measured)
         return cls(by_goal, reached, score)
+
+    @classmethod
+    def _of_nothing(cls, goals: int, measured: float) -> Progress:
+        never, not_there = np.full((goals, 1), np.inf), np.zeros((goals, 1), bool)
+        score = _score(never[:, -1], not_there[:, -1], np.inf, measured=measured)
+        return cls(never, not_there, score)
 
     @property
     def bounds(self) -> np.ndarray:

@@ -13,6 +13,7 @@ from experiments.comparing.published import published_of
 from experiments.execution.store import NAME, Store, StoreError
 from experiments.report import scoreboard_mark, terminal
 from experiments.report.made_from import unchanged
+from experiments.report.written import Written
 from experiments.study import Study
 
 
@@ -23,8 +24,8 @@ def shown(
     *,
     quiet: bool = False,
     verbose: bool = False,
-) -> bool:
-    """Show the verdicts of a study whose report need not be made; tell whether it is one.
+) -> Written | None:
+    """Show the verdicts of a study whose report need not be made, and return it; None otherwise.
 
     Args:
         study: as its config gives it.
@@ -36,16 +37,14 @@ def shown(
     """
     path, folder = output / NAME, output / study.name
     if not path.exists() or not scoreboard_mark.is_current(output):
-        return False
+        return None
     try:
         with Store(path) as store:
             report = unchanged(folder, study, store, published_of(folder), formats)
     except StoreError:
-        return False  # whoever makes the report says what is wrong
-    if report is None:
-        return False
-    if not quiet:
+        return None  # whoever makes the report says what is wrong
+    if report is not None and not quiet:
         print(study.title, file=sys.stderr, flush=True)
         terminal.note_few_seeds(study)
         terminal.show(report, 0, verbose=verbose)
-    return True
+    return report

@@ -192,7 +192,7 @@ def test_runs_of_another_study_change_nothing(copied):
 
 
 def test_the_record_and_the_program_s_digest_are_the_same_in_every_process(copied):
-    code = "from experiments.report.made_from import program; print(program())"
+    code = "from experiments.program import program; print(program())"
     found = {
         subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True,

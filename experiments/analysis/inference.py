@@ -182,7 +182,7 @@ def log_ratios(a: Sequence[HittingTime], b: Sequence[HittingTime]) -> LogRatios:
     """Return the log ratios of pairs of runs.
 
     If B did not reach the target, the ratio is at least that of its budget; if A did not, at most
-    that; if neither did, nothing is known.
+    that; if neither did, or one of them failed, nothing is known.
 
     Args:
         a: the times of arm A, one for each seed.
@@ -193,7 +193,8 @@ def log_ratios(a: Sequence[HittingTime], b: Sequence[HittingTime]) -> LogRatios:
 
     """
     pairs = list(zip(a, b, strict=True))
-    logs = [float(np.log(second.time / first.time)) for first, second in pairs]
+    with np.errstate(divide="ignore", invalid="ignore"):  # a run that failed is censored at 0
+        logs = [float(np.log(np.divide(second.time, first.time))) for first, second in pairs]
     known = list(zip(pairs, logs, strict=True))
     return LogRatios(
         np.array([-np.inf if x.censored or np.isnan(log) else log for (x, _), log in known]),

@@ -32,12 +32,17 @@ class SettingResult:
     @property
     def budget(self) -> int:
         """The updates each run was given."""
-        return self.traces[0].budget
+        return max(trace.budget for trace in self.traces)  # one that failed was given none
 
     @property
     def diverged(self) -> int:
         """How many runs diverged."""
         return sum(trace.status == "diverged" for trace in self.traces)
+
+    @property
+    def failed(self) -> int:
+        """How many runs failed, of which nothing is known."""
+        return sum(trace.status == "failed" for trace in self.traces)
 
     def hitting_times(self, metric: str, target: float) -> list[HittingTime]:
         """Return each run's time to a target."""
@@ -66,6 +71,7 @@ class Results:
     tuned: tuple[Tuned, ...] = ()  # the searches of those settings whose rate is tuned
     others: Mapping[Objective, tuple[SettingResult, ...]] = field(default_factory=dict)
     costs: Costs = field(default_factory=dict)  # by the clocks that need no measuring
+    failed: Mapping[str, int] = field(default_factory=dict)  # runs of any kind, by the reason
 
     @property
     def seeds(self) -> int:

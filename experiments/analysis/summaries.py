@@ -30,9 +30,9 @@ class Curve:
 def curve(result: SettingResult, metric: str) -> Curve:
     """Summarise a metric over the seeds at each evaluation that read it.
 
-    A run that has diverged, or a metric that is not finite, stays in the sample as the worst value
-    there is (an infinite loss, an accuracy of 0): no curve improves because a run was lost. A
-    metric that the data do not have, as a regression has no accuracy, has no evaluation.
+    A run that has diverged or failed, or a metric that is not finite, stays in the sample as the
+    worst value there is (an infinite loss, an accuracy of 0): no curve improves because a run was
+    lost. A metric that the data do not have, as a regression has no accuracy, has no evaluation.
     Quartiles are values of the sample (`inverted_cdf`), since no number lies between a finite and
     an infinite loss.
     """
@@ -44,7 +44,7 @@ def curve(result: SettingResult, metric: str) -> Curve:
         alive = len(trace.updates) - (trace.status == "diverged")
         read = trace.metric(metric)[:alive]
         row[:alive] = np.where(np.isfinite(read), read, worst)
-        diverged[alive:] += 1
+        diverged[alive:] += trace.status != "failed"
     quartiles = np.quantile(values, [0.25, 0.5, 0.75], axis=0, method="inverted_cdf")
     read = _read(result, metric, len(longest.updates))
     # The training split is read each time, whatever became of the runs; but a regression has no

@@ -7,9 +7,11 @@ from dataclasses import replace
 from threadpoolctl import threadpool_limits
 
 from experiments import datasets
+from experiments.execution.failing import Failure, Outcome
 from experiments.execution.origin import origin
 from experiments.execution.searching import train_searches
 from experiments.nn.training import train
+from experiments.plugins.registry import PluginError, in_words, told
 from experiments.records import Fleet, Trace
 
 
@@ -28,3 +30,20 @@ def execute(fleet: Fleet) -> list[Trace]:
     with threadpool_limits(1, user_api="blas"):
         traces = (train_searches if fleet.searches else train)(fleet, loaded)
     return [replace(trace, origin=origin()) for trace in traces]
+
+
+def attempt(fleet: Fleet) -> Outcome:
+    """Execute a fleet, and return the reason if that fails.
+
+    Plain text, and no exception: one that cannot be read in another process would take the whole
+    pool of workers with it.
+    """
+    try:
+        with told():
+            return execute(fleet)
+    except PluginError as error:
+        return Failure(str(error))
+    except MemoryError:
+        return Failure("the memory does not suffice for it", crowded=True)
+    except Exception as error:
+        return Failure(in_words(error))

@@ -23,6 +23,10 @@ class Nothing:
         """Return no trace of any run."""
         return {}
 
+    def failed(self) -> Mapping[str, int]:
+        """Return nothing: none was tried."""
+        return {}
+
 
 @dataclass(frozen=True, slots=True)
 class Share:

@@ -87,6 +87,14 @@ def cut_searches(
     )
 
 
+def one_run_each(fleet: Fleet) -> list[Fleet]:
+    """Cut a fleet into fleets of a single run."""
+    return [
+        replace(alone, searches=_within(alone, {id(s): s for s in fleet.searches}))
+        for alone in (Fleet((run,), 1, fleet.searches) for run in fleet.runs)
+    ]
+
+
 def _within(fleet: Fleet, searches: dict[int, Search]) -> tuple[Search, ...]:
     """Return searches with those candidates alone of which a run is in the fleet."""
     runs = set(fleet.runs)

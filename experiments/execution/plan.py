@@ -47,6 +47,9 @@ class Stored(Protocol):
     def load(self, runs: Iterable[Run]) -> dict[Run, Trace]:
         """Return the traces of those of `runs` that are stored."""
 
+    def failed(self) -> Mapping[str, int]:
+        """Return why runs failed of all that were asked for, and how many for each reason."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -143,7 +146,7 @@ def plan(study: Study, store: Stored, before: Plan | None = None) -> Plan:
         results = _gather(study, by_objective, found, traces, look)
         if look == looks[-1] or not any(v.wants_seeds for v in judge(results)):
             break
-    return replace(now, results=results)
+    return replace(now, results=replace(results, failed=store.failed()))
 
 
 def _progress(store: Stored, runs: Sequence[Run], objective: Objective) -> dict[Run, Progress]:

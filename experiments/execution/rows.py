@@ -14,6 +14,7 @@ from typing import get_args
 import numpy as np
 
 from experiments.clocks import UpdateTime
+from experiments.execution.failures import FAILURES
 from experiments.execution.keys import key_of
 from experiments.records import Status, Trace
 
@@ -79,6 +80,7 @@ TABLES = {
     "update_times": UPDATE_TIMES,
     "update_time_ranges": UPDATE_TIME_RANGES,
     "set_aside": SET_ASIDE,
+    "failures": FAILURES,
 }
 """All tables of runs, by their names."""
 
@@ -200,7 +202,7 @@ def trace_of(key: str, text: str, run: object, digest: object, *cells: object) -
         if not isinstance(cell, kind):
             raise ValueError(f"{name} is of type {type(cell).__name__} and not {kind.__name__}")
     status, updates, budget, columns, metrics, seconds, origin = cells
-    if status not in get_args(Status):
+    if status not in get_args(Status) or status == "failed":  # such a run has no trace here
         raise ValueError(f"its status is {status!r:.40}")
     times, names = np.frombuffer(updates, "<i8"), _names(columns)
     values = np.frombuffer(metrics, "<f8")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from experiments.clocks import UpdateTime
+from experiments.execution.failing import nothing_of
+from experiments.execution.failures import add_failures, find_failures, forget_failures
 from experiments.execution.faults import StoreError, explained, is_malformed
 from experiments.execution.keys import descriptions, key_of, run_key
 from experiments.execution.opening import columns_of, opened
@@ -171,8 +174,8 @@ class Store:
     def digest(self, keys: Iterable[str]) -> str:
         """Return the SHA-256 of what is stored under some keys, without reading it as traces.
 
-        It changes with every bit of a trace, its origin and the time of an update, and when one
-        of them is added or removed; not with how long a run took.
+        It changes with every bit of a trace, its origin and the time of an update, with why a run
+        failed, and when one of them is added or removed; not with how long a run took.
 
         Raises:
             StoreError: if the database cannot be read.
@@ -186,16 +189,22 @@ class Store:
                 found.update(content)
         for row in sorted(self._rows("key, seconds", ordered, "update_times")):
             found.update(repr(row).encode())
+        for failure in sorted(self._failures(ordered).items()):
+            found.update(repr(failure).encode())
         return found.hexdigest()
 
     def missing(self, runs: Iterable[Run]) -> list[Run]:
         """Return those of `runs` that are not stored, each once, in the order given.
+
+        One that failed is not missing.
 
         Raises:
             StoreError: if the database cannot be read.
 
         """
         by_key = self._keys(runs)
+        for key in self._failures(by_key):
+            by_key.pop(key)
         for (key,) in self._rows("key", by_key):
             if key not in self._in_the_way:
                 by_key.pop(key, None)
@@ -204,7 +213,8 @@ class Store:
     def load(self, runs: Iterable[Run]) -> dict[Run, Trace]:
         """Return the traces of those of `runs` that are stored; the store itself keeps none.
 
-        What does not fit its digest or is no trace is set aside, and missing from then on.
+        A run that failed has one that tells nothing, see `failing.nothing_of`. What does not fit
+        its digest or is no trace is set aside, and missing from then on.
 
         Raises:
             StoreError: if the database cannot be read.
@@ -219,7 +229,61 @@ class Store:
                     traces[run] = trace_of(key, text, *cells)
                 except ValueError as error:
                     self._set_aside(key, str(error), SET_ASIDE_TRACE, "traces")
+        for key, reason in self._failures(texts).items():
+            run, _ = texts[key]
+            traces[run] = nothing_of(run, reason)
         return traces
+
+    def _failures(self, keys: Iterable[str]) -> dict[str, str]:
+        return self.read(lambda connection: find_failures(connection, keys))
+
+    def failed(self) -> Counter[str]:
+        """Return why runs failed of all that were asked for, and how many for each reason.
+
+        Raises:
+            StoreError: if the database cannot be read.
+
+        """
+        return Counter(self._failures(self._asked).values())
+
+    def has_any(self) -> bool:
+        """Tell whether a trace is stored of anything that was asked for.
+
+        Raises:
+            StoreError: if the database cannot be read.
+
+        """
+        return any(True for _ in self._rows("key", self._asked))
+
+    def add_failures(self, reasons: Mapping[Run, str]) -> None:
+        """Store why runs failed, so that they do not count as missing any more.
+
+        Raises:
+            StoreError: if the database cannot be written.
+
+        """
+        rows = [(key_of(text), reasons[run]) for run, text in descriptions(reasons)]
+        self.write(lambda connection: add_failures(connection, rows))
+
+    def forget_failures(self) -> int:
+        """Let runs that failed count as missing, of all that were asked for; return how many.
+
+        Raises:
+            StoreError: if the database cannot be written.
+
+        """
+        return self.write(lambda connection: forget_failures(connection, self._asked))
+
+    def digests(self, runs: Iterable[Run]) -> dict[Run, bytes | None]:
+        """Return the digests of those of `runs` that are stored, None of an older version's.
+
+        Raises:
+            StoreError: if the database cannot be read.
+
+        """
+        by_key = self._keys(runs)
+        found = self._rows("key, digest", by_key)
+        return {by_key[key]: digest for key, digest in found if key in by_key}
 
     def _set_aside(self, key: str, reason: str, how: str, *tables: str) -> None:
         """Take what is stored under a key out of the way, where the file can be written."""

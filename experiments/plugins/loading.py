@@ -1,8 +1,8 @@
 """Reading files of a user's own: `ROWS = [...]` at their end go into the tables.
 
 Code runs from files named on the command line alone, never because of a config. It has to be read
-before `experiments.config`, whose keys are made from the tables. Worker processes read the files
-again: functions stay where they are, and only what was checked is trained with.
+before `experiments.config`, whose keys are made from the tables. Worker processes run the same
+bytes again: functions cannot travel, and only what was checked is trained with.
 """
 
 from __future__ import annotations
@@ -91,9 +91,10 @@ def load(paths: Iterable[str | Path]) -> None:
 
     wrong, added = [], []
     for path in paths:
-        plugin, rows = _read(path)
+        plugin = _read(path)
         if plugin in FILES:
             continue
+        rows = _rows(plugin)
         wrong += [f"{shown(plugin)}: {message}" for message in _add(plugin, rows)]
         added.append((plugin, rows))
     if not wrong:
@@ -104,45 +105,40 @@ def load(paths: Iterable[str | Path]) -> None:
 
 
 def load_again(plugins: Sequence[Plugin]) -> None:
-    """Add to the tables of this process what another one has checked.
+    """Add to the tables of this process what another one has read and checked.
 
     Raises:
-        PluginError: if a file is not what it was.
+        PluginError: if a file cannot be used here.
 
     """
     for plugin in plugins:
-        if plugin in FILES:
-            continue
-        now, rows = _read(plugin.path, plugin.digest)
-        if wrong := _add(now, rows):
+        if plugin not in FILES and (wrong := _add(plugin, _rows(plugin))):
             raise PluginError(f"{shown(plugin)}: {wrong[0]}")
 
 
-def _read(path: str | Path, digest: str | None = None) -> tuple[Plugin, list[Any]]:
-    """Run a file, if it is what it was, and return its rows."""
+def _read(path: str | Path) -> Plugin:
     file = Path(path).absolute()
     try:
         content = file.read_bytes()
     except OSError as error:
         raise PluginError(f"{path}: cannot be read: {error.strerror or error}") from None
-    plugin = Plugin(str(file), hashlib.sha256(content).hexdigest())
+    return Plugin(str(file), hashlib.sha256(content).hexdigest(), content)
+
+
+def _rows(plugin: Plugin) -> list[Any]:
+    """Run a file, and return its rows."""
     name = shown(plugin)
-    if digest not in (None, plugin.digest):
-        raise PluginError(
-            f"{name}: the file was changed while runs were training; those that had finished are "
-            "stored, and the same command goes on with what the file says now"
-        )
     module = types.ModuleType(f"plugin_{plugin.digest[:12]}")
     module.__file__ = plugin.path
     sys.modules[module.__name__] = module  # dataclasses and pickle look their module up
     try:
-        exec(compile(content, plugin.path, "exec"), module.__dict__)
+        exec(compile(plugin.content, plugin.path, "exec"), module.__dict__)
     except (Exception, SystemExit) as error:
         raise PluginError(f"{place_of(error, plugin.path) or name}: {in_words(error)}") from None
     rows = getattr(module, "ROWS", None)
     if not isinstance(rows, list | tuple) or not rows:
         raise PluginError(f"{name}: has no ROWS; end the file with a list, ROWS = [my_row]")
-    return plugin, list(rows)
+    return list(rows)
 
 
 def _add(plugin: Plugin, rows: Sequence[Any]) -> list[str]:

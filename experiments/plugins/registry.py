@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -17,8 +17,9 @@ class PluginError(Exception):
 class Plugin:
     """One file, as it was when it was read."""
 
-    path: str  # absolute, so that workers find it
+    path: str  # absolute
     digest: str  # the SHA-256 of its bytes
+    content: bytes = field(default=b"", repr=False)  # for workers, which may not have the file
 
 
 FILES: list[Plugin] = []

@@ -369,6 +369,8 @@ def _doubts(verdicts: Sequence[Verdict]) -> Iterable[str]:
     results = {id(r): r for v in verdicts for r in _results(v)}.values()
     if lost := sum(r.diverged for r in results):
         yield f"{lost:,} of {sum(len(r.runs) for r in results):,} runs diverged"
+    if failed := sum(r.failed for r in results):
+        yield f"{failed:,} of {sum(len(r.runs) for r in results):,} runs failed"
     races = [d for d in map(_duel, verdicts) if isinstance(d, TimeVerdict) and not d.reason]
     races = [d for d in races if d.hypothesis == "direction"]
     missed = [d for d in races if d.ratio.censored]

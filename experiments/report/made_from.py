@@ -14,13 +14,13 @@ import hashlib
 import json
 import platform
 from collections.abc import Collection, Iterable, Mapping
-from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
 
 from experiments import config, datasets
 from experiments.plugins.registry import FILES
+from experiments.program import program
 from experiments.report.verdict_rows import read_verdicts
 from experiments.report.written import PAGE, Written
 from experiments.study import Study
@@ -74,6 +74,7 @@ def record(
         "in_full": report.in_full,
         "in_short": report.in_short,
         "remark": report.remark,
+        "failed": report.failed,
     }
     (folder / NAME).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
@@ -118,6 +119,7 @@ def unchanged(
             tuple(content["in_short"]),
             content["remark"],
             tuple(content["files"]),
+            content["failed"],
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None  # none is kept there, or it is damaged: the report is made again
@@ -144,17 +146,6 @@ def _whole(folder: Path, files: Mapping[str, str]) -> bool:
     return PAGE in files and all(
         _digest((folder / name).read_bytes()) == digest for name, digest in files.items()
     )
-
-
-@cache
-def program() -> str:
-    """Return the SHA-256 of the package: the names and contents of its files."""
-    root, found = Path(__file__).resolve().parents[1], hashlib.sha256()
-    for path in sorted(root.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            found.update(f"{path.relative_to(root).as_posix()}\0".encode())
-            found.update(hashlib.sha256(path.read_bytes()).digest())
-    return found.hexdigest()
 
 
 def _digest(content: bytes) -> str:

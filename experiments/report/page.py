@@ -89,6 +89,7 @@ def write(
         tuple(in_short(report)),
         remarked,
         (*sorted(kept), *written, "study.yaml", "provenance.json", PAGE, FOR_BROWSER),
+        report.runs.failed,
     )
 
 

@@ -172,7 +172,7 @@ def _epochs(run: Run, updates: np.ndarray) -> np.ndarray:
 
 
 def run_table(results: Results, reaches: Sequence[Reach]) -> pd.DataFrame:
-    """One row for each evaluation run, failed ones included."""
+    """One row for each evaluation run, those that diverged or failed included."""
     times = {
         (reach.setting.setting, seed, f"updates_to_{reach.metric}_{reach.target:.15g}"): (
             None if never else update

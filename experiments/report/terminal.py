@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.analysis.enough import shortage
+from experiments.execution.stages import TUNING, WAITING
 from experiments.records import METRIC_WORDS
 from experiments.report import words
 from experiments.report.bars import Bars
@@ -36,12 +38,24 @@ class Progress:
         self._told: tuple[str, int] | None = None
         self._searching = False
         self._started = 0.0
+        self._reasons: set[str] = set()
+
+    def tell(self, reason: str) -> None:
+        """Say why runs failed that will be tried again; each reason once."""
+        if not self._quiet and reason not in self._reasons:
+            self._reasons.add(reason)
+            self._bars.close()
+            self._say(f"some runs failed, and are tried again one by one at the end: {reason}")
 
     def __call__(self, stage: str, ended: int, total: int) -> None:
         """Show that `ended` of the `total` runs of a stage have ended."""
         if self._quiet:
             return
-        if stage == "tuning" and not self._searching:
+        if stage == WAITING:
+            self._bars.close()
+            self._say(f"waiting for another command, which trains {total} of these runs")
+            return
+        if stage == TUNING and not self._searching:
             self._searching = True
             self._bars.close()
             self._say(f"searching learning rates for: {searched_for(self._study)}")
@@ -106,8 +120,19 @@ def show(report: Written, trained: int, *, verbose: bool = False) -> None:
         print(line)
     if report.remark:
         print(f"\n{folded(report.remark, width())}")
+    if report.failed:
+        print(f"\n{folded(report.failed, width())}")
+        print("The same command with --retry-failed tries them again.")
     stored = "every run was stored already" if not trained else f"{trained} runs trained"
     print(f"\n{stored}; report: {report.page.with_name(FOR_BROWSER)}")
+
+
+def show_shard(trained: int, store: Path) -> None:
+    """Say that a shard is trained, and what to do with it."""
+    print(
+        f"{trained} run{'s' * (trained != 1)} trained, into {store}. Runs of other shards are "
+        "missing: take them over with --merge, and run the study without --shard."
+    )
 
 
 def _folded(line: str) -> str:

@@ -24,3 +24,4 @@ class Written:
     in_short: tuple[str, ...] = ()  # the answer to each claim, or of a study without one
     remark: str = ""  # what was remarked of its verdicts
     files: tuple[str, ...] = ()  # the names of all that was written
+    failed: str = ""  # how many runs failed, and why

@@ -261,7 +261,7 @@ def test_nothing_else_trains_while_times_are_measured(monkeypatch):
     )
     events, results = [], loop.results
 
-    def noted(fleets, backend):
+    def noted(fleets, backend, **_):
         fleets, jobs = list(fleets), backend.places
         events.append(("begins", [run for fleet in fleets for run in fleet.runs], jobs))
         yield from results(fleets, Here())

@@ -8,9 +8,10 @@ from typing import Protocol
 
 from experiments.execution.backends.here import Here
 from experiments.execution.backends.workers import Workers
+from experiments.execution.failing import Outcome
 from experiments.execution.fleets import multiplications
 from experiments.processes import cores
-from experiments.records import Fleet, Trace
+from experiments.records import Fleet
 
 WORTH_WORKERS = 1e11
 """From how many multiplications on workers are started unasked: some seconds of training."""
@@ -20,17 +21,19 @@ class Backend(Protocol):
     """Where fleets train: in this process, in others, on other machines.
 
     One that hands fleets to an executor of the standard library, or to what behaves like one, has
-    to submit `executing.execute` and to see to it that `datasets.lend` was called there for a data
+    to submit `executing.attempt` and to see to it that `datasets.lend` was called there for a data
     set that this process has read. Everything else is the same for all.
     """
 
-    places: int
-    """How many fleets train at a time."""
+    @property
+    def places(self) -> int:
+        """How many fleets train at a time, by now."""
 
-    def submit(self, fleet: Fleet) -> Future[list[Trace]]:
-        """Begin to train a fleet, and return what will hold the traces in the fleet's order.
+    def submit(self, fleet: Fleet) -> Future[Outcome]:
+        """Begin to train a fleet, and return what will hold its outcome.
 
-        Called only while a place is free.
+        Called only while a place is free. Where a process dies that trains it, the future raises
+        `BrokenExecutor`; any other error ends the study.
         """
 
     def give_up(self) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 
-from experiments.execution.executing import execute
-from experiments.plugins.registry import told
-from experiments.records import Fleet, Trace
+from experiments.execution.executing import attempt
+from experiments.execution.failing import Outcome
+from experiments.records import Fleet
 
 
 class Here:
@@ -14,14 +14,10 @@ class Here:
 
     places = 1
 
-    def submit(self, fleet: Fleet) -> Future[list[Trace]]:
-        """Train a fleet; the future holds its traces already, or what went wrong."""
-        future: Future[list[Trace]] = Future()
-        try:
-            with told():
-                future.set_result(execute(fleet))
-        except Exception as error:  # an interrupt passes: it is the study's, not the fleet's
-            future.set_exception(error)
+    def submit(self, fleet: Fleet) -> Future[Outcome]:
+        """Train a fleet; the future holds its outcome already."""
+        future: Future[Outcome] = Future()
+        future.set_result(attempt(fleet))
         return future
 
     def give_up(self) -> None:

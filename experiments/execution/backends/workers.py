@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from experiments import datasets, processes
 from experiments.execution.backends import lending
-from experiments.execution.executing import execute
-from experiments.records import Fleet, Trace
+from experiments.execution.executing import attempt
+from experiments.execution.failing import Outcome
+from experiments.records import Fleet
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +18,16 @@ class Workers:
 
     places: int
 
-    def submit(self, fleet: Fleet) -> Future[list[Trace]]:
+    def submit(self, fleet: Fleet) -> Future[Outcome]:
         """Hand a fleet to a free worker, with the name of what it reads if that was read."""
-        return processes.submit(self.places, _execute, fleet, lending.lent(fleet.runs[0].data))
+        return processes.submit(self.places, _attempt, fleet, lending.lent(fleet.runs[0].data))
 
     def give_up(self) -> None:
         """End all workers at once: a fleet has no place to stop at."""
         processes.give_up()
 
 
-def _execute(fleet: Fleet, lent: lending.Lent | None) -> list[Trace]:
+def _attempt(fleet: Fleet, lent: lending.Lent | None) -> Outcome:
     if lent is not None:
         datasets.lend(fleet.runs[0].data, lending.mapped(lent))
-    return execute(fleet)
+    return attempt(fleet)

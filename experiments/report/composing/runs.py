@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from experiments.analysis.summaries import Reach
@@ -64,7 +64,23 @@ def runs(summary: Summary, files: Collection[str]) -> Runs:
             for result in results.settings
             if result.diverged
         ),
+        failed=_failed(results.failed),
         trained=results.study.trains,
+    )
+
+
+def _failed(reasons: Mapping[str, int]) -> str:
+    """Say how many runs failed, and why, the most frequent reason first."""
+    if not reasons:
+        return ""
+    count = sum(reasons.values())
+    ordered = sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+    told = "; ".join(f"{some:,} of them: {reason}" for reason, some in ordered)
+    told = told if len(ordered) > 1 else ordered[0][0]
+    return (
+        f"{count:,} run{'s' * (count > 1)} failed, of which nothing is known: no time to a target, "
+        "no measure; a rate at which one of a search's runs failed was not chosen. The reason: "
+        f"{told}"
     )
 
 

@@ -71,6 +71,7 @@ class Runs:
     arms: Table | None
     hidden: str  # how many conditions no figure shows
     diverged: tuple[str, ...]  # whose runs did, and how many
+    failed: str  # how many runs did, and why; empty if none
     trained: bool
 
 

@@ -1,0 +1,39 @@
+"""What a run leaves that could not be trained: the reason, and a trace that tells nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from experiments.nn.diagnostics import columns
+from experiments.records import METRICS, Run, Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a fleet was not trained."""
+
+    reason: str
+    crowded: bool = False  # whether what trained beside it may have been to blame
+
+
+Outcome = list[Trace] | Failure
+"""The traces of a fleet's runs, in its order, or why there are none."""
+
+
+def nothing_of(run: Run, reason: str) -> Trace:
+    """Return the trace of a run that failed: one evaluation, of which no number is known.
+
+    Its budget is 0: that it did not get to a target within no update is all that can be said, so
+    that the time to any target is censored at 0.
+    """
+    names = *METRICS, *columns(run.diagnostics, len(run.network.widths))
+    return Trace(
+        updates=np.zeros(1, dtype="<i8"),
+        values=np.full((1, len(names)), np.nan),
+        status="failed",
+        budget=0,
+        columns=names,
+        reason=reason,
+    )
