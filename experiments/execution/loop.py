@@ -138,7 +138,6 @@ class _Round:
         self._known, self._store, self._reservations = known, store, reservations
         self._progress, self._tell = progress, tell
         self._keys = {run: key_of(text) for run, text in descriptions(wanted)}
-        self._before = store.digests(self._keys)
         self._failures: dict[Run, str] = {}
 
     def train(self, jobs: int | None, cluster: Backend | None) -> dict[Run, int]:
@@ -181,11 +180,10 @@ class _Round:
         for fleet in fleets:
             keys = [self._keys[run] for run in fleet.runs]
             if self._reservations.take(keys):
-                before = {run: self._before[run] for run in fleet.runs if run in self._before}
-                if self._store.digests(fleet.runs) == before:
-                    yield fleet
-                else:
+                if self._store.has_changed(keys):
                     self._reservations.free(keys)
+                else:
+                    yield fleet
 
     def _wait(self, held: set[str]) -> None:
         """Wait until another command has trained one of the runs that it reserved."""

@@ -76,7 +76,7 @@ class Store:
 
     def __init__(self, path: Path | str) -> None:
         self.path = path
-        self._asked: set[str] = set()
+        self._asked: dict[str, bytes | None] = {}  # keys, with the digest found; None if not there
         self._refused: dict[str, str] = {}  # why, by the key of what did not fit
         self._in_the_way: set[str] = set()  # those of them that the file cannot be rid of
         self._told = 0  # of them
@@ -208,6 +208,7 @@ class Store:
         for (key,) in self._rows("key", by_key):
             if key not in self._in_the_way:
                 by_key.pop(key, None)
+        self._asked |= dict.fromkeys(by_key)
         return list(by_key.values())
 
     def load(self, runs: Iterable[Run]) -> dict[Run, Trace]:
@@ -221,10 +222,11 @@ class Store:
 
         """
         texts, traces = {key_of(text): (run, text) for run, text in descriptions(runs)}, {}
-        self._asked |= texts.keys()
+        self._asked |= dict.fromkeys(texts)
         for key, *cells in self._rows(self._loaded, texts):
             if key in texts and key not in self._in_the_way:
                 run, text = texts[key]
+                self._asked[key] = _noted(cells[1])
                 try:
                     traces[run] = trace_of(key, text, *cells)
                 except ValueError as error:
@@ -274,16 +276,16 @@ class Store:
         """
         return self.write(lambda connection: forget_failures(connection, self._asked))
 
-    def digests(self, runs: Iterable[Run]) -> dict[Run, bytes | None]:
-        """Return the digests of those of `runs` that are stored, None of an older version's.
+    def has_changed(self, keys: Iterable[str]) -> bool:
+        """Tell whether another trace is stored under some keys than when they were asked for.
 
         Raises:
             StoreError: if the database cannot be read.
 
         """
-        by_key = self._keys(runs)
-        found = self._rows("key, digest", by_key)
-        return {by_key[key]: digest for key, digest in found if key in by_key}
+        keys = list(keys)
+        now = {key: _noted(digest) for key, digest in self._rows("key, digest", keys)}
+        return any(now.get(key) != self._asked.get(key) for key in keys)
 
     def _set_aside(self, key: str, reason: str, how: str, *tables: str) -> None:
         """Take what is stored under a key out of the way, where the file can be written."""
@@ -296,13 +298,15 @@ class Store:
 
         try:
             self.write(move)
+            self._asked[key] = None
         except StoreError:
             self._in_the_way.add(key)
 
     def _keys(self, runs: Iterable[Run]) -> dict[str, Run]:
         """Return runs by their keys, and note that these were asked for."""
         by_key = {key_of(text): run for run, text in descriptions(runs)}
-        self._asked |= by_key.keys()
+        for key in by_key:
+            self._asked.setdefault(key)
         return by_key
 
     def _rows(self, columns: str, keys: Iterable[str], table: str = "traces") -> Iterator[tuple]:
@@ -343,7 +347,7 @@ class Store:
 
         """
         key = run_key(run)
-        self._asked.add(key)
+        self._asked.setdefault(key)
         query = f"{self._times} WHERE key = ?"
         rows = self.read(lambda connection: _fetched(connection, query, (key,)))
         if not rows:
@@ -382,6 +386,10 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _noted(digest: object) -> bytes:
+    return digest if isinstance(digest, bytes) else b""  # of an older version, or damaged
 
 
 _ANY_TEXT = ("utf-8", "surrogateescape")
