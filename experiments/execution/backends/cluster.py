@@ -1,18 +1,21 @@
 """The backend for many machines: the workers of a Dask cluster that runs already.
 
-Its workers need this package, Dask, and no disk in common with this process, which alone writes the
-store. A data set that was read travels once, under its digest, to the scheduler, and from there to
-each worker that needs it.
+Its workers need this package and Dask, its scheduler Dask alone, and none of them a disk in common
+with this process, which alone writes the store. A data set that was read travels once, under its
+digest, to the scheduler, and from there to each worker that needs it.
 """
 
 from __future__ import annotations
 
 import logging
+import operator
+import pickle
 import threading
 import warnings
 from concurrent.futures import BrokenExecutor, CancelledError, Future
 from concurrent.futures import TimeoutError as NoAnswerError
 from dataclasses import replace
+from functools import partial
 
 import dask
 import numpy as np
@@ -53,7 +56,8 @@ class Cluster:
     def __init__(self, address: str) -> None:
         self._address = address
         self._data: dict[str, Held] = {}
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is wrong is told here
+        for name in ("distributed", "distributed.client"):  # what is wrong is told here
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         dask.config.set({"distributed.comm.timeouts.connect": SILENCE})
         try:
             self._client = Client(address, timeout=SILENCE, set_as_default=False)
@@ -93,9 +97,16 @@ class Cluster:
     def submit(self, fleet: Fleet) -> Future[Outcome]:
         """Hand a fleet to a free worker, with what it reads if that was read."""
         outcome: Future[Outcome] = Future()
-        done = self._executor.submit(_attempt, fleet, self._lent(fleet), tuple(FILES), program())
+        work = self._sent(partial(_attempt, fleet, tuple(FILES), program()))
+        done = self._executor.submit(operator.call, work, self._lent(fleet))
         done.add_done_callback(lambda done: self._pass_on(done, outcome))
         return outcome
+
+    def _sent(self, thing: object, **how: object) -> Held:
+        """Send something to the workers as bytes, which the scheduler need not understand."""
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
+            return self._client.submit(pickle.loads, pickle.dumps(thing), **how)
 
     def _lent(self, fleet: Fleet) -> Held | None:
         data = fleet.runs[0].data
@@ -106,11 +117,7 @@ class Cluster:
             # As a task, whose argument the scheduler keeps: so the death of all workers that have
             # it loses nothing. What is mapped from a file becomes an array.
             whole = replace(read, pool=replace(read.pool, inputs=np.asarray(read.pool.inputs)))
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
-                self._data[read.digest] = self._client.submit(
-                    _same, whole, key=f"data-{read.digest}", pure=True
-                )
+            self._data[read.digest] = self._sent(whole, key=f"data-{read.digest}")
         return self._data[read.digest]
 
     def _pass_on(self, done: Future, outcome: Future[Outcome]) -> None:
@@ -164,16 +171,12 @@ def _program_of_worker() -> str:
     return program()
 
 
-def _same(content: datasets.Content) -> datasets.Content:
-    return content
-
-
 _ONE_AT_A_TIME = threading.Lock()
 """Threads of one process share the limit of BLAS threads, which the first to end would lift."""
 
 
 def _attempt(
-    fleet: Fleet, read: datasets.Content | None, plugins: tuple[Plugin, ...], expected: str
+    fleet: Fleet, plugins: tuple[Plugin, ...], expected: str, read: datasets.Content | None
 ) -> Outcome:
     if program() != expected:
         raise OtherProgramError
