@@ -201,6 +201,7 @@ def main(arguments: Sequence[str] | None = None, name: str = "runner.py") -> int
             return WRONG_USAGE
         return _run(options, name)
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left that could be interrupted
         print(
             "\nInterrupted. Finished runs are stored: the same command goes on from there.",
             file=sys.stderr,

@@ -5,19 +5,22 @@ They are no other library's: joblib keeps workers too, which a notebook may use 
 
 from __future__ import annotations
 
+import multiprocessing.resource_tracker
 import os
 import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 import joblib
 from joblib.externals.loky import ProcessPoolExecutor
+from joblib.externals.loky.backend import resource_tracker
 
 from experiments.plugins.loading import load_again
 from experiments.plugins.registry import FILES, Plugin, told
@@ -59,11 +62,12 @@ def submit(count: int, work: Callable[..., Any], *arguments: Any) -> Future:
     if not _held or _held[0].count < count:
         _start(count)
     task = _with_plugins, tuple(FILES), work, arguments
-    try:
-        return _held[0].executor.submit(*task)
-    except BrokenExecutor:  # one of them was killed, and with it loky gives up the others
-        _start(count)
-        return _held[0].executor.submit(*task)
+    with _not_interrupted():
+        try:
+            return _held[0].executor.submit(*task)
+        except BrokenExecutor:  # one of them was killed, and with it loky gives up the others
+            _start(count)
+            return _held[0].executor.submit(*task)
 
 
 def each(
@@ -104,9 +108,27 @@ def _start(count: int) -> None:
     _held.append(_Workers(count, executor))
 
 
+@contextmanager
+def _not_interrupted() -> Iterator[None]:
+    """Put Ctrl-C off while workers may be started, which inherit that.
+
+    It reaches every process of the terminal; the main one answers it for all. One that is still
+    loading what it needs would answer with a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    for tracker in (resource_tracker, multiprocessing.resource_tracker):
+        tracker.ensure_running()  # as it starts, it lifts what is put off
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _begin(main: int) -> None:
-    # Ctrl-C reaches every process of the terminal; the main one answers it for all.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # also where it could not be put off
     threading.Thread(target=_end_with, args=(main,), daemon=True).start()
 
 
