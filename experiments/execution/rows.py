@@ -12,7 +12,7 @@ from typing import get_args
 import numpy as np
 
 from experiments.clocks import UpdateTime
-from experiments.execution.digests import digest_of, fits, told_of_time, told_of_trace
+from experiments.execution.digests import digest_of_trace, fits_time, fits_trace
 from experiments.execution.keys import key_of
 from experiments.records import Status, Trace
 
@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS traces (
     metrics BLOB NOT NULL,     -- T x M little-endian 8-byte floats
     seconds REAL NOT NULL,     -- as measured: does not repeat to the bit
     origin  INTEGER,           -- the id of where it was trained; NULL where that was not told
-    digest  BLOB               -- see digests.digest_of; NULL where an older version stored it
+    digest  BLOB               -- see digests.digest_of_trace; NULL where an older version stored it
 )
 """
 """The table of traces.
@@ -48,7 +48,7 @@ UPDATE_TIMES = """
 CREATE TABLE IF NOT EXISTS update_times (
     key     TEXT PRIMARY KEY,  -- of a run with that network and training
     seconds REAL NOT NULL,     -- of one update, as measured
-    digest  BLOB               -- see digests.digest_of; NULL where an older version stored it
+    digest  BLOB               -- see digests.digest_of_time; NULL where an older version stored it
 ) WITHOUT ROWID
 """
 """The table of how long an update takes."""
@@ -152,7 +152,7 @@ def row_of(text: str, trace: Trace) -> tuple:
         trace.seconds,
         trace.origin,
     )
-    return key, text, digest_of(told_of_trace(key, *cells)), *cells
+    return key, text, digest_of_trace(key, *cells), *cells
 
 
 _KINDS = {
@@ -195,7 +195,7 @@ def trace_of(key: str, text: str, run: object, digest: object, *cells: object) -
     if run != text:
         raise ValueError("the run beside it is not the one of its key")
     origin = sys.intern(origin)  # one text for all traces that have it in common
-    if not fits(digest, told_of_trace(key, *cells)):
+    if digest is not None and not fits_trace(digest, key, *cells):
         raise ValueError("it does not fit its digest")
     values = values.reshape(times.size, len(names))
     return Trace(times, values, status, budget, seconds, names, origin)
@@ -238,7 +238,7 @@ def time_of(key: str, digest: object, *cells: object) -> UpdateTime:
     for cell in known:
         if not isinstance(cell, float) or not isfinite(cell) or cell < 0:
             raise ValueError(f"{cell!r:.40} was found where the seconds of an update belong")
-    if not fits(digest, told_of_time(key, *known)):
+    if digest is not None and not fits_time(digest, key, *known):
         raise ValueError("it does not fit its digest")
     if len(known) not in (1, 3):
         raise ValueError("its range is not complete")

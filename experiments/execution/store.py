@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from experiments.clocks import UpdateTime
-from experiments.execution.digests import digest_of, told_of_time
+from experiments.execution.digests import digest_of_time
 from experiments.execution.faults import StoreError, explained, is_malformed
 from experiments.execution.keys import descriptions, key_of, run_key
 from experiments.execution.opening import columns_of, opened
@@ -300,7 +300,7 @@ class Store:
         key, seconds = run_key(run), (time.seconds, time.low, time.high)
 
         def put(connection: sqlite3.Connection) -> None:
-            row = (key, time.seconds, digest_of(told_of_time(key, *seconds)))
+            row = (key, time.seconds, digest_of_time(key, *seconds))
             if connection.execute(ADD_TIME, row).rowcount:
                 connection.execute(ADD_RANGE, (key, time.low, time.high))
 
