@@ -55,7 +55,7 @@ LOOP_GROWTH, BESIDE_GROWTH, MEMORY_GROWTH = 1.25, 2.0, 1.2
 ROUNDS = 3
 """How often the loop is measured; the median counts."""
 
-DIGESTS, READ_AT_ONCE, READ_ROUNDS = 5, 5_000, 3
+DIGESTS, READ_AT_ONCE, READ_ROUNDS = 5, 2_000, 6
 """The most percent that digests may add to reading; so many traces are read in turn, so often."""
 
 BESIDE = 1_000
@@ -174,8 +174,8 @@ def training(runs: int, path: str) -> float:
 def digests(path: str) -> tuple[float, float]:
     """Return the microseconds of processor time in which a trace is read, and a digest's share.
 
-    Both are medians over parts of the store, each of which is read with and without its digests in
-    turn, so that whatever else the machine does slows both down.
+    A part of the store after the other is read with and without its digests in turn, and the least
+    time of each counts, so that whatever else the machine does is left out.
     """
     fill(GIVEN, path)
     bare = f"{path}.bare"
@@ -184,23 +184,25 @@ def digests(path: str) -> tuple[float, float]:
     with connection:
         connection.execute("UPDATE traces SET digest = NULL")  # as older versions stored them
     connection.close()
-    found: list[tuple[float, float]] = []
+    seconds = {False: 0.0, True: 0.0}
     with Store(path) as store, Store(bare) as without:
         runs = planned(study_of(GIVEN, PLANNED), store).runs
         for start in range(0, len(runs), READ_AT_ONCE):
             some = runs[start : start + READ_AT_ONCE]
-            for _ in range(READ_ROUNDS):
-                found.append((_reading(store, some), _reading(without, some)))
-                found.append((_reading(without, some), _reading(store, some))[::-1])
-    share = statistics.median(digested / bare - 1 for digested, bare in found)
-    return statistics.median(digested for digested, _ in found), 100 * share
+            found = {False: [], True: []}
+            for turn in range(READ_ROUNDS):
+                for digested in (False, True) if turn % 2 else (True, False):
+                    found[digested].append(_reading(store if digested else without, some))
+            for digested, times in found.items():
+                seconds[digested] += min(times)
+    return 1e6 * seconds[True] / len(runs), 100 * (seconds[True] / seconds[False] - 1)
 
 
 def _reading(store: Store, runs: Sequence[Run]) -> float:
     gc.collect()  # what the last round left
     started = time.process_time()
-    count = len(store.load(runs))
-    return 1e6 * (time.process_time() - started) / count
+    store.load(runs)
+    return time.process_time() - started
 
 
 def _peak() -> float:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
+from experiments.execution.digests import digest_of_time
 from experiments.execution.opening import columns_of, opened
 from experiments.execution.rows import (
     ADD,
@@ -19,6 +20,7 @@ from experiments.execution.rows import (
     time_of,
     trace_in,
 )
+from experiments.records import Trace
 
 ADD_TIME = "INSERT INTO update_times (key, seconds, digest) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 """Add an update time, unless there is one."""
@@ -64,7 +66,7 @@ def replace_damaged(path: Path, place: tuple[int, int]) -> None:
         try:
             with contextlib.suppress(sqlite3.Error):
                 damaged.execute("BEGIN EXCLUSIVE")
-            count = _rescue(damaged, fresh)
+            count = rescued(damaged, fresh)
             kept = _keep(path)
             os.replace(fresh, path)
         finally:
@@ -109,7 +111,7 @@ def _keep(path: Path) -> Path:
     return kept
 
 
-def _rescue(damaged: sqlite3.Connection, fresh: Path) -> int:
+def rescued(damaged: sqlite3.Connection, fresh: Path) -> int:
     """Copy what can be read and fits its digest, and return how many traces that are.
 
     What an older version stored has no digest, and cannot be told from what is damaged.
@@ -118,31 +120,40 @@ def _rescue(damaged: sqlite3.Connection, fresh: Path) -> int:
     try:
         with found:
             for row in readable(damaged):
-                with contextlib.suppress(ValueError, TypeError):
+                with contextlib.suppress(ValueError):
                     if row[2] is not None:
-                        put(found, row)
-            for key, digest, *cells in readable_times(damaged):
-                with contextlib.suppress(ValueError, TypeError, AttributeError):
-                    if digest is not None:
-                        time_of(key, digest, *cells)
-                        found.execute(ADD_TIME, (key, cells[0], digest))
-                        found.execute(ADD_RANGE, (key, *cells[1:]))
+                        put(found, row[1], trace_in(row))
+            for row in readable_times(damaged):
+                with contextlib.suppress(ValueError):
+                    if row[1] is not None:
+                        time_of(*row)
+                        put_time(found, row)
         return found.execute("SELECT count(*) FROM traces").fetchone()[0]
     finally:
         found.close()
 
 
-def put(connection: sqlite3.Connection, row: tuple) -> None:
-    """Store a row that `loaded` read elsewhere, with a digest.
+def put(connection: sqlite3.Connection, text: str, trace: Trace) -> None:
+    """Store a trace that was found elsewhere.
 
-    Raises:
-        ValueError: if it is no trace, or does not fit its digest.
+    Args:
+        connection: to the database.
+        text: the description of its run.
+        trace: with the origin that it has there.
 
     """
-    trace = trace_in(row)
     if trace.origin:
         connection.execute(ADD_ORIGIN, (trace.origin,))
-    connection.execute(ADD, row_of(row[1], trace))
+    connection.execute(ADD, row_of(text, trace))
+
+
+def put_time(connection: sqlite3.Connection, row: tuple) -> None:
+    """Store an update time that was found elsewhere, given as to `time_of`, unless there is one."""
+    key, _, *cells = row
+    known = [cell for cell in cells if cell is not None]
+    new = connection.execute(ADD_TIME, (key, known[0], digest_of_time(key, *known))).rowcount
+    if new and len(known) == 3:
+        connection.execute(ADD_RANGE, (key, *known[1:]))
 
 
 def readable(connection: sqlite3.Connection) -> Iterator[tuple]:

@@ -88,6 +88,13 @@ ADDED_COLUMNS = {
 """The columns that files of older versions lack, with their types."""
 
 
+LOADED = (
+    "key", "run", "digest", "status", "updates", "budget", "columns", "metrics", "seconds",
+    "origin",
+)  # fmt: skip
+"""The names of what `loaded` reads, in order."""
+
+
 def loaded(columns: Collection[str]) -> str:
     """Return what is read of a trace: what `trace_of` takes.
 
@@ -234,6 +241,8 @@ def time_of(key: str, digest: object, *cells: object) -> UpdateTime:
         ValueError: if something else is found there, or the digest is not theirs.
 
     """
+    if not isinstance(key, str):
+        raise ValueError(f"its key is {key!r:.40}")
     known = [cell for cell in cells if cell is not None]  # an older version stored one
     for cell in known:
         if not isinstance(cell, float) or not isfinite(cell) or cell < 0:

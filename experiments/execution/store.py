@@ -181,7 +181,7 @@ class Store:
         found, ordered = hashlib.sha256(), sorted(keys)
         for key, *cells in sorted(self._rows(DIGESTED, ordered)):
             for cell in (key, *cells):
-                content = cell if isinstance(cell, bytes) else str(cell).encode(*_ANY_TEXT)
+                content = cell if isinstance(cell, bytes) else str(cell).encode(*ANY_TEXT)
                 found.update(len(content).to_bytes(8, "little"))
                 found.update(content)
         for row in sorted(self._rows("key, seconds", ordered, "update_times")):
@@ -320,7 +320,7 @@ class Store:
         self.close()
 
 
-_ANY_TEXT = ("utf-8", "surrogateescape")
+ANY_TEXT = ("utf-8", "surrogateescape")
 """How bytes become a text that none is equal to that was stored."""
 
 
@@ -331,7 +331,7 @@ def _fetched(connection: sqlite3.Connection, query: str, variables: Sequence[str
         if hasattr(error, "sqlite_errorcode"):
             raise
         # A text among them is none. One after the other would be slow for all the others.
-        connection.text_factory = lambda content: content.decode(*_ANY_TEXT)
+        connection.text_factory = lambda content: content.decode(*ANY_TEXT)
         try:
             return connection.execute(query, variables).fetchall()
         finally:
