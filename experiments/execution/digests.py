@@ -11,8 +11,6 @@ from xxhash import xxh3_64_digest
 _OLDER = 16
 """So many bytes of the SHA-256, which takes longer, the first version with digests stored."""
 
-_NUMBERS = struct.Struct("<qdq")
-
 
 def digest_of_trace(
     key: str,
@@ -29,25 +27,51 @@ def digest_of_trace(
     What chance has damaged fits them once in 2^64 times. They are no signature: whoever means to
     change a trace can make its digest, too.
     """
-    numbers = _NUMBERS.pack(budget, seconds, len(updates))
-    told = key.encode(), _in_common(status, columns, origin), numbers, updates, metrics
-    return xxh3_64_digest(b"".join(told))
+    told = _in_common(status, budget, columns, origin), key.encode(), _pack(seconds)
+    return xxh3_64_digest(b"".join((*told, updates, metrics)))
+
+
+_pack = struct.Struct("<d").pack
 
 
 @lru_cache(maxsize=1024)
-def _in_common(*texts: str) -> bytes:
+def _in_common(status: str, budget: int, columns: str, origin: str) -> bytes:
     """Return the digest of what a study's traces have in common, so that it is made once."""
-    return xxh3_64_digest("\n".join(texts).encode())
+    texts = status.encode(), columns.encode(), origin.encode()
+    sizes = struct.pack("<4q", budget, *map(len, texts))
+    return xxh3_64_digest(b"".join((sizes, *texts)))
 
 
 def fits_trace(digest: object, key: str, *cells: object) -> bool:
-    """Tell whether a digest that was stored is that of a trace, given as to `digest_of_trace`."""
-    if not _is_older(digest):
-        return digest == digest_of_trace(key, *cells)
-    status, updates, budget, columns, metrics, seconds, origin = cells
+    """Tell whether a digest that was stored is that of a trace; whatever was found is allowed.
+
+    Args:
+        digest: as it was found.
+        key: of the run.
+        cells: what else `digest_of_trace` takes, as it was found.
+
+    """
+    try:
+        if digest == digest_of_trace(key, *cells):
+            return True
+        return _is_older(digest) and digest == _older_digest_of_trace(key, *cells)
+    except (TypeError, ValueError, AttributeError, struct.error):
+        return False  # of other types than were stored
+
+
+def _older_digest_of_trace(
+    key: str,
+    status: str,
+    updates: bytes,
+    budget: int,
+    columns: str,
+    metrics: bytes,
+    seconds: float,
+    origin: str,
+) -> bytes:
     told = f"{key}\n{status}\n{columns}\n{origin}\n".encode()
-    numbers = _NUMBERS.pack(budget, seconds, len(updates))
-    return digest == _older(b"".join((told, numbers, updates, metrics)))
+    numbers = struct.pack("<qdq", budget, seconds, len(updates))
+    return _older(b"".join((told, numbers, updates, metrics)))
 
 
 def digest_of_time(key: str, *seconds: float) -> bytes:

@@ -168,8 +168,6 @@ _KINDS = {
 }  # fmt: skip
 """What a trace is read from, in the order of `loaded`, behind the key, its run and the digest."""
 
-_TYPES, _STATUSES = tuple(_KINDS.values()), frozenset(get_args(Status))
-
 _INTEGERS, _FLOATS = np.dtype("<i8"), np.dtype("<f8")
 
 
@@ -188,10 +186,27 @@ def trace_of(key: str, text: str, run: object, digest: object, *cells: object) -
             theirs.
 
     """
-    if tuple(map(type, cells)) != _TYPES:
-        raise ValueError(_wrong_type(cells))
+    if run != text:
+        raise ValueError("the run beside it is not the one of its key")
+    # What fits is as it was stored, by `row_of`, and need not be looked at piece by piece.
+    if digest is None or not fits_trace(digest, key, *cells):
+        _check(*cells)
+        if digest is not None:
+            raise ValueError("it does not fit its digest")
     status, updates, budget, columns, metrics, seconds, origin = cells
-    if status not in _STATUSES:
+    times, names = np.frombuffer(updates, _INTEGERS), _names(columns)
+    values = np.frombuffer(metrics, _FLOATS).reshape(times.size, len(names))
+    # One text for all traces that have it in common.
+    return Trace(times, values, status, budget, seconds, names, sys.intern(origin))
+
+
+def _check(*cells: object) -> None:
+    """Raise a ValueError if something is no cell of a trace, or they do not fit together."""
+    for (name, kind), cell in zip(_KINDS.items(), cells, strict=True):
+        if not isinstance(cell, kind):
+            raise ValueError(f"{name} is of type {type(cell).__name__} and not {kind.__name__}")
+    status, updates, _, columns, metrics, _, _ = cells
+    if status not in get_args(Status):
         raise ValueError(f"its status is {status!r:.40}")
     times, names = np.frombuffer(updates, _INTEGERS), _names(columns)
     values = np.frombuffer(metrics, _FLOATS)
@@ -199,21 +214,6 @@ def trace_of(key: str, text: str, run: object, digest: object, *cells: object) -
         raise ValueError(
             f"{values.size} metrics for {times.size} evaluations of {len(names)} columns"
         )
-    if run != text:
-        raise ValueError("the run beside it is not the one of its key")
-    origin = sys.intern(origin)  # one text for all traces that have it in common
-    if digest is not None and not fits_trace(digest, key, *cells):
-        raise ValueError("it does not fit its digest")
-    values = values.reshape(times.size, len(names))
-    return Trace(times, values, status, budget, seconds, names, origin)
-
-
-def _wrong_type(cells: tuple) -> str:
-    return next(
-        f"{name} is of type {type(cell).__name__} and not {kind.__name__}"
-        for (name, kind), cell in zip(_KINDS.items(), cells, strict=True)
-        if type(cell) is not kind
-    )
 
 
 def trace_in(row: tuple) -> Trace:
