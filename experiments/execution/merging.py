@@ -14,8 +14,8 @@ from pathlib import Path
 from experiments.execution.faults import explained, is_malformed
 from experiments.execution.opening import SCHEMA, columns_of
 from experiments.execution.rescue import put, put_time, readable_times, rescued
-from experiments.execution.rows import LOADED, loaded, time_of, trace_in
-from experiments.execution.store import ANY_TEXT, NAME, SET_ASIDE_TRACE, Store
+from experiments.execution.rows import LOADED, loaded, time_in, trace_in
+from experiments.execution.store import ANY_TEXT, NAME, SET_TRACE_ASIDE, Store
 
 BATCH = 500
 """So many runs are stored in one transaction: an interrupt keeps those before."""
@@ -181,8 +181,9 @@ def _put(to: sqlite3.Connection, row: tuple) -> str:
     found = to.execute(_STANDING, dict(zip(LOADED, row, strict=True))).fetchone()
     standing = found[0] if found else None
     if standing == "differ" and _is_refused(to, row[0]):
-        to.execute(SET_ASIDE_TRACE, ("it does not fit, another store's took its place", row[0]))
-        to.execute("DELETE FROM traces WHERE key = ?", row[:1])
+        reason = "it does not fit; that of another store took its place"
+        for statement in SET_TRACE_ASIDE:
+            to.execute(statement, {"reason": reason, "key": row[0]})
         standing = None
     if standing in ("there", "differ"):
         return standing
@@ -202,7 +203,7 @@ def _is_refused(to: sqlite3.Connection, key: str) -> bool:
 
 def _put_time(to: sqlite3.Connection, row: tuple) -> None:
     try:
-        time_of(*row)
+        time_in(row)
     except ValueError:
         return
     put_time(to, row)

@@ -229,18 +229,18 @@ def trace_in(row: tuple) -> Trace:
     return trace_of(key, run, run, *cells)
 
 
-def time_of(key: str, digest: object, *cells: object) -> UpdateTime:
+def time_in(row: tuple) -> UpdateTime:
     """Return the update time that was read from a row.
 
     Args:
-        key: of the run.
-        digest: that of the row; None where an older version stored it.
-        cells: its seconds and, unless an older version stored it, the least and the most of them.
+        row: the key of the run; the digest, None where an older version stored it; the seconds
+            and, unless an older version stored them, the least and the most of them.
 
     Raises:
         ValueError: if something else is found there, or the digest is not theirs.
 
     """
+    key, digest, *cells = row
     if not isinstance(key, str):
         raise ValueError(f"its key is {key!r:.40}")
     known = [cell for cell in cells if cell is not None]  # an older version stored one
