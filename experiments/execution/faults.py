@@ -22,6 +22,11 @@ def is_no_database(error: sqlite3.Error) -> bool:
     return _code(error) == sqlite3.SQLITE_NOTADB
 
 
+def is_io_error(error: sqlite3.Error) -> bool:
+    """Tell whether the system failed SQLite in reading, writing or locking a file."""
+    return _code(error) == sqlite3.SQLITE_IOERR
+
+
 def explained(path: Path | str, error: Exception) -> StoreError:
     """Return the message about a failure of the store at a path."""
     what = f"{path}: the store of finished runs "

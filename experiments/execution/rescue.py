@@ -12,7 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from experiments.execution.digests import digest_of_time
-from experiments.execution.faults import is_no_database
+from experiments.execution.faults import is_io_error, is_no_database
 from experiments.execution.opening import columns_of, opened
 from experiments.execution.rows import (
     ADD,
@@ -113,14 +113,29 @@ def _give_header(path: Path, copy: Path) -> None:
 def _alone(path: Path) -> Iterator[None]:
     """Hold what only one process at a time can hold."""
     lock = path.with_name(f"{path.name}.rescue")
-    connection = sqlite3.connect(lock, timeout=600, isolation_level=None)
+    connection = _held(lock)
     try:
-        connection.execute("BEGIN EXCLUSIVE")
         yield
     finally:
         with contextlib.suppress(OSError):
             lock.unlink(missing_ok=True)
         connection.close()
+
+
+def _held(lock: Path) -> sqlite3.Connection:
+    """Wait until no other process holds a lock, and return what holds it."""
+    tries_left = 20
+    while True:
+        connection = sqlite3.connect(lock, timeout=600, isolation_level=None)
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+            return connection
+        except sqlite3.Error as error:
+            connection.close()
+            tries_left -= 1
+            # SQLite cannot lock a file that its holder has removed in the meantime.
+            if not (tries_left and is_io_error(error)):
+                raise
 
 
 def _keep(path: Path) -> Path:
