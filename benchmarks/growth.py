@@ -1,17 +1,21 @@
 """What grows with the number of runs, and what does not: planning, the loop, reports, memory.
 
-    python benchmarks/growth.py
+    python benchmarks/growth.py [--parts reading ...]
 
 Each measurement has a process of its own, whose peak resident size is the memory that is told (so
 that it needs Linux or macOS). Planning and the loop are measured with made-up traces in place of
-training; reports and the memory while training with tiny networks that are really trained. Writes
-growth.csv beside this file.
+training, as is reading them, with and without their digests; reports and the memory while training
+with tiny networks that are really trained. Writes growth.csv beside this file; where parts are
+named, the others keep their lines there.
 """
 
 from __future__ import annotations
 
+import argparse
+import gc
 import multiprocessing
 import resource
+import sqlite3
 import statistics
 import sys
 import tempfile
@@ -32,6 +36,7 @@ from experiments.config import loads
 from experiments.execution import loop
 from experiments.execution.fleets import cut, cut_searches
 from experiments.execution.loop import complete
+from experiments.execution.origin import origin
 from experiments.execution.plan import plan as planned
 from experiments.execution.store import Store
 from experiments.records import METRICS, Fleet, Run, Trace
@@ -48,6 +53,9 @@ LOOP_GROWTH, BESIDE_GROWTH, MEMORY_GROWTH = 1.25, 2.0, 1.2
 
 ROUNDS = 3
 """How often the loop is measured; the median counts."""
+
+DIGESTS, READ_AT_ONCE, READ_ROUNDS = 5, 2_000, 6
+"""The most percent that digests may add to reading; so many traces are read in turn, so often."""
 
 BESIDE = 1_000
 """The runs of a study that shares its store with so many runs of another one."""
@@ -93,7 +101,8 @@ def made_up(run: Run) -> Trace:
     off = abs(np.log2(run.training.learning_rate / 0.016))
     speed = (1 + 0.5 * np.sin(7 * run.seed + 5 * len(run.network.activation.name))) / (1 + off)
     values = 2 * (UPDATES + 1.0) ** (-0.5 * speed)
-    return Trace(UPDATES, np.tile(values[:, None], len(METRICS)), "completed", 64, 0.1)
+    values = np.tile(values[:, None], len(METRICS))
+    return Trace(UPDATES, values, "completed", 64, 0.1, origin=origin())
 
 
 def plan(kind: str, path: str) -> tuple[float, float]:
@@ -159,6 +168,42 @@ def training(runs: int, path: str) -> float:
     with Store(path) as store:
         complete(study_of(GIVEN, runs), store, 1, lambda *_: peaks.append(_peak()))
     return peaks[-1]
+
+
+def digests(path: str) -> tuple[float, float]:
+    """Return the microseconds of processor time in which a trace is read, and a digest's share.
+
+    A part of the store after the other is read with and without its digests in turn, and the least
+    time of each counts, so that whatever else the machine does is left out.
+    """
+    with Store(path) as store:
+        runs = planned(study_of(GIVEN, PLANNED), store).missing
+        for start in range(0, PLANNED, READ_AT_ONCE):
+            store.add({run: made_up(run) for run in runs[start : start + READ_AT_ONCE]})
+    connection = sqlite3.connect(path)
+    connection.execute("VACUUM INTO ?", (f"{path}.digested",))  # both files are written alike
+    with connection:
+        connection.execute("UPDATE traces SET digest = NULL")  # as older versions stored them
+    connection.execute("VACUUM INTO ?", (f"{path}.bare",))
+    connection.close()
+    seconds = {False: 0.0, True: 0.0}
+    with Store(f"{path}.digested") as store, Store(f"{path}.bare") as without:
+        for start in range(0, len(runs), READ_AT_ONCE):
+            some = runs[start : start + READ_AT_ONCE]
+            found = {False: [], True: []}
+            for turn in range(READ_ROUNDS):
+                for digested in (False, True) if turn % 2 else (True, False):
+                    found[digested].append(_reading(store if digested else without, some))
+            for digested, times in found.items():
+                seconds[digested] += min(times)
+    return 1e6 * seconds[True] / len(runs), 100 * (seconds[True] / seconds[False] - 1)
+
+
+def _reading(store: Store, runs: Sequence[Run]) -> float:
+    gc.collect()  # what the last round left
+    started = time.process_time()
+    store.load(runs)
+    return time.process_time() - started
 
 
 def _peak() -> float:
@@ -262,10 +307,29 @@ def remembering() -> list[dict]:
     return rows
 
 
+def reading() -> list[dict]:
+    """Read 100,000 traces with and without their digests."""
+    with tempfile.TemporaryDirectory() as folder:
+        microseconds, share = fresh(digests, f"{folder}/runs.sqlite")
+    return [
+        row("reading", PLANNED, microseconds, "us a run"),
+        row("reading, share of digests", PLANNED, share, "%", DIGESTS),
+    ]
+
+
+PARTS = {part.__name__: part for part in (planning, looping, reporting, remembering, reading)}
+
+
 def main() -> int:
     """Measure, print and write a table, and return 1 if a bar is missed."""
-    table = pd.DataFrame([*planning(), *looping(), *reporting(), *remembering()])
+    command = argparse.ArgumentParser()
+    command.add_argument("--parts", nargs="+", choices=PARTS, default=[*PARTS])
+    parts = command.parse_args().parts
+    table = pd.DataFrame([line for part in parts for line in PARTS[part]()])
     path = Path(__file__).with_suffix(".csv")
+    if len(parts) < len(PARTS):
+        before = pd.read_csv(path)
+        table = pd.concat([before[~before.what.isin(table.what)], table])
     path.write_text(table.to_csv(index=False, lineterminator="\n"), encoding="utf-8", newline="\n")
     return int(not table.ok.all())
 

@@ -26,9 +26,9 @@ def parser(name: str = "runner.py") -> argparse.ArgumentParser:
         prog=name,
         description="Train the settings that a config compares, judge its claims and write a "
         "report. Runs that are stored already are not trained again.",
-        epilog="Exit codes: 0 done; 1 a run, the store or the report failed, or what is compared "
-        "differs; 2 wrong usage or config; 130 interrupted (the same command goes on where it "
-        "stopped).",
+        epilog="Exit codes: 0 done; 1 a run, the store or the report failed, what is compared "
+        "differs, or what is merged is damaged; 2 wrong usage or config; 130 interrupted (the same "
+        "command goes on where it stopped).",
     )
     command.add_argument("configs", nargs="*", type=Path, metavar="CONFIG", help="a YAML file")
     command.add_argument(
@@ -132,6 +132,14 @@ def parser(name: str = "runner.py") -> argparse.ArgumentParser:
         help="compare two reports, two folders of reports or two stores; exit code 1 if they "
         "differ in what both have",
     )
+    command.add_argument(
+        "--merge",
+        nargs="+",
+        type=Path,
+        metavar="STORE",
+        help="take over the finished runs of other stores, files or folders with one, into that of "
+        "--output; they are checked, and what is stored there stays",
+    )
     loudness = command.add_mutually_exclusive_group()
     loudness.add_argument(
         "-v", "--verbose", action="store_true", help="every verdict in a sentence, too"
@@ -192,6 +200,8 @@ def main(arguments: Sequence[str] | None = None, name: str = "runner.py") -> int
             return _new(options.new, command)
         if options.diff:
             return _diff(*options.diff, command)
+        if options.merge:
+            return _merge(options, name)
         if not options.configs:
             command.print_usage(sys.stderr)
             print(f"{name}: name a config, such as configs/relu_vs_tanh.yaml", file=sys.stderr)
@@ -252,6 +262,24 @@ def _diff(before: Path, after: Path, command: argparse.ArgumentParser) -> int:
         return WRONG_USAGE
     print("\n".join(found.lines))
     return DONE if found.alike else FAILED
+
+
+def _merge(options: argparse.Namespace, name: str) -> int:
+    from experiments.command_error import CommandError
+    from experiments.execution.merging import SourceError
+    from experiments.merge import merge
+
+    if options.configs:
+        print(f"{name}: --merge takes no config; run the study once it is done", file=sys.stderr)
+        return WRONG_USAGE
+    try:
+        return DONE if merge(options.merge, options.output, quiet=options.quiet) else FAILED
+    except SourceError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    except CommandError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return FAILED
 
 
 def _plugins_load(paths: Sequence[str]) -> bool:

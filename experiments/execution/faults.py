@@ -17,6 +17,16 @@ def is_malformed(error: sqlite3.Error) -> bool:
     return _code(error) == sqlite3.SQLITE_CORRUPT
 
 
+def is_no_database(error: sqlite3.Error) -> bool:
+    """Tell whether SQLite found no database in a file, by its beginning."""
+    return _code(error) == sqlite3.SQLITE_NOTADB
+
+
+def is_io_error(error: sqlite3.Error) -> bool:
+    """Tell whether the system failed SQLite in reading, writing or locking a file."""
+    return _code(error) == sqlite3.SQLITE_IOERR
+
+
 def explained(path: Path | str, error: Exception) -> StoreError:
     """Return the message about a failure of the store at a path."""
     what = f"{path}: the store of finished runs "
@@ -49,7 +59,7 @@ _KNOWN = {
     "another folder with --output.",
     sqlite3.SQLITE_BUSY: "is locked: another process, most likely another runner, has been writing "
     "to it all the time. Try again once that is done, or end it; what was stored is kept.",
-    sqlite3.SQLITE_NOTADB: "is no database, or its beginning is damaged. Nothing was done to it: "
+    sqlite3.SQLITE_NOTADB: "is no database. Nothing was done to it: "
     "move it away, and its runs are trained anew.",
     sqlite3.SQLITE_CORRUPT: "is damaged, and could not be replaced by what can still be read. Copy "
     "it to a folder that can be written, or move it away, and its runs are trained anew.",

@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass, replace
+from operator import attrgetter
 from typing import Any
 
 from experiments import datasets
@@ -125,15 +126,19 @@ def _told(name: str, value: Any) -> Any:
     return {"name": value.name} | ({"parameters": given} if given else {})
 
 
+_all_but_seed = attrgetter(*(field.name for field in fields(Run) if field.name != "seed"))
+
+
 def descriptions(runs: Iterable[Run]) -> Iterator[tuple[Run, str]]:
     """Yield runs with their descriptions; what differs in its seed alone is written once."""
-    around_seed: dict[Run, list[str]] = {}
+    around_seed: dict[tuple, list[str]] = {}
     for run in runs:
-        variant = replace(run, seed=0)
+        variant = _all_but_seed(run)
         around = around_seed.get(variant)
         if around is None:
             # Quotes within a text are escaped in JSON, so that this is found at the seed alone.
-            around = around_seed[variant] = description(variant).split('"seed":0,')
+            told = description(replace(run, seed=0))
+            around = around_seed[variant] = told.split('"seed":0,')
         yield run, f'"seed":{run.seed},'.join(around)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from experiments.execution.faults import StoreError
 from experiments.execution.rows import ADDED_COLUMNS, TABLES
 
-SCHEMA = 1
+SCHEMA = 2
 """The version of the tables, kept in the file. Raise it when older programs must not use it."""
 
 PATIENCE = 60.0

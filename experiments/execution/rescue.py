@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
+from experiments.execution.digests import digest_of_time
+from experiments.execution.faults import is_io_error, is_no_database
 from experiments.execution.opening import columns_of, opened
 from experiments.execution.rows import (
     ADD,
     ADD_ORIGIN,
     loaded,
     row_of,
-    time_of,
+    time_in,
     trace_in,
 )
+from experiments.records import Trace
 
 ADD_TIME = "INSERT INTO update_times (key, seconds, digest) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 """Add an update time, unless there is one."""
@@ -31,7 +35,7 @@ ADD_RANGE = (
 TIMES = """
 SELECT key, {digest}, seconds, low, high FROM update_times LEFT JOIN update_time_ranges USING (key)
 """
-"""What `time_of` takes, of all update times."""
+"""What `time_in` takes, of all update times."""
 
 
 def place_of(path: Path) -> tuple[int, int]:
@@ -59,37 +63,79 @@ def replace_damaged(path: Path, place: tuple[int, int]) -> None:
         if place_of(path) != place:
             return  # another process has done it
         fresh = path.with_name(f"{path.name}.{uuid4().hex}")
+        headed = fresh.with_name(f"{fresh.name}-headed")
         # Whoever writes to the damaged file now is waited for, and nobody does until it is moved.
         damaged = sqlite3.connect(path, timeout=60, isolation_level=None)
         try:
-            with contextlib.suppress(sqlite3.Error):
+            try:
                 damaged.execute("BEGIN EXCLUSIVE")
-            count = _rescue(damaged, fresh)
+            except sqlite3.Error as error:
+                if is_no_database(error):
+                    damaged.close()
+                    _give_header(path, headed)
+                    damaged = sqlite3.connect(headed)
+            count, bare = rescued(damaged, fresh)
             kept = _keep(path)
             os.replace(fresh, path)
         finally:
             damaged.close()
-            for ending in ("", "-journal"):
+            for ending in ("", "-journal", "-headed", "-headed-journal"):
                 fresh.with_name(fresh.name + ending).unlink(missing_ok=True)
+    older = f" (so {'is' if bare == 1 else 'are'} {bare} of a version without digests)"
     print(
         f"{path}: the store of finished runs was damaged. {count} run{'s' * (count != 1)} could be "
-        f"rescued; what else was in it is trained anew. The damaged file is kept as {kept.name}.",
+        f"rescued; what else was in it is trained anew{older if bare else ''}. The damaged file is "
+        f"kept as {kept.name}.",
         file=sys.stderr,
     )
+
+
+def is_headless(path: Path) -> bool:
+    """Tell whether a file that is no database is a store all the same, but for its beginning."""
+    with path.open("rb") as file:
+        return b"CREATE TABLE traces" in file.read(2**20)
+
+
+def _give_header(path: Path, copy: Path) -> None:
+    """Copy a database with the header of a new store, and its number of pages left open.
+
+    See https://www.sqlite.org/fileformat.html#the_database_header.
+    """
+    opened(copy).close()
+    header = bytearray(copy.read_bytes()[:100])
+    header[28:32] = bytes(4)  # pages: as many as the file has
+    shutil.copyfile(path, copy)
+    with copy.open("r+b") as file:
+        file.write(header)
 
 
 @contextlib.contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """Hold what only one process at a time can hold."""
     lock = path.with_name(f"{path.name}.rescue")
-    connection = sqlite3.connect(lock, timeout=600, isolation_level=None)
+    connection = _held(lock)
     try:
-        connection.execute("BEGIN EXCLUSIVE")
         yield
     finally:
         with contextlib.suppress(OSError):
             lock.unlink(missing_ok=True)
         connection.close()
+
+
+def _held(lock: Path) -> sqlite3.Connection:
+    """Wait until no other process holds a lock, and return what holds it."""
+    tries_left = 20
+    while True:
+        connection = sqlite3.connect(lock, timeout=600, isolation_level=None)
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+            return connection
+        except sqlite3.Error as error:
+            connection.close()
+            tries_left -= 1
+            # SQLite cannot lock a file that its holder has removed in the meantime.
+            if not (tries_left and is_io_error(error)):
+                raise
 
 
 def _keep(path: Path) -> Path:
@@ -99,50 +145,70 @@ def _keep(path: Path) -> Path:
         kept = path.with_name(f"{path.name}.damaged-{number}")
         try:
             os.link(path, kept)
+            break
         except FileExistsError:
             number += 1
-        else:
-            break
+        except OSError:  # a disk that knows no second names
+            if not kept.exists():
+                shutil.copyfile(path, kept)
+                break
+            number += 1
     journal = path.with_name(f"{path.name}-journal")
     if journal.exists():  # else it would be taken for one of the new file
         os.replace(journal, kept.with_name(f"{kept.name}-journal"))
     return kept
 
 
-def _rescue(damaged: sqlite3.Connection, fresh: Path) -> int:
-    """Copy what can be read and fits its digest, and return how many traces that are.
+def rescued(damaged: sqlite3.Connection, fresh: Path) -> tuple[int, int]:
+    """Copy what can be read and fits its digest.
 
     What an older version stored has no digest, and cannot be told from what is damaged.
+
+    Returns:
+        How many traces were copied, and how many were left since they have no digest.
+
     """
-    found = opened(fresh)
+    found, bare = opened(fresh), set()
     try:
         with found:
             for row in readable(damaged):
-                with contextlib.suppress(ValueError, TypeError):
+                with contextlib.suppress(ValueError):
+                    trace = trace_in(row)
                     if row[2] is not None:
-                        put(found, row)
-            for key, digest, *cells in readable_times(damaged):
-                with contextlib.suppress(ValueError, TypeError, AttributeError):
-                    if digest is not None:
-                        time_of(key, digest, *cells)
-                        found.execute(ADD_TIME, (key, cells[0], digest))
-                        found.execute(ADD_RANGE, (key, *cells[1:]))
-        return found.execute("SELECT count(*) FROM traces").fetchone()[0]
+                        put(found, row[1], trace)
+                    else:
+                        bare.add(row[0])
+            for row in readable_times(damaged):
+                with contextlib.suppress(ValueError):
+                    if row[1] is not None:
+                        time_in(row)
+                        put_time(found, row)
+        return found.execute("SELECT count(*) FROM traces").fetchone()[0], len(bare)
     finally:
         found.close()
 
 
-def put(connection: sqlite3.Connection, row: tuple) -> None:
-    """Store a row that `loaded` read elsewhere, with a digest.
+def put(connection: sqlite3.Connection, text: str, trace: Trace) -> None:
+    """Store a trace that was found elsewhere.
 
-    Raises:
-        ValueError: if it is no trace, or does not fit its digest.
+    Args:
+        connection: to the database.
+        text: the description of its run.
+        trace: with the origin that it has there.
 
     """
-    trace = trace_in(row)
     if trace.origin:
         connection.execute(ADD_ORIGIN, (trace.origin,))
-    connection.execute(ADD, row_of(row[1], trace))
+    connection.execute(ADD, row_of(text, trace))
+
+
+def put_time(connection: sqlite3.Connection, row: tuple) -> None:
+    """Store an update time that was found elsewhere, given as to `time_in`, unless there is one."""
+    key, _, *cells = row
+    known = [cell for cell in cells if cell is not None]
+    new = connection.execute(ADD_TIME, (key, known[0], digest_of_time(key, *known))).rowcount
+    if new and len(known) == 3:
+        connection.execute(ADD_RANGE, (key, *known[1:]))
 
 
 def readable(connection: sqlite3.Connection) -> Iterator[tuple]:
@@ -163,7 +229,7 @@ def readable(connection: sqlite3.Connection) -> Iterator[tuple]:
 
 
 def readable_times(connection: sqlite3.Connection) -> Iterator[tuple]:
-    """Yield the update times that can be read, as `time_of` takes them."""
+    """Yield the update times that can be read, as `time_in` takes them."""
     try:
         digest = "digest" if "digest" in columns_of(connection, "update_times") else "NULL"
     except sqlite3.Error:

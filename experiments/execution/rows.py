@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import struct
 import sys
 from collections.abc import Collection
 from functools import cache
@@ -14,6 +12,7 @@ from typing import get_args
 import numpy as np
 
 from experiments.clocks import UpdateTime
+from experiments.execution.digests import digest_of_trace, fits_time, fits_trace
 from experiments.execution.failures import FAILURES
 from experiments.execution.keys import key_of
 from experiments.records import Status, Trace
@@ -29,7 +28,7 @@ CREATE TABLE IF NOT EXISTS traces (
     metrics BLOB NOT NULL,     -- T x M little-endian 8-byte floats
     seconds REAL NOT NULL,     -- as measured: does not repeat to the bit
     origin  INTEGER,           -- the id of where it was trained; NULL where that was not told
-    digest  BLOB               -- see digest_of; NULL where an older version stored it
+    digest  BLOB               -- see digests.digest_of_trace; NULL where an older version stored it
 )
 """
 """The table of traces.
@@ -50,7 +49,7 @@ UPDATE_TIMES = """
 CREATE TABLE IF NOT EXISTS update_times (
     key     TEXT PRIMARY KEY,  -- of a run with that network and training
     seconds REAL NOT NULL,     -- of one update, as measured
-    digest  BLOB               -- see digest_of_time; NULL where an older version stored it
+    digest  BLOB               -- see digests.digest_of_time; NULL where an older version stored it
 ) WITHOUT ROWID
 """
 """The table of how long an update takes."""
@@ -89,6 +88,13 @@ ADDED_COLUMNS = {
     "update_times": {"digest": "BLOB"},
 }
 """The columns that files of older versions lack, with their types."""
+
+
+LOADED = (
+    "key", "run", "digest", "status", "updates", "budget", "columns", "metrics", "seconds",
+    "origin",
+)  # fmt: skip
+"""The names of what `loaded` reads, in order."""
 
 
 def loaded(columns: Collection[str]) -> str:
@@ -155,32 +161,16 @@ def row_of(text: str, trace: Trace) -> tuple:
         trace.seconds,
         trace.origin,
     )
-    return key, text, digest_of(key, *cells), *cells
+    return key, text, digest_of_trace(key, *cells), *cells
 
 
-def digest_of(
-    key: str,
-    status: str,
-    updates: bytes,
-    budget: int,
-    columns: str,
-    metrics: bytes,
-    seconds: float,
-    origin: str,
-) -> bytes:
-    """Return 16 bytes of the SHA-256 of a trace and its key, by which damage is noticed."""
-    told = f"{key}\n{status}\n{columns}\n{origin}\n".encode()
-    numbers = _NUMBERS.pack(budget, seconds, len(updates))
-    return hashlib.sha256(b"".join((told, numbers, updates, metrics))).digest()[:16]
-
-
-_NUMBERS = struct.Struct("<qdq")
-
-_CELLS = {
+_KINDS = {
     "status": str, "updates": bytes, "budget": int, "columns": str, "metrics": bytes,
     "seconds": float, "origin": str,
 }  # fmt: skip
 """What a trace is read from, in the order of `loaded`, behind the key, its run and the digest."""
+
+_INTEGERS, _FLOATS = np.dtype("<i8"), np.dtype("<f8")
 
 
 def trace_of(key: str, text: str, run: object, digest: object, *cells: object) -> Trace:
@@ -198,25 +188,34 @@ def trace_of(key: str, text: str, run: object, digest: object, *cells: object) -
             theirs.
 
     """
-    for (name, kind), cell in zip(_CELLS.items(), cells, strict=True):
-        if not isinstance(cell, kind):
-            raise ValueError(f"{name} is of type {type(cell).__name__} and not {kind.__name__}")
-    status, updates, budget, columns, metrics, seconds, origin = cells
-    if status not in get_args(Status) or status == "failed":  # such a run has no trace here
-        raise ValueError(f"its status is {status!r:.40}")
-    times, names = np.frombuffer(updates, "<i8"), _names(columns)
-    values = np.frombuffer(metrics, "<f8")
-    if values.size != len(times) * len(names):
-        raise ValueError(
-            f"{values.size} metrics for {len(times)} evaluations of {len(names)} columns"
-        )
     if run != text:
         raise ValueError("the run beside it is not the one of its key")
-    if digest is not None and digest != digest_of(key, *cells):
-        raise ValueError("it does not fit its digest")
-    values = values.reshape(len(times), len(names))
+    # What fits is as it was stored, by `row_of`, and need not be looked at piece by piece.
+    if digest is None or not fits_trace(digest, key, *cells):
+        _check(*cells)
+        if digest is not None:
+            raise ValueError("it does not fit its digest")
+    status, updates, budget, columns, metrics, seconds, origin = cells
+    times, names = np.frombuffer(updates, _INTEGERS), _names(columns)
+    values = np.frombuffer(metrics, _FLOATS).reshape(times.size, len(names))
     # One text for all traces that have it in common.
     return Trace(times, values, status, budget, seconds, names, sys.intern(origin))
+
+
+def _check(*cells: object) -> None:
+    """Raise a ValueError if something is no cell of a trace, or they do not fit together."""
+    for (name, kind), cell in zip(_KINDS.items(), cells, strict=True):
+        if not isinstance(cell, kind):
+            raise ValueError(f"{name} is of type {type(cell).__name__} and not {kind.__name__}")
+    status, updates, _, columns, metrics, _, _ = cells
+    if status not in get_args(Status) or status == "failed":  # such a run has no trace here
+        raise ValueError(f"its status is {status!r:.40}")
+    times, names = np.frombuffer(updates, _INTEGERS), _names(columns)
+    values = np.frombuffer(metrics, _FLOATS)
+    if values.size != times.size * len(names):
+        raise ValueError(
+            f"{values.size} metrics for {times.size} evaluations of {len(names)} columns"
+        )
 
 
 def trace_in(row: tuple) -> Trace:
@@ -232,29 +231,25 @@ def trace_in(row: tuple) -> Trace:
     return trace_of(key, run, run, *cells)
 
 
-def digest_of_time(key: str, *seconds: float) -> bytes:
-    """Return 16 bytes of the SHA-256 of a measured update time, its range and the run's key."""
-    told = key.encode() + struct.pack(f"<{len(seconds)}d", *seconds)
-    return hashlib.sha256(told).digest()[:16]
-
-
-def time_of(key: str, digest: object, *cells: object) -> UpdateTime:
+def time_in(row: tuple) -> UpdateTime:
     """Return the update time that was read from a row.
 
     Args:
-        key: of the run.
-        digest: that of the row; None where an older version stored it.
-        cells: its seconds and, unless an older version stored it, the least and the most of them.
+        row: the key of the run; the digest, None where an older version stored it; the seconds
+            and, unless an older version stored them, the least and the most of them.
 
     Raises:
         ValueError: if something else is found there, or the digest is not theirs.
 
     """
+    key, digest, *cells = row
+    if not isinstance(key, str):
+        raise ValueError(f"its key is {key!r:.40}")
     known = [cell for cell in cells if cell is not None]  # an older version stored one
     for cell in known:
         if not isinstance(cell, float) or not isfinite(cell) or cell < 0:
             raise ValueError(f"{cell!r:.40} was found where the seconds of an update belong")
-    if digest is not None and digest != digest_of_time(key, *known):
+    if digest is not None and not fits_time(digest, key, *known):
         raise ValueError("it does not fit its digest")
     if len(known) not in (1, 3):
         raise ValueError("its range is not complete")

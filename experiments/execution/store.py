@@ -7,19 +7,22 @@ import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from experiments.clocks import UpdateTime
+from experiments.execution.digests import digest_of_time
 from experiments.execution.failing import nothing_of
 from experiments.execution.failures import add_failures, find_failures, forget_failures
-from experiments.execution.faults import StoreError, explained, is_malformed
+from experiments.execution.faults import StoreError, explained, is_malformed, is_no_database
 from experiments.execution.keys import descriptions, key_of, run_key
 from experiments.execution.opening import columns_of, opened
 from experiments.execution.rescue import (
     ADD_RANGE,
     ADD_TIME,
     TIMES,
+    is_headless,
     place_of,
     replace_damaged,
 )
@@ -27,10 +30,10 @@ from experiments.execution.rows import (
     ADD,
     ADD_ORIGIN,
     DIGESTED,
-    digest_of_time,
     loaded,
     row_of,
-    time_of,
+    time_in,
+    trace_in,
     trace_of,
 )
 from experiments.records import Run, Trace
@@ -42,16 +45,25 @@ NAME = "runs.sqlite"
 
 T = TypeVar("T")
 
-SET_ASIDE_TRACE = """
-INSERT INTO set_aside
-SELECT ?, key, run, status, updates, budget, columns, metrics, seconds, origin, digest
-FROM traces WHERE key = ?
-"""
+SET_TRACE_ASIDE = (
+    """
+    INSERT INTO set_aside
+    SELECT :reason, key, run, status, updates, budget, columns, metrics, seconds, origin, digest
+    FROM traces WHERE key = :key
+    """,
+    "DELETE FROM traces WHERE key = :key",
+)
+"""The statements that take what is stored of a run out of the way."""
 
-SET_ASIDE_TIME = """
-INSERT INTO set_aside (reason, key, seconds, digest)
-SELECT ?, key, seconds, digest FROM update_times WHERE key = ?
-"""
+SET_TIME_ASIDE = (
+    """
+    INSERT INTO set_aside (reason, key, seconds, digest)
+    SELECT :reason, key, seconds, digest FROM update_times WHERE key = :key
+    """,
+    "DELETE FROM update_times WHERE key = :key",
+    "DELETE FROM update_time_ranges WHERE key = :key",
+)
+"""Likewise of the time that an update takes."""
 
 
 class _ReplacedError(Exception):
@@ -87,7 +99,8 @@ class Store:
             try:
                 self._connection = opened(self.path)
             except sqlite3.Error as error:
-                if not is_malformed(error) or self._in_memory:
+                headless = is_no_database(error) and is_headless(Path(self.path))
+                if not (is_malformed(error) or headless) or self._in_memory:
                     raise
                 replace_damaged(Path(self.path), place_of(Path(self.path)))
                 self._connection = opened(self.path)
@@ -184,7 +197,7 @@ class Store:
         found, ordered = hashlib.sha256(), sorted(keys)
         for key, *cells in sorted(self._rows(DIGESTED, ordered)):
             for cell in (key, *cells):
-                content = cell if isinstance(cell, bytes) else str(cell).encode(*_ANY_TEXT)
+                content = cell if isinstance(cell, bytes) else str(cell).encode(*ANY_TEXT)
                 found.update(len(content).to_bytes(8, "little"))
                 found.update(content)
         for row in sorted(self._rows("key, seconds", ordered, "update_times")):
@@ -223,6 +236,7 @@ class Store:
         """
         texts, traces = {key_of(text): (run, text) for run, text in descriptions(runs)}, {}
         self._asked |= dict.fromkeys(texts)
+        query = f"SELECT {self._loaded} FROM traces"
         for key, *cells in self._rows(self._loaded, texts):
             if key in texts and key not in self._in_the_way:
                 run, text = texts[key]
@@ -230,7 +244,9 @@ class Store:
                 try:
                     traces[run] = trace_of(key, text, *cells)
                 except ValueError as error:
-                    self._set_aside(key, str(error), SET_ASIDE_TRACE, "traces")
+                    anew = self._set_aside(key, str(error), query, trace_in, SET_TRACE_ASIDE)
+                    if anew is not None:
+                        traces[run] = anew
         for key, reason in self._failures(texts).items():
             run, _ = texts[key]
             traces[run] = nothing_of(run, reason)
@@ -287,20 +303,41 @@ class Store:
         now = {key: _noted(digest) for key, digest in self._rows("key, digest", keys)}
         return any(now.get(key) != self._asked.get(key) for key in keys)
 
-    def _set_aside(self, key: str, reason: str, how: str, *tables: str) -> None:
-        """Take what is stored under a key out of the way, where the file can be written."""
-        self._refused[key] = reason
+    def _set_aside(
+        self, key: str, reason: str, query: str, read: Callable[[tuple], T], aside: Sequence[str]
+    ) -> T | None:
+        """Take what is stored under a key out of the way, where the file can be written.
 
-        def move(connection: sqlite3.Connection) -> None:
-            connection.execute(how, (reason, key))
-            for table in tables:
-                connection.execute(f"DELETE FROM {table} WHERE key = ?", (key,))
+        Args:
+            key: of what did not fit.
+            reason: why it did not.
+            query: that finds a row of the key again.
+            read: what reads a row, and raises a ValueError if it does not fit.
+            aside: the statements that take it out of the way.
+
+        Returns:
+            What another process has stored there anew in the meantime, if it has.
+
+        """
+
+        def move(connection: sqlite3.Connection) -> T | None:
+            for row in _fetched(connection, f"{query} WHERE key = ?", (key,)):
+                with suppress(ValueError):
+                    return read(row)
+            for statement in aside:
+                connection.execute(statement, {"reason": reason, "key": key})
+            self._refused[key] = reason
+            return None
 
         try:
-            self.write(move)
-            self._asked[key] = None
+            anew = self.write(move)
         except StoreError:
+            self._refused[key] = reason
             self._in_the_way.add(key)
+            return None
+        if anew is None and key in self._asked:
+            self._asked[key] = None
+        return anew
 
     def _keys(self, runs: Iterable[Run]) -> dict[str, Run]:
         """Return runs by their keys, and note that these were asked for."""
@@ -348,15 +385,13 @@ class Store:
         """
         key = run_key(run)
         self._asked.setdefault(key)
-        query = f"{self._times} WHERE key = ?"
-        rows = self.read(lambda connection: _fetched(connection, query, (key,)))
+        rows = self.read(lambda c: _fetched(c, f"{self._times} WHERE key = ?", (key,)))
         if not rows:
             return None
         try:
-            return time_of(*rows[0])
+            return time_in(rows[0])
         except ValueError as error:
-            self._set_aside(key, str(error), SET_ASIDE_TIME, "update_times", "update_time_ranges")
-            return None
+            return self._set_aside(key, str(error), self._times, time_in, SET_TIME_ASIDE)
 
     def add_update_time(self, run: Run, time: UpdateTime) -> None:
         """Store what one update of such a run takes; the first measurement stays.
@@ -379,7 +414,7 @@ class Store:
         self._connection.close()
         if self._told < len(self._refused):
             self._told = len(self._refused)
-            print(_told(self.path, self._refused), file=sys.stderr)
+            print(_told(self.path, self._refused, len(self._in_the_way)), file=sys.stderr)
 
     def __enter__(self) -> Store:
         return self
@@ -392,7 +427,7 @@ def _noted(digest: object) -> bytes:
     return digest if isinstance(digest, bytes) else b""  # of an older version, or damaged
 
 
-_ANY_TEXT = ("utf-8", "surrogateescape")
+ANY_TEXT = ("utf-8", "surrogateescape")
 """How bytes become a text that none is equal to that was stored."""
 
 
@@ -403,18 +438,23 @@ def _fetched(connection: sqlite3.Connection, query: str, variables: Sequence[str
         if hasattr(error, "sqlite_errorcode"):
             raise
         # A text among them is none. One after the other would be slow for all the others.
-        connection.text_factory = lambda content: content.decode(*_ANY_TEXT)
+        connection.text_factory = lambda content: content.decode(*ANY_TEXT)
         try:
             return connection.execute(query, variables).fetchall()
         finally:
             connection.text_factory = str
 
 
-def _told(path: Path | str, refused: Mapping[str, str]) -> str:
+def _told(path: Path | str, refused: Mapping[str, str], in_the_way: int) -> str:
     key, reason = next(iter(refused.items()))
     one = len(refused) == 1
-    return (
+    told = (
         f"{path}: {len(refused)} of what is stored there {'is' if one else 'are'} damaged "
-        f"({'' if one else 'such as '}{key}: {reason}), {'was' if one else 'were'} set aside and "
-        f"{'is' if one else 'are'} trained anew."
+        f"({'' if one else 'such as '}{key}: {reason}), "
     )
+    if in_the_way:
+        return (
+            f"{told}and {'is' if one else 'are'} passed over. The file cannot be written, so that "
+            f"{in_the_way} of them could not be set aside."
+        )
+    return f"{told}{'was' if one else 'were'} set aside and {'is' if one else 'are'} trained anew."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from experiments.analysis.enough import shortage
 from experiments.execution.stages import TUNING, WAITING
@@ -21,22 +21,18 @@ if TYPE_CHECKING:
     from experiments.execution.estimate import Forecast
 
 
-class Progress:
+class Stages:
     """A bar on a terminal, a plain line every tenth of the way anywhere else.
 
-    Before the first search it says what learning rates are searched for.
-
     Args:
-        study: that is trained.
         quiet: show nothing.
 
     """
 
-    def __init__(self, study: Study, *, quiet: bool) -> None:
-        self._study, self._quiet = study, quiet
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
         self._bars = Bars(quiet=quiet)
         self._told: tuple[str, int] | None = None
-        self._searching = False
         self._started = 0.0
         self._reasons: set[str] = set()
 
@@ -55,16 +51,12 @@ class Progress:
             self._bars.close()
             self._say(f"waiting for another command, which trains {total} of these runs")
             return
-        if stage == TUNING and not self._searching:
-            self._searching = True
-            self._bars.close()
-            self._say(f"searching learning rates for: {searched_for(self._study)}")
         if sys.stderr.isatty():
             self._bars(stage, ended, total)
             return
         now = time.monotonic()
         self._started = self._started if ended else now
-        tenth = (stage, 10 * ended // total)
+        tenth = (stage, 10 * ended // total if total else 10)
         if tenth != self._told:
             self._say(f"{stage}: {ended} of {total} runs{self._left(now, ended, total)}")
         self._told = tenth
@@ -79,13 +71,39 @@ class Progress:
     def _say(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
-    def __enter__(self) -> Progress:
-        if not self._quiet:
-            self._say(self._study.title)
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._bars.close()
+
+
+class Progress(Stages):
+    """The stages of a study; before the first search, what learning rates are searched for.
+
+    Args:
+        study: that is trained.
+        quiet: show nothing.
+
+    """
+
+    def __init__(self, study: Study, *, quiet: bool) -> None:
+        super().__init__(quiet=quiet)
+        self._study = study
+        self._searching = False
+
+    def __call__(self, stage: str, ended: int, total: int) -> None:
+        """Show that `ended` of the `total` runs of a stage have ended."""
+        if stage == TUNING and not (self._searching or self._quiet):
+            self._searching = True
+            self._bars.close()
+            self._say(f"searching learning rates for: {searched_for(self._study)}")
+        super().__call__(stage, ended, total)
+
+    def __enter__(self) -> Self:
+        if not self._quiet:
+            self._say(self._study.title)
+        return self
 
 
 def searched_for(study: Study) -> str:

@@ -1,7 +1,8 @@
-"""A store that the program made before traces had digests stays readable, to the bit."""
+"""Stores that the program made once stay readable, to the bit."""
 
 import math
 import shutil
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,14 @@ from experiments.records import METRICS, Trace
 from .helpers import assert_same_bits, make_run
 from .test_store import runs
 
-FROZEN = Path(__file__).with_name("runs_of_241fb4d.sqlite")
-"""Made by the program of the commit 241fb4d: four made-up traces and two update times."""
+NO_DIGESTS, SHA_256, XXH3 = (
+    Path(__file__).with_name(f"runs_of_{made_by}.sqlite")
+    for made_by in ("241fb4d", "6b3ac9d", "schema_2")
+)
+"""Made by the program of these commits, and that of tables of version 2.
+
+Each has four made-up traces and an update time; the first has one without a range, too.
+"""
 
 KEYS = [
     "910bcbf235e06d57dcc85d8ee5aa035516660e58",
@@ -39,9 +46,19 @@ TRACES = [
 ]
 
 
-@pytest.fixture
-def frozen(tmp_path):
-    return shutil.copy(FROZEN, tmp_path / "s.sqlite")
+@pytest.fixture(params=[NO_DIGESTS, SHA_256, XXH3], ids=lambda path: path.stem)
+def frozen(request, tmp_path):
+    return shutil.copy(request.param, tmp_path / "s.sqlite")
+
+
+def digests(path):
+    """The lengths of the digests in a file."""
+    connection = sqlite3.connect(path)
+    try:
+        query = "SELECT DISTINCT length(digest) FROM traces"
+        return {length for (length,) in connection.execute(query)}
+    finally:
+        connection.close()
 
 
 def test_its_keys_are_those_of_today_s_runs():
@@ -59,14 +76,42 @@ def test_its_traces_are_read_to_the_bit(frozen, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_its_update_times_are_read_with_and_without_a_range(frozen):
+def test_its_update_times_are_read(frozen):
     with Store(frozen) as store:
         assert store.update_time(make_run(seed=0)) == UpdateTime(0.5, 0.4, 0.6)
-        assert store.update_time(make_run(seed=1)) == UpdateTime(0.7, 0.0, math.inf)
         assert store.update_time(make_run(seed=2)) is None
 
 
+def test_an_update_time_without_a_range_is_read(tmp_path):
+    with Store(shutil.copy(NO_DIGESTS, tmp_path / "s.sqlite")) as store:
+        assert store.update_time(make_run(seed=1)) == UpdateTime(0.7, 0.0, math.inf)
+
+
+@pytest.mark.parametrize(("path", "length"), [(SHA_256, 16), (XXH3, 8)])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE traces SET budget = 98 WHERE rowid = 2",
+        "UPDATE traces SET metrics = zeroblob(144) WHERE rowid = 2",
+        "UPDATE traces SET digest = zeroblob(8) WHERE rowid = 2",
+        "UPDATE traces SET digest = zeroblob(16) WHERE rowid = 2",
+        "UPDATE traces SET digest = zeroblob(20) WHERE rowid = 2",
+        "UPDATE update_times SET seconds = 0.45",
+    ],
+)
+def test_digests_of_either_kind_tell_what_was_changed(path, length, change, tmp_path, capsys):
+    assert digests(path) == {length}
+    copy = shutil.copy(path, tmp_path / "s.sqlite")
+    with sqlite3.connect(copy) as connection:
+        assert connection.execute(change).rowcount == 1
+    connection.close()
+    with Store(copy) as store:
+        assert len(store.load(runs(4))) + (store.update_time(make_run()) is not None) == 4
+    assert "does not fit its digest" in capsys.readouterr().err
+
+
 def test_it_is_gone_on_with(frozen):
+    """What is added has a digest of today's kind."""
     new, stopped = make_run(seed=4), make_run(seed=2)
     with Store(frozen) as store:
         store.add({new: held(4, "completed", "here"), stopped: held(2, "completed", "here")})
@@ -77,7 +122,4 @@ def test_it_is_gone_on_with(frozen):
         assert_same_bits(found[stopped], held(2, "completed", "here"))
         assert_same_bits(found[make_run()], TRACES[0])
         assert store.update_time(new) == UpdateTime(0.9, 0.8, 1.0)
-        digested = store.read(
-            lambda c: c.execute("SELECT key FROM traces WHERE digest IS NOT NULL").fetchall()
-        )
-    assert {key for (key,) in digested} == {run_key(new), run_key(stopped)}
+    assert 8 in digests(frozen)  # whatever kind the others have

@@ -10,6 +10,7 @@ import pytest
 
 from experiments.clocks import UpdateTime
 from experiments.execution.keys import run_key
+from experiments.execution.opening import SCHEMA
 from experiments.execution.store import Store, StoreError
 from experiments.records import Trace
 
@@ -302,7 +303,8 @@ def test_a_trace_without_a_digest_is_read_by_its_structure_alone(tmp_path):
 def test_what_a_newer_version_made_is_refused(tmp_path):
     path = tmp_path / "s.sqlite"
     with Store(path) as store:
-        store.write(lambda connection: connection.execute("PRAGMA user_version = 2"))
+        newer = f"PRAGMA user_version = {SCHEMA + 1}"
+        store.write(lambda connection: connection.execute(newer))
     before = path.read_bytes()
     with pytest.raises(StoreError) as error:
         Store(path)
