@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import joblib
@@ -29,6 +30,7 @@ from experiments.report.made_from import record
 from experiments.report.screen import width
 from experiments.report.written import Written
 from experiments.study import Study
+from experiments.whole_files import HeldError
 from experiments.workers import begin_in_worker
 
 
@@ -114,10 +116,13 @@ def _write(
         times = None
         if results.study.time_claims:
             times = update_times(results.study, store, measure=measure)
-        report = page.write(results, folder, times, remark, formats, jobs)
         keys = {*trained.asked, *store.asked}
-        record(folder, report, trained.study, keys, store, published_of(folder), formats)
-        return report
+        with page.in_place_of(folder) as written:
+            remarked = partial(remark, folder=folder)
+            report = page.write(results, written, times, remarked, formats, jobs)
+            published = published_of(folder, written)
+            record(written, report, trained.study, keys, store, published, formats)
+        return replace(report, page=folder / report.page.name)
 
 
 @contextmanager
@@ -125,7 +130,7 @@ def _told_plainly(output: Path) -> Iterator[None]:
     """Say of whatever fails what can be done about it."""
     try:
         yield
-    except (StoreError, DataError) as error:
+    except (StoreError, DataError, HeldError) as error:
         raise CommandError(str(error)) from error
     except TerminatedWorkerError as error:
         raise CommandError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from experiments.plugins.registry import FILES, Plugin
 from experiments.report.drawings import Drawing
 from experiments.report.sheets import COLUMN, PAGE, Sheet
 from experiments.report.style import applied
+from experiments.whole_files import write as write_file
 from experiments.workers import begin_in_worker
 
 FOLDER = "figures"
@@ -61,7 +63,9 @@ def save(figure: Figure, path: Path) -> None:
     """Write a figure in the format of the path's ending; the bytes depend on the figure alone."""
     kind = path.suffix[1:]
     dots = {} if kind == "png" else {"dpi": _FINE}
-    figure.savefig(path, metadata=_NOTHING[kind], **dots)
+    content = io.BytesIO()
+    figure.savefig(content, format=kind, metadata=_NOTHING[kind], **dots)
+    write_file(path, content.getvalue())
 
 
 WORTH_WORKERS = 60
@@ -142,5 +146,5 @@ def write_one(
             figure.get_layout_engine().execute(figure)
             figure.set_layout_engine("none")
             for file in files:
-                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                (folder / file).parent.mkdir(exist_ok=True)
                 save(figure, folder / file)

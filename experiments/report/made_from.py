@@ -24,6 +24,7 @@ from experiments.plugins.registry import FILES
 from experiments.report.verdict_rows import read_verdicts
 from experiments.report.written import PAGE, Written
 from experiments.study import Study
+from experiments.whole_files import write_text
 
 NAME = "made_from.json"
 """The file, in the folder of a report."""
@@ -75,7 +76,7 @@ def record(
         "in_short": report.in_short,
         "remark": report.remark,
     }
-    (folder / NAME).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_text(folder / NAME, json.dumps(content, indent=1) + "\n")
 
 
 def written_by(folder: Path) -> str:
