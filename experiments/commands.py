@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -102,8 +102,7 @@ def write(
 
     """
     report = _write(trained, output, formats, jobs, measure=True)
-    with _told_plainly(output):
-        scoreboard.write(output)
+    _list_reports(output)
     return report
 
 
@@ -143,9 +142,10 @@ def _told_plainly(output: Path) -> Iterator[None]:
             "are stored; try a smaller width, data set or --jobs."
         ) from error
     except OSError as error:
-        raise CommandError(
-            f"{error.filename or output}: cannot be written: {why(error)}"
-        ) from error
+        name = Path(error.filename or output)
+        ours = name.is_relative_to(output)
+        what = "cannot be written" if ours else "cannot be opened"
+        raise CommandError(f"{name}: {what}: {why(error)}") from error
 
 
 def reports(
@@ -189,10 +189,18 @@ def reports(
         for one in written:
             if not quiet:
                 terminal.show(one, 0, verbose=verbose)
+    except BaseException:
+        with suppress(CommandError):  # what went wrong first is told
+            _list_reports(output)
+        raise
     finally:
         written.close()
-        with _told_plainly(output):
-            scoreboard.write(output)
+    _list_reports(output)
+
+
+def _list_reports(output: Path) -> None:
+    with _told_plainly(output):
+        scoreboard.write(output)
 
 
 def _report_in_worker(

@@ -194,6 +194,7 @@ def _exchange(
     if not folder.exists():
         os.rename(written, folder)
         return
+    folder.mkdir(exist_ok=True)  # which is told by its name where it is a file
     names = {p.relative_to(written).as_posix() for p in written.rglob("*") if p.is_file()}
     *before, record = last
     # Without it, whatever lies there for a moment is taken for no whole report.
