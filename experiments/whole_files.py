@@ -50,7 +50,7 @@ def alone(folder: Path) -> Iterator[None]:
     place = folder / WRITING
     place.mkdir(parents=True, exist_ok=True)
     with _held(place / LOCK, PATIENCE):
-        _clear(place)
+        _clear(folder)
         yield
 
 
@@ -95,7 +95,7 @@ def whole(folder: Path, last: Sequence[str], known: Callable[[], set[str]]) -> I
         with alone(folder.parent):
             own = Path(mkdtemp(dir=folder.parent / WRITING))
             ends.callback(shutil.rmtree, own, ignore_errors=True)
-            ends.enter_context(_held(own / LOCK))
+            ends.enter_context(_held(own / LOCK, PATIENCE))
         written = own / folder.name
         try:
             written.mkdir()
@@ -174,18 +174,22 @@ def _naming(path: Path) -> Iterator[None]:
         raise
 
 
-def _clear(place: Path) -> None:
-    """Remove what is left of writers that have ended."""
-    for left in place.iterdir():
+def abandoned(folder: Path) -> Iterator[Path]:
+    """Yield what writers that have ended left in a folder of results; nothing is changed."""
+    for left in sorted((folder / WRITING).glob("*")):
         if left.name == LOCK:
             continue
-        with suppress(OSError, HeldError):
-            if not left.is_dir():
-                left.unlink()
-                continue
-            with _held(left / LOCK):
-                pass
-            shutil.rmtree(left)
+        with suppress(HeldError, OSError):
+            if (left / LOCK).exists():
+                with _held(left / LOCK):
+                    pass
+            yield left
+
+
+def _clear(folder: Path) -> None:
+    for left in abandoned(folder):
+        with suppress(OSError):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def _exchange(

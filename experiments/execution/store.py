@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from experiments.clocks import UpdateTime
+from experiments.execution.digests import ANY_TEXT, digest_under, rows_under
 from experiments.execution.faults import StoreError, explained, is_malformed
 from experiments.execution.keys import descriptions, key_of, run_key
 from experiments.execution.opening import columns_of, opened
@@ -23,7 +23,6 @@ from experiments.execution.rescue import (
 from experiments.execution.rows import (
     ADD,
     ADD_ORIGIN,
-    DIGESTED,
     digest_of_time,
     loaded,
     row_of,
@@ -169,24 +168,13 @@ class Store:
         return tuple(sorted(self._asked))
 
     def digest(self, keys: Iterable[str]) -> str:
-        """Return the SHA-256 of what is stored under some keys, without reading it as traces.
-
-        It changes with every bit of a trace, its origin and the time of an update, and when one
-        of them is added or removed; not with how long a run took.
+        """Return the SHA-256 of what is stored under some keys, see `digest_under`.
 
         Raises:
             StoreError: if the database cannot be read.
 
         """
-        found, ordered = hashlib.sha256(), sorted(keys)
-        for key, *cells in sorted(self._rows(DIGESTED, ordered)):
-            for cell in (key, *cells):
-                content = cell if isinstance(cell, bytes) else str(cell).encode(*_ANY_TEXT)
-                found.update(len(content).to_bytes(8, "little"))
-                found.update(content)
-        for row in sorted(self._rows("key, seconds", ordered, "update_times")):
-            found.update(repr(row).encode())
-        return found.hexdigest()
+        return digest_under(self._fetch, keys)
 
     def missing(self, runs: Iterable[Run]) -> list[Run]:
         """Return those of `runs` that are not stored, each once, in the order given.
@@ -196,7 +184,7 @@ class Store:
 
         """
         by_key = self._keys(runs)
-        for (key,) in self._rows("key", by_key):
+        for (key,) in rows_under(self._fetch, "key", by_key):
             if key not in self._in_the_way:
                 by_key.pop(key, None)
         return list(by_key.values())
@@ -212,7 +200,7 @@ class Store:
         """
         texts, traces = {key_of(text): (run, text) for run, text in descriptions(runs)}, {}
         self._asked |= texts.keys()
-        for key, *cells in self._rows(self._loaded, texts):
+        for key, *cells in rows_under(self._fetch, self._loaded, texts):
             if key in texts and key not in self._in_the_way:
                 run, text = texts[key]
                 try:
@@ -241,14 +229,8 @@ class Store:
         self._asked |= by_key.keys()
         return by_key
 
-    def _rows(self, columns: str, keys: Iterable[str], table: str = "traces") -> Iterator[tuple]:
-        """Yield columns of what a table has under some of the keys."""
-        ordered = sorted(keys)  # neighbours in the database are read together
-        for start in range(0, len(ordered), 500):  # SQLite bounds the variables of a query
-            some = ordered[start : start + 500]
-            marks = ",".join("?" * len(some))
-            query = f"SELECT {columns} FROM {table} WHERE key IN ({marks})"
-            yield from self.read(lambda connection, q=query, s=some: _fetched(connection, q, s))
+    def _fetch(self, query: str, variables: Sequence[str]) -> list[tuple]:
+        return self.read(lambda connection: _fetched(connection, query, variables))
 
     def add(self, traces: Mapping[Run, Trace]) -> None:
         """Store traces in one transaction: either all of them are kept or none.
@@ -320,10 +302,6 @@ class Store:
         self.close()
 
 
-_ANY_TEXT = ("utf-8", "surrogateescape")
-"""How bytes become a text that none is equal to that was stored."""
-
-
 def _fetched(connection: sqlite3.Connection, query: str, variables: Sequence[str]) -> list[tuple]:
     try:
         return connection.execute(query, variables).fetchall()
@@ -331,7 +309,7 @@ def _fetched(connection: sqlite3.Connection, query: str, variables: Sequence[str
         if hasattr(error, "sqlite_errorcode"):
             raise
         # A text among them is none. One after the other would be slow for all the others.
-        connection.text_factory = lambda content: content.decode(*_ANY_TEXT)
+        connection.text_factory = lambda content: content.decode(*ANY_TEXT)
         try:
             return connection.execute(query, variables).fetchall()
         finally:
