@@ -26,9 +26,9 @@ def parser(name: str = "runner.py") -> argparse.ArgumentParser:
         prog=name,
         description="Train the settings that a config compares, judge its claims and write a "
         "report. Runs that are stored already are not trained again.",
-        epilog="Exit codes: 0 done; 1 a run, the store or the report failed, or what is compared "
-        "differs; 2 wrong usage or config; 130 interrupted (the same command goes on where it "
-        "stopped).",
+        epilog="Exit codes: 0 done; 1 a run, the store or the report failed, what is compared "
+        "differs, or --doctor finds what needs to be done; 2 wrong usage or config; 130 "
+        "interrupted (the same command goes on where it stopped).",
     )
     command.add_argument("configs", nargs="*", type=Path, metavar="CONFIG", help="a YAML file")
     command.add_argument(
@@ -110,6 +110,12 @@ def parser(name: str = "runner.py") -> argparse.ArgumentParser:
         help="compare two reports, two folders of reports or two stores; exit code 1 if they "
         "differ in what both have",
     )
+    command.add_argument(
+        "--doctor",
+        action="store_true",
+        help="look at the installation, the machine, the store and the reports, change nothing, "
+        "and tell what to do; exit code 1 if there is anything",
+    )
     loudness = command.add_mutually_exclusive_group()
     loudness.add_argument(
         "-v", "--verbose", action="store_true", help="every verdict in a sentence, too"
@@ -162,6 +168,8 @@ def main(arguments: Sequence[str] | None = None, name: str = "runner.py") -> int
             return _new(options.new, command)
         if options.diff:
             return _diff(*options.diff, command)
+        if options.doctor:
+            return _doctor(options.output)
         if not options.configs:
             command.print_usage(sys.stderr)
             print(f"{name}: name a config, such as configs/relu_vs_tanh.yaml", file=sys.stderr)
@@ -204,6 +212,15 @@ def _diff(before: Path, after: Path, command: argparse.ArgumentParser) -> int:
         return WRONG_USAGE
     print("\n".join(found.lines))
     return DONE if found.alike else FAILED
+
+
+def _doctor(output: Path) -> int:
+    from experiments.doctor.telling import examined, told
+    from experiments.report.screen import width
+
+    parts = examined(output)
+    print("\n".join(told(parts, width())))
+    return DONE if all(part.well for part in parts) else FAILED
 
 
 def _plugins_load(paths: Sequence[str]) -> bool:
