@@ -57,6 +57,14 @@ def _store(path: Path, ends: ExitStack) -> Reader | None:
     return Reader(connection)
 
 
+def _wrong(folder: Path, store: Reader | None) -> list[str]:
+    try:
+        return made_from.faults(folder, store)
+    except sqlite3.Error:
+        told = "cannot be compared with the store, which is damaged or of an older version"
+        return [*made_from.faults(folder, None), told]
+
+
 def _report(folder: Path, store: Reader | None) -> Finding | None:
     """Return what is wrong with a report, or that it cannot be told."""
     try:
@@ -66,9 +74,7 @@ def _report(folder: Path, store: Reader | None) -> Finding | None:
                 return Finding(folder.name, told, AGAIN)
             read_verdicts(folder)
             return Finding(folder.name, "")
-        wrong = made_from.faults(folder, store)
-    except sqlite3.Error:
-        wrong = ["cannot be compared with the store, which is damaged or of an older version"]
+        wrong = _wrong(folder, store)
     except ReportError as error:
         wrong = [str(error)]
     except OSError as error:

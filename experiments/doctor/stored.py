@@ -45,6 +45,9 @@ def stored(path: Path) -> Iterator[Finding]:
     if not path.exists() and not path.is_symlink():
         yield Finding("store", f"{path}: none yet; the first study makes it")
         return
+    if path.is_dir():
+        yield Finding("store", f"{path}: a folder has its name", "Move it away.")
+        return
     size = f", {in_bytes(path.stat().st_size)}" if path.is_file() else ""
     yield Finding("store", f"{path}{size}")
     try:
@@ -113,7 +116,7 @@ def _traces(connection: sqlite3.Connection) -> Iterator[Finding]:
         yield Finding("damaged traces", f"{len(wrong):,}: {few(wrong, 1)}", AGAIN)
     lost = _count(connection, "traces") - len(seen)
     if lost > 0:
-        yield Finding("unreadable traces", f"{lost:,}", MENDED)
+        yield Finding("unreadable traces", f"{lost:,}", "See integrity, above.")
 
 
 def _times(connection: sqlite3.Connection) -> Iterator[Finding]:

@@ -31,14 +31,15 @@ def versions() -> Iterator[Finding]:
 
 
 def _package(needed: Requirement) -> Finding:
-    asked = f'pip install "{needed}"'
+    install = f'Run pip install "{needed}".'
     try:
         found = metadata.version(needed.name)
     except metadata.PackageNotFoundError:
-        return Finding(needed.name, "is not installed", f"Run {asked}.")
+        return Finding(needed.name, "is not installed", install)
     fits = needed.specifier.contains(found, prereleases=True)
-    advice = "" if fits else f"It was never tried with that version. Run {asked}."
-    return Finding(needed.name, f"{found} ({needed.specifier})", advice)
+    asked_for = ",".join(sorted(map(str, needed.specifier), reverse=True))  # as it is written
+    advice = "" if fits else f"It was never tried with that version. {install}"
+    return Finding(needed.name, f"{found} ({asked_for})", advice)
 
 
 def _needed() -> tuple[SpecifierSet, list[Requirement]]:
