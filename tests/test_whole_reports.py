@@ -255,7 +255,26 @@ def test_one_report_that_two_write_at_once_is_of_one_of_them(copied):
 
 def remembered(output, config):
     run(config, "--report", "--output", output, figures="svg")
-    return contents(output / "one"), contents(output)["README.md"], contents(output)["index.html"]
+    board, index = ((output / name).read_bytes() for name in ("README.md", "index.html"))
+    return contents(output / "one"), board, index
+
+
+def writing(arguments, output):
+    """Start a command; return it once it writes a report, and when that was."""
+    before = left(output)
+    process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    while process.poll() is None and not {*left(output)} - {*before}:
+        time.sleep(0.002)
+    return process, time.monotonic()
+
+
+def end(process, how):
+    if how == "killed":
+        process.kill()
+    elif how == "killed with its workers":
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        os.killpg(process.pid, signal.SIGINT)
 
 
 @pytest.mark.slow
@@ -275,44 +294,31 @@ def test_ended_at_any_moment_a_report_is_the_old_or_the_new_one(copied, how, job
         for name, content in report.items():
             files.setdefault(name, set()).add(content)
     boards = [(board, index) for _, board, index in known]
-    draw = random.Random(how)
+    draw, span = random.Random(how), 0.0  # seconds that writing takes
     ended = 0
-    for number in range(12):
-        arguments = command(configs[number % 2], "--output", output, "-q", "--jobs", jobs,
-                            figures="svg")  # fmt: skip
-        began = time.monotonic()
-        process = subprocess.Popen(
-            arguments, stderr=subprocess.PIPE, text=True, start_new_session=True
+    for number in range(24):
+        arguments = command(
+            configs[number // 2 % 2], "--output", output, "-q", "--jobs", jobs, figures="svg"
         )
-        if number < 2:  # how long it takes, in which time it is ended from then on
-            assert process.wait() == 0
-            took = time.monotonic() - began
-            continue
-        # Drawn from the later half, where files are written and take their places.
-        time.sleep(draw.uniform(0.4, 1.05) * took)
-        if how == "killed":
-            process.kill()
-        elif how == "killed with its workers":
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            os.killpg(process.pid, signal.SIGINT)
+        process, began = writing(arguments, output)
+        if number % 2 == 0 and span:
+            time.sleep(draw.uniform(0, span))
+            end(process, how)
         _, told = process.communicate()
+        assert "Traceback" not in told or how == "killed"  # its workers outlive it for a moment
         ended += process.returncode != 0
-        if how == "interrupted":
-            assert process.returncode in (0, 130)
-            assert "Traceback" not in told
         found = contents(output / "one")
+        board, index = ((output / name).read_bytes() for name in ("README.md", "index.html"))
         assert found in reports or "made_from.json" not in found
         assert all(found[name] in files[name] for name in found)
-        everything = contents(output)
-        assert everything["README.md"] in [board for board, _ in boards]
-        assert everything["index.html"] in [index for _, index in boards]
-        run(configs[number % 2], "--output", output, figures="svg")
-        assert contents(output / "one") == reports[number % 2]
-        everything = contents(output)
-        assert (everything["README.md"], everything["index.html"]) == boards[number % 2]
-        if how == "killed with its workers":
-            assert not left(output)
-    assert ended > 3, "else it was never ended while it worked"
+        assert board in [one for one, _ in boards]
+        assert index in [one for _, one in boards]
+        if number % 2:  # it was left to complete what was ended
+            assert process.returncode == 0
+            span = time.monotonic() - began
+            assert found == reports[number // 2 % 2]
+            assert (board, index) == boards[number // 2 % 2]
+            assert how == "killed" or not left(output)
+    assert ended >= 8, "else it was hardly ever ended while it wrote"
     with sqlite3.connect(output / "runs.sqlite") as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
