@@ -45,6 +45,9 @@ def folder(output: Path) -> Iterator[Finding]:
 
 
 def _left_over(output: Path) -> Iterator[Finding]:
+    place = output / WRITING
+    if place.exists() and not place.is_dir():
+        yield Finding("writing reports", f"{place} is a file, and no folder", "Move it away.")
     reports = [path.name for path in abandoned(output)]
     if reports:
         yield Finding(

@@ -78,7 +78,7 @@ def _report(folder: Path, store: Reader | None) -> Finding | None:
     except ReportError as error:
         wrong = [str(error)]
     except OSError as error:
-        wrong = [f"{error.filename} cannot be read: {error.strerror}"]
+        wrong = [f"{error.filename!s:.200} cannot be read: {error.strerror}"]
     except (ValueError, RecursionError) as error:
         wrong = [f"{made_from.NAME} is damaged: {error}"]
     return Finding(folder.name, "; ".join(wrong), AGAIN) if wrong else None

@@ -54,6 +54,10 @@ def stored(path: Path) -> Iterator[Finding]:
         with closing(read_only(path)) as connection:
             yield from _inside(connection)
     except sqlite3.Error as error:
+        if path.with_name(f"{path.name}-journal").exists():
+            told = "cannot be read before what was not finished is taken back"
+            yield Finding("reading", told, "See its journal, above.")
+            return
         told = str(explained(path, error)).removeprefix(f"{path}: the store of finished runs ")
         what, _, advice = told.partition(". ")
         yield Finding("reading", what, advice or "See to that, and try again.")

@@ -68,6 +68,8 @@ def write(
         write_text(folder / name, text)
     write_text(folder / "study.yaml", config.resolved(results.study))
     write_text(folder / "provenance.json", provenance(results))
+    count = min(len(panels(results.study)), MOST_PANELS)
+    figure_files.write(drawn, folder, heading(results), formats, jobs, count)
     page = folder / PAGE
     remarked = remark(folder)
     files = {*drawn, *written, *_folders(kept)}
@@ -75,9 +77,6 @@ def write(
     write_text(page, render("report.md.j2", report=report))
     whole = render("whole.md.j2", report=report)
     write_text(folder / FOR_BROWSER, web.page(report, summary, whole, update_times or {}))
-    # Last, since drawing takes longest: the answer should not wait for it.
-    count = min(len(panels(results.study)), MOST_PANELS)
-    figure_files.write(drawn, folder, heading(results), formats, jobs, count)
     return Written(
         page,
         read_verdicts(folder),

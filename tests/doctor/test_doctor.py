@@ -119,6 +119,10 @@ CELLS = {
         ("UPDATE traces SET status = CAST(x'ff' AS TEXT) WHERE rowid = 1",),
         "damaged traces 1: ", "its status is",
     ),
+    "a key that is no text": (
+        ("UPDATE traces SET key = CAST(x'1b5b31ff' AS TEXT) WHERE rowid = 1",),
+        "damaged traces 1: ?[1?: its key is not",
+    ),
     "a key of nothing": (
         ("UPDATE traces SET key = 7 WHERE rowid = 1",), "damaged traces 1: 7: its key is not",
     ),
@@ -199,6 +203,12 @@ def test_an_empty_file_is_an_empty_store(doctor, output):
     assert "none: the file is empty, and the next study fills it" in doctor(DONE)
 
 
+def test_a_file_where_reports_are_written_is_told(doctor, output):
+    shutil.rmtree(output / whole_files.WRITING)
+    (output / whole_files.WRITING).write_text("my own")
+    assert "is a file, and no folder -> Move it away" in doctor()
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_a_table_that_is_gone_is_no_traceback(doctor, output, table):
     change(output, f"DROP TABLE {table}")
@@ -240,6 +250,7 @@ os._exit(0)
     assert (output / "runs.sqlite-journal").stat().st_size > 0
     told = doctor()
     assert "journal of the store" in told
+    assert "reading cannot be read before what was not finished is taken back" in told
     assert "what was not finished is taken back" in told
 
 
