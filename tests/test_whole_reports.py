@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from experiments import whole_files
-from experiments.command_line import FAILED, main
+from experiments.command_line import DONE, FAILED, main
+from experiments.comparing import published
 
 resource = pytest.importorskip("resource")  # Windows has no such limits
 
@@ -213,6 +214,19 @@ def test_too_few_files_are_told(copied, limit):
         assert "Traceback" not in done.stderr
         assert contents(output / "one") == before
     write_again(copied)
+
+
+def test_a_published_report_that_is_written_again_is_compared_with_nothing(copied, monkeypatch):
+    output = copied / "out"
+    monkeypatch.setattr(published, "PUBLISHED", output)
+    (copied / "one.yaml").write_text(OTHER)
+    arguments = [str(copied / "one.yaml"), "--output", str(output), "-q", "--figures", "png"]
+    assert main(arguments) == DONE
+    page = output / "one" / "report.md"
+    assert "published" not in page.read_text()
+    before = page.stat().st_mtime_ns
+    assert main(arguments) == DONE
+    assert page.stat().st_mtime_ns == before, "its record is that of what is published now"
 
 
 # Several at once, and killed.
