@@ -141,7 +141,13 @@ def _format(text: str) -> str:
 
 def convergence() -> int:
     """Run the command under the name that it has once installed."""
-    return main(name="convergence")
+    return ended(main(name="convergence"))
+
+
+def ended(code: int) -> int:
+    """Return the exit code of a command that is done, which no interrupt changes any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # only workers are left to be ended
+    return code
 
 
 def main(arguments: Sequence[str] | None = None, name: str = "runner.py") -> int:

@@ -294,7 +294,7 @@ def end(process, how):
     elif how == "killed with its workers":
         os.killpg(process.pid, signal.SIGKILL)
     else:
-        os.killpg(process.pid, signal.SIGINT)
+        process.send_signal(signal.SIGINT)
 
 
 @pytest.mark.slow
