@@ -2,7 +2,7 @@
 
 import sys
 
-from experiments.command_line import main
+from experiments.command_line import ended, main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended(main()))

@@ -27,8 +27,8 @@ def parser(name: str = "runner.py") -> argparse.ArgumentParser:
         description="Train the settings that a config compares, judge its claims and write a "
         "report. Runs that are stored already are not trained again.",
         epilog="Exit codes: 0 done; 1 a run, the store or the report failed, what is compared "
-        "differs, or what is merged is damaged; 2 wrong usage or config; 130 interrupted (the same "
-        "command goes on where it stopped).",
+        "differs, what is merged is damaged, or --doctor finds what needs to be done; 2 wrong "
+        "usage or config; 130 interrupted (the same command goes on where it stopped).",
     )
     command.add_argument("configs", nargs="*", type=Path, metavar="CONFIG", help="a YAML file")
     command.add_argument(
@@ -140,6 +140,12 @@ def parser(name: str = "runner.py") -> argparse.ArgumentParser:
         help="take over the finished runs of other stores, files or folders with one, into that of "
         "--output; they are checked, and what is stored there stays",
     )
+    command.add_argument(
+        "--doctor",
+        action="store_true",
+        help="look at the installation, the machine, the store and the reports, change nothing, "
+        "and tell what to do; exit code 1 if there is anything",
+    )
     loudness = command.add_mutually_exclusive_group()
     loudness.add_argument(
         "-v", "--verbose", action="store_true", help="every verdict in a sentence, too"
@@ -173,7 +179,13 @@ def _format(text: str) -> str:
 
 def convergence() -> int:
     """Run the command under the name that it has once installed."""
-    return main(name="convergence")
+    return ended(main(name="convergence"))
+
+
+def ended(code: int) -> int:
+    """Return the exit code of a command that is done, which no interrupt changes any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # only workers are left to be ended
+    return code
 
 
 def main(arguments: Sequence[str] | None = None, name: str = "runner.py") -> int:
@@ -202,6 +214,8 @@ def main(arguments: Sequence[str] | None = None, name: str = "runner.py") -> int
             return _diff(*options.diff, command)
         if options.merge:
             return _merge(options, name)
+        if options.doctor:
+            return _doctor(options.output)
         if not options.configs:
             command.print_usage(sys.stderr)
             print(f"{name}: name a config, such as configs/relu_vs_tanh.yaml", file=sys.stderr)
@@ -280,6 +294,15 @@ def _merge(options: argparse.Namespace, name: str) -> int:
     except CommandError as error:
         print(f"{name}: {error}", file=sys.stderr)
         return FAILED
+
+
+def _doctor(output: Path) -> int:
+    from experiments.doctor.telling import examined, told
+    from experiments.report.screen import width
+
+    parts = examined(output)
+    print("\n".join(told(parts, width())))
+    return DONE if all(part.well for part in parts) else FAILED
 
 
 def _plugins_load(paths: Sequence[str]) -> bool:

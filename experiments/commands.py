@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from experiments import processes
@@ -28,6 +29,7 @@ from experiments.report.made_from import record
 from experiments.report.screen import width
 from experiments.report.written import Written
 from experiments.study import Study
+from experiments.whole_files import HeldError
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +152,7 @@ def write(
 
     """
     report = _write(trained, output, formats, jobs, measure=True)
-    with _told_plainly(output):
-        scoreboard.write(output)
+    _list_reports(output)
     return report
 
 
@@ -164,10 +165,13 @@ def _write(
         times = None
         if results.study.time_claims:
             times = update_times(results.study, store, measure=measure)
-        report = page.write(results, folder, times, remark, formats, jobs)
         keys = {*trained.asked, *store.asked}
-        record(folder, report, trained.study, keys, store, published_of(folder), formats)
-        return report
+        with page.in_place_of(folder) as written:
+            remarked = partial(remark, folder=folder)
+            report = page.write(results, written, times, remarked, formats, jobs)
+            published = published_of(folder, written)
+            record(written, report, trained.study, keys, store, published, formats)
+        return replace(report, page=folder / report.page.name)
 
 
 @contextmanager
@@ -175,7 +179,7 @@ def _told_plainly(output: Path) -> Iterator[None]:
     """Say of whatever fails what can be done about it."""
     try:
         yield
-    except (StoreError, DataError, NothingTrainedError) as error:
+    except (StoreError, DataError, NothingTrainedError, HeldError) as error:
         raise CommandError(str(error)) from error
     except BrokenExecutor as error:  # that drew figures: where one trained, others go on
         raise CommandError(
@@ -188,9 +192,10 @@ def _told_plainly(output: Path) -> Iterator[None]:
             "are stored; try a smaller width, data set or --jobs."
         ) from error
     except OSError as error:
-        raise CommandError(
-            f"{error.filename or output}: cannot be written: {why(error)}"
-        ) from error
+        name = Path(error.filename or output)
+        ours = name.is_relative_to(output)
+        what = "cannot be written" if ours else "cannot be opened"
+        raise CommandError(f"{name}: {what}: {why(error)}") from error
 
 
 def reports(
@@ -229,10 +234,18 @@ def reports(
         for one in written:
             if not quiet:
                 terminal.show(one, 0, verbose=verbose)
+    except BaseException:
+        with suppress(CommandError):  # what went wrong first is told
+            _list_reports(output)
+        raise
     finally:
         written.close()
-        with _told_plainly(output):
-            scoreboard.write(output)
+    _list_reports(output)
+
+
+def _list_reports(output: Path) -> None:
+    with _told_plainly(output):
+        scoreboard.write(output)
 
 
 def _report(study: Study, output: Path, formats: Collection[str], jobs: int | None) -> Written:

@@ -575,7 +575,7 @@ def test_names_that_differ_in_case_alone_are_refused(tmp_path):
 def test_an_output_that_cannot_be_written_is_explained(config, tmp_path):
     (tmp_path / "out").write_text("a file stands where the folder should be")
     done = run(config, "--output", tmp_path / "out", code=1)
-    assert "Choose another folder with --output" in done.stderr
+    assert "choose another folder with --output" in done.stderr
 
 
 def test_list_names_every_row(tmp_path):

@@ -15,23 +15,32 @@ MOST_NAMED = 2
 """So many differences are told in a line; `--diff` has all."""
 
 
-def published_of(folder: Path) -> Path:
-    """Return where the published report lies that a folder's is compared with, if there is one."""
-    return PUBLISHED / folder.name
-
-
-def remark(folder: Path) -> str:
-    """Say whether a report's verdicts are the published ones; empty where none are published.
+def published_of(folder: Path, written: Path | None = None) -> Path:
+    """Return where the published report lies that a folder's is compared with, if there is one.
 
     Args:
         folder: of the report, named after its study.
+        written: where it lies until it takes the place of what is in that folder; where that is
+            the published one, it will be this.
 
     """
-    other = published_of(folder)
-    if not other.is_dir() or other.resolve() == folder.resolve():
+    found = PUBLISHED / folder.name
+    return written if written and found.resolve() == folder.resolve() else found
+
+
+def remark(written: Path, folder: Path | None = None) -> str:
+    """Say whether a report's verdicts are the published ones; empty where none are published.
+
+    Args:
+        written: where the report lies by now.
+        folder: where it will lie, if that is elsewhere; named after its study.
+
+    """
+    other = published_of(folder or written, written)
+    if not other.is_dir() or other == written:
         return ""
     try:
-        return in_a_line(compare_reports(other, folder))
+        return in_a_line(compare_reports(other, written))
     except ReportError as error:
         return f"Not compared with the published report: {error}"
 

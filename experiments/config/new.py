@@ -21,6 +21,7 @@ from experiments.config.model import ClaimKeys, Config, Section
 from experiments.config.reading import loads
 from experiments.config.writing import inline
 from experiments.kinds import KINDS
+from experiments.whole_files import new_text
 
 _ACTIVE: dict[str, Any] = {
     "title": "Does ReLU converge faster than tanh?",
@@ -62,8 +63,7 @@ def write(path: Path) -> None:
     text = config_text(path)
     loads(text, path.stem, source=path.as_posix())
     try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        new_text(path, text)
     except FileExistsError:
         raise refuse("exists already, and is left as it is; choose another name") from None
     except OSError as error:

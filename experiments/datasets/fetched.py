@@ -68,7 +68,7 @@ def _fetched_openml(name: str, version: int, instead: str, *, as_frame: bool) ->
             name, version=version, as_frame=as_frame, parser="pandas", n_retries=retries, delay=0.01
         )
 
-    cached = _cache() / "openml"
+    cached = cache() / "openml"
     return _had(f"openml {name}", OPENML, cached, lambda: fetch(1), lambda: fetch(3), instead)
 
 
@@ -78,7 +78,7 @@ def _housing() -> Content:
 
         return fetch_california_housing(download_if_missing=download)
 
-    cached = _cache() / "cal_housing_py3.pkz"
+    cached = cache() / "cal_housing_py3.pkz"
     bunch = _had("california_housing", FIGSHARE, cached, lambda: fetch(False), lambda: fetch(True))
     pool = Pool(bunch.data.astype(float), bunch.target.astype(float)[:, None])
     return Content(pool, 1, digest_of(pool), (f"{len(pool.inputs):,} districts, 8 inputs",))
@@ -90,7 +90,7 @@ def _covertype() -> Content:
 
         return fetch_covtype(download_if_missing=download)
 
-    cached = _cache() / "covertype_py3"
+    cached = cache() / "covertype_py3"
     bunch = _had("covertype", FIGSHARE, cached, lambda: fetch(False), lambda: fetch(True))
     pool = Pool(bunch.data.astype(np.int16), bunch.target.astype(np.int64) - 1)
     names = [str(number) for number in range(1, 8)]
@@ -98,7 +98,7 @@ def _covertype() -> Content:
     return Content(pool, 7, digest_of(pool), told)
 
 
-def _cache() -> Path:
+def cache() -> Path:
     """Return scikit-learn's own folder of data, which need not be there."""
     return Path(os.environ.get("SCIKIT_LEARN_DATA", "~/scikit_learn_data")).expanduser()
 

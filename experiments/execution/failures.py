@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+
+from experiments.execution.under_keys import AT_ONCE, Fetch, marks_of, rows_under
 
 FAILURES = """
 CREATE TABLE IF NOT EXISTS failures (
@@ -15,13 +17,7 @@ CREATE TABLE IF NOT EXISTS failures (
 
 _ADD = "INSERT OR REPLACE INTO failures (key, reason) VALUES (?, ?)"
 
-_FIND = """
-SELECT key, reason FROM failures WHERE key IN ({marks})
-AND typeof(reason) = 'text' AND NOT EXISTS (SELECT 1 FROM traces WHERE traces.key = failures.key)
-"""
-
-AT_ONCE = 500
-"""So many keys are asked for at a time: SQLite bounds the variables of a query."""
+_IS_THERE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'failures'"
 
 
 def add_failures(connection: sqlite3.Connection, reasons: Iterable[tuple[str, str]]) -> None:
@@ -29,29 +25,26 @@ def add_failures(connection: sqlite3.Connection, reasons: Iterable[tuple[str, st
     connection.executemany(_ADD, reasons)
 
 
-def find_failures(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, str]:
+def find_failures(fetch: Fetch, keys: Iterable[str]) -> dict[str, str]:
     """Return why those of some runs failed that did, by their keys."""
-    if connection.execute("SELECT 1 FROM failures LIMIT 1").fetchone() is None:
-        return {}  # as almost always
-    found: dict[str, str] = {}
-    for some in _parts(keys):
-        found.update(connection.execute(_FIND.format(marks=_marks(some)), some).fetchall())
+    # A file that may only be read, of an older version, lacks the table; few have rows there.
+    if not fetch(_IS_THERE, ()) or not fetch("SELECT 1 FROM failures LIMIT 1", ()):
+        return {}
+    found = {
+        key: reason
+        for key, reason in rows_under(fetch, "key, reason", keys, "failures")
+        if isinstance(reason, str)
+    }
+    for (key,) in rows_under(fetch, "key", found):
+        found.pop(key, None)
     return found
 
 
 def forget_failures(connection: sqlite3.Connection, keys: Iterable[str]) -> int:
     """Remove what is known of why runs failed, so that they are tried again; return how many."""
-    return sum(
-        connection.execute(f"DELETE FROM failures WHERE key IN ({_marks(some)})", some).rowcount
-        for some in _parts(keys)
-    )
-
-
-def _parts(keys: Iterable[str]) -> Iterator[list[str]]:
-    ordered = sorted(keys)
+    ordered, count = sorted(keys), 0
     for start in range(0, len(ordered), AT_ONCE):
-        yield ordered[start : start + AT_ONCE]
-
-
-def _marks(keys: list[str]) -> str:
-    return ",".join("?" * len(keys))
+        some = ordered[start : start + AT_ONCE]
+        query = f"DELETE FROM failures WHERE key IN ({marks_of(some)})"
+        count += connection.execute(query, some).rowcount
+    return count

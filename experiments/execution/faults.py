@@ -97,6 +97,8 @@ def why(error: OSError) -> str:
 
 _ERRNO = {
     errno.ENOSPC: "the disk is full. Make room, or choose another folder with --output.",
+    errno.EFBIG: "it would become larger than a file may be here. Raise the limit (ulimit -f), or "
+    "choose another folder with --output.",
     errno.EROFS: "its disk may only be read. Choose another folder with --output.",
     errno.EACCES: "you may not. Change who may read and write it, or choose another folder with "
     "--output.",
@@ -106,9 +108,12 @@ _ERRNO = {
     "smaller --jobs.",
     errno.ENFILE: "the system has too many open files. End other programs, or choose a smaller "
     "--jobs.",
-    errno.ENOTDIR: "a file stands where a folder is needed. Move it away, or choose another folder "
-    "with --output.",
+    errno.EISDIR: "a folder has its name. Move it away, or choose another folder with --output.",
 }
+_ERRNO |= dict.fromkeys(
+    (errno.ENOTDIR, errno.EEXIST),
+    "a file stands where a folder is needed. Move it away, or choose another folder with --output.",
+)
 if hasattr(errno, "EDQUOT"):
     _ERRNO[errno.EDQUOT] = (
         "your quota is used up. Make room, or choose another folder with --output."

@@ -15,7 +15,8 @@ from experiments.execution.faults import explained, is_malformed
 from experiments.execution.opening import SCHEMA, columns_of
 from experiments.execution.rescue import put, put_time, readable_times, rescued
 from experiments.execution.rows import LOADED, loaded, time_in, trace_in
-from experiments.execution.store import ANY_TEXT, NAME, SET_TRACE_ASIDE, Store
+from experiments.execution.store import NAME, SET_TRACE_ASIDE, Store
+from experiments.execution.under_keys import ANY_TEXT
 
 BATCH = 500
 """So many runs are stored in one transaction: an interrupt keeps those before."""

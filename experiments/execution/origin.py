@@ -35,7 +35,7 @@ def origin() -> str:
         "packages": {PROJECT: __version__, **{name: _version(name) for name in PACKAGES}},
         "system": platform.platform(),
         "machine": platform.machine(),
-        "processor": _processor(),
+        "processor": processor(),
         "blas": _blas(),
     }
     return json.dumps(content, sort_keys=True, separators=(",", ":"))
@@ -48,7 +48,8 @@ def _version(name: str) -> str:
         return "unknown"
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Return the name of the processor, as far as the system tells it."""
     try:  # the one place where Linux names the processor
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))

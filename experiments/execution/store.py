@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from experiments.clocks import UpdateTime
+from experiments.execution.changes import digest_under
 from experiments.execution.digests import digest_of_time
 from experiments.execution.failing import nothing_of
 from experiments.execution.failures import add_failures, find_failures, forget_failures
@@ -29,13 +29,13 @@ from experiments.execution.rescue import (
 from experiments.execution.rows import (
     ADD,
     ADD_ORIGIN,
-    DIGESTED,
     loaded,
     row_of,
     time_in,
     trace_in,
     trace_of,
 )
+from experiments.execution.under_keys import ANY_TEXT, rows_under
 from experiments.records import Run, Trace
 
 __all__ = ["NAME", "Store", "StoreError"]
@@ -185,26 +185,13 @@ class Store:
         return tuple(sorted(self._asked))
 
     def digest(self, keys: Iterable[str]) -> str:
-        """Return the SHA-256 of what is stored under some keys, without reading it as traces.
-
-        It changes with every bit of a trace, its origin and the time of an update, with why a run
-        failed, and when one of them is added or removed; not with how long a run took.
+        """Return the SHA-256 of what is stored under some keys, see `digest_under`.
 
         Raises:
             StoreError: if the database cannot be read.
 
         """
-        found, ordered = hashlib.sha256(), sorted(keys)
-        for key, *cells in sorted(self._rows(DIGESTED, ordered)):
-            for cell in (key, *cells):
-                content = cell if isinstance(cell, bytes) else str(cell).encode(*ANY_TEXT)
-                found.update(len(content).to_bytes(8, "little"))
-                found.update(content)
-        for row in sorted(self._rows("key, seconds", ordered, "update_times")):
-            found.update(repr(row).encode())
-        for failure in sorted(self._failures(ordered).items()):
-            found.update(repr(failure).encode())
-        return found.hexdigest()
+        return digest_under(self._fetch, keys)
 
     def missing(self, runs: Iterable[Run]) -> list[Run]:
         """Return those of `runs` that are not stored, each once, in the order given.
@@ -218,7 +205,7 @@ class Store:
         by_key = self._keys(runs)
         for key in self._failures(by_key):
             by_key.pop(key)
-        for (key,) in self._rows("key", by_key):
+        for (key,) in rows_under(self._fetch, "key", by_key):
             if key not in self._in_the_way:
                 by_key.pop(key, None)
         self._asked |= dict.fromkeys(by_key)
@@ -237,7 +224,7 @@ class Store:
         texts, traces = {key_of(text): (run, text) for run, text in descriptions(runs)}, {}
         self._asked |= dict.fromkeys(texts)
         query = f"SELECT {self._loaded} FROM traces"
-        for key, *cells in self._rows(self._loaded, texts):
+        for key, *cells in rows_under(self._fetch, self._loaded, texts):
             if key in texts and key not in self._in_the_way:
                 run, text = texts[key]
                 self._asked[key] = _noted(cells[1])
@@ -253,7 +240,7 @@ class Store:
         return traces
 
     def _failures(self, keys: Iterable[str]) -> dict[str, str]:
-        return self.read(lambda connection: find_failures(connection, keys))
+        return find_failures(self._fetch, keys)
 
     def failed(self) -> Counter[str]:
         """Return why runs failed of all that were asked for, and how many for each reason.
@@ -271,7 +258,7 @@ class Store:
             StoreError: if the database cannot be read.
 
         """
-        return any(True for _ in self._rows("key", self._asked))
+        return any(True for _ in rows_under(self._fetch, "key", self._asked))
 
     def add_failures(self, reasons: Mapping[Run, str]) -> None:
         """Store why runs failed, so that they do not count as missing any more.
@@ -300,7 +287,7 @@ class Store:
 
         """
         keys = list(keys)
-        now = {key: _noted(digest) for key, digest in self._rows("key, digest", keys)}
+        now = {key: _noted(digest) for key, digest in rows_under(self._fetch, "key, digest", keys)}
         return any(now.get(key) != self._asked.get(key) for key in keys)
 
     def _set_aside(
@@ -346,14 +333,8 @@ class Store:
             self._asked.setdefault(key)
         return by_key
 
-    def _rows(self, columns: str, keys: Iterable[str], table: str = "traces") -> Iterator[tuple]:
-        """Yield columns of what a table has under some of the keys."""
-        ordered = sorted(keys)  # neighbours in the database are read together
-        for start in range(0, len(ordered), 500):  # SQLite bounds the variables of a query
-            some = ordered[start : start + 500]
-            marks = ",".join("?" * len(some))
-            query = f"SELECT {columns} FROM {table} WHERE key IN ({marks})"
-            yield from self.read(lambda connection, q=query, s=some: _fetched(connection, q, s))
+    def _fetch(self, query: str, variables: Sequence[str]) -> list[tuple]:
+        return self.read(lambda connection: _fetched(connection, query, variables))
 
     def add(self, traces: Mapping[Run, Trace]) -> None:
         """Store traces in one transaction: either all of them are kept or none.
@@ -425,10 +406,6 @@ class Store:
 
 def _noted(digest: object) -> bytes:
     return digest if isinstance(digest, bytes) else b""  # of an older version, or damaged
-
-
-ANY_TEXT = ("utf-8", "surrogateescape")
-"""How bytes become a text that none is equal to that was stored."""
 
 
 def _fetched(connection: sqlite3.Connection, query: str, variables: Sequence[str]) -> list[tuple]:

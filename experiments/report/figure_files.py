@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from experiments import processes
 from experiments.report.drawings import Drawing
 from experiments.report.sheets import COLUMN, PAGE, Sheet
 from experiments.report.style import applied
+from experiments.whole_files import write as write_file
 
 FOLDER = "figures"
 """The folder, in that of a report, with the files for a paper."""
@@ -59,7 +61,9 @@ def save(figure: Figure, path: Path) -> None:
     """Write a figure in the format of the path's ending; the bytes depend on the figure alone."""
     kind = path.suffix[1:]
     dots = {} if kind == "png" else {"dpi": _FINE}
-    figure.savefig(path, metadata=_NOTHING[kind], **dots)
+    content = io.BytesIO()
+    figure.savefig(content, format=kind, metadata=_NOTHING[kind], **dots)
+    write_file(path, content.getvalue())
 
 
 WORTH_WORKERS = 60
@@ -124,5 +128,5 @@ def write_one(
             figure.get_layout_engine().execute(figure)
             figure.set_layout_engine("none")
             for file in files:
-                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                (folder / file).parent.mkdir(exist_ok=True)
                 save(figure, folder / file)

@@ -24,6 +24,7 @@ from experiments.program import program
 from experiments.report.verdict_rows import read_verdicts
 from experiments.report.written import PAGE, Written
 from experiments.study import Study
+from experiments.whole_files import write_text
 
 NAME = "made_from.json"
 """The file, in the folder of a report."""
@@ -76,7 +77,7 @@ def record(
         "remark": report.remark,
         "failed": report.failed,
     }
-    (folder / NAME).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_text(folder / NAME, json.dumps(content, indent=1) + "\n")
 
 
 def written_by(folder: Path) -> str:
@@ -106,11 +107,9 @@ def unchanged(
         now = _made_from(study, compared_with, formats)
         if any(content[key] != one for key, one in now.items()):
             return None
-        if not _whole(folder, content["files"]):
+        if PAGE not in content["files"] or damaged(folder, content["files"]):
             return None
-        packed = base64.b85decode(content["keys"]).hex()
-        keys = [packed[i : i + 2 * KEY_BYTES] for i in range(0, len(packed), 2 * KEY_BYTES)]
-        if content["stored"] != store.digest(keys):
+        if content["stored"] != store.digest(_keys(content)):
             return None
         return Written(
             folder / PAGE,
@@ -142,10 +141,40 @@ def _made_from(study: Study, compared_with: Path, formats: Collection[str]) -> d
     }
 
 
-def _whole(folder: Path, files: Mapping[str, str]) -> bool:
-    return PAGE in files and all(
-        _digest((folder / name).read_bytes()) == digest for name, digest in files.items()
-    )
+def _keys(content: Mapping[str, Any]) -> list[str]:
+    packed = base64.b85decode(content["keys"]).hex()
+    return [packed[i : i + 2 * KEY_BYTES] for i in range(0, len(packed), 2 * KEY_BYTES)]
+
+
+def damaged(folder: Path, files: Mapping[str, str]) -> list[str]:
+    """Return the names of those files in a folder that have not the digests given."""
+    return [
+        name
+        for name, digest in files.items()
+        if not (folder / name).is_file() or _digest((folder / name).read_bytes()) != digest
+    ]
+
+
+def faults(folder: Path, store: Digesting | None) -> list[str]:
+    """Say what is wrong with the report in a folder, by its record; nothing if it is whole.
+
+    Args:
+        folder: of the report.
+        store: that it should be made from; None where there is none to compare it with.
+
+    Raises:
+        OSError: if there is no record, or it or a file of the report cannot be read.
+        ValueError: if the record is damaged.
+
+    """
+    content = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    try:
+        wrong = damaged(folder, content["files"])
+        told = [f"{', '.join(wrong[:3])}{' and others' * (len(wrong) > 3)} damaged or missing"]
+        other = store is not None and content["stored"] != store.digest(_keys(content))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"it is no record of a report ({error!r:.60})") from None
+    return told * bool(wrong) + ["its runs are not those in the store"] * other
 
 
 def _digest(content: bytes) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 from experiments import config
@@ -14,6 +16,7 @@ from experiments.report.answer_lines import in_full, in_short
 from experiments.report.composing import compose
 from experiments.report.drawings import DRAWINGS, MORE_MAPS, drawings
 from experiments.report.headings import heading
+from experiments.report.made_from import NAME as MADE_FROM
 from experiments.report.panels import MOST_PANELS, panels
 from experiments.report.provenance import provenance
 from experiments.report.rendering import render
@@ -21,6 +24,7 @@ from experiments.report.verdict_rows import read_verdicts
 from experiments.report.web import page as web
 from experiments.report.written import FOR_BROWSER, PAGE, Written
 from experiments.study import Setting
+from experiments.whole_files import whole, write_text
 
 
 def write(
@@ -34,7 +38,7 @@ def write(
     """Write the report of a complete study into a folder, which is made if it is missing.
 
     Every file but provenance.json and clocks.csv is a function of the study and its runs alone:
-    the same bytes each time. Files of an older report that this one does not have are removed.
+    the same bytes each time. See `in_place_of` for a folder that has a report.
 
     Args:
         results: of the study.
@@ -54,34 +58,25 @@ def write(
     # An update of one arm has one cost only where no other value of a parameter was searched for.
     if summary.time_verdicts and update_times and not (tuning and tuning.second):
         written[tables.CLOCKS] = tables.clock_table(summary, update_times)
-    more = [path.name for path in folder.glob(MORE_MAPS)]
     kept = {file for name in drawn for file, _ in figure_files.places(name, formats)}
     for_papers = paper_tables.all_files(summary)
     kept |= for_papers.keys()
-    known = {
-        *figure_files.all_places({*DRAWINGS, *more}), *tables.TABLES, tables.CLOCKS,
-        *paper_tables.FILES,
-    }  # fmt: skip
-    for name in known - kept - {*written}:
-        (folder / name).unlink(missing_ok=True)
     for name, table in written.items():
         tables.write(table, folder / name)
     for name, text in for_papers.items():
-        _text(folder / name, text)
-    _remove_if_empty(folder / paper_tables.FOLDER)
-    _remove_if_empty(folder / figure_files.FOLDER)
-    _text(folder / "study.yaml", config.resolved(results.study))
-    _text(folder / "provenance.json", provenance(results))
+        (folder / name).parent.mkdir(exist_ok=True)
+        write_text(folder / name, text)
+    write_text(folder / "study.yaml", config.resolved(results.study))
+    write_text(folder / "provenance.json", provenance(results))
+    count = min(len(panels(results.study)), MOST_PANELS)
+    figure_files.write(drawn, folder, heading(results), formats, jobs, count)
     page = folder / PAGE
     remarked = remark(folder)
     files = {*drawn, *written, *_folders(kept)}
     report = compose(summary, files, remarked)
-    _text(page, render("report.md.j2", report=report))
+    write_text(page, render("report.md.j2", report=report))
     whole = render("whole.md.j2", report=report)
-    _text(folder / FOR_BROWSER, web.page(report, summary, whole, update_times or {}))
-    # Last, since drawing takes longest: the answer should not wait for it.
-    count = min(len(panels(results.study)), MOST_PANELS)
-    figure_files.write(drawn, folder, heading(results), formats, jobs, count)
+    write_text(folder / FOR_BROWSER, web.page(report, summary, whole, update_times or {}))
     return Written(
         page,
         read_verdicts(folder),
@@ -98,11 +93,27 @@ def _folders(files: Iterable[str]) -> set[str]:
     return {name.partition("/")[0] for name in files if "/" in name}
 
 
-def _remove_if_empty(folder: Path) -> None:
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+def in_place_of(folder: Path) -> AbstractContextManager[Path]:
+    """Yield where to write a report and its record, which then take the place of a folder's.
+
+    Either all of them do or, if anything is raised before, none. Files of an older report that the
+    new one does not have are removed; what else lies in the folder stays.
+
+    Args:
+        folder: of the report, made if it is missing.
+
+    Raises:
+        HeldError: if another process puts files there all the time.
+        OSError: if a file cannot be written; it names the place where it was to go.
+
+    """
+    return whole(folder, (PAGE, FOR_BROWSER, MADE_FROM), partial(known_files, folder))
 
 
-def _text(path: Path, text: str) -> None:
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="\n")
+def known_files(folder: Path) -> set[str]:
+    """Return the names of all files that a report in a folder may have beside its pages."""
+    more = [path.name for path in folder.glob(MORE_MAPS)]
+    return {
+        *figure_files.all_places({*DRAWINGS, *more}), *tables.TABLES, tables.CLOCKS,
+        *paper_tables.FILES,
+    }  # fmt: skip

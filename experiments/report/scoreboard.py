@@ -18,6 +18,7 @@ from experiments.clocks import UPDATES
 from experiments.report import words
 from experiments.report.rendering import part, render, render_html
 from experiments.report.scoreboard_mark import MARK, NAME, is_ours, signed
+from experiments.whole_files import alone, replace_text
 
 PAGES = ("report.html", "report.md")
 PICTURES = (
@@ -133,30 +134,36 @@ def write(folder: Path) -> Path | None:
         None if nothing was written.
 
     """
-    reports = list(_reports(folder))
     path = folder / NAME
-    if not reports or not is_ours(path):
+    if not _listed(folder) or not is_ours(path):
         return None
-    content = {"sources": _sources(reports), "reports": reports, "answers": tuple(ANSWERS.items())}
-    text = render("scoreboard.md.j2", mark=MARK, **content)
-    path.write_text(signed(text, folder), encoding="utf-8", newline="\n")
-    page = render_html("index.html.j2", style=part("page.css"), **content)
-    (folder / "index.html").write_text(page, encoding="utf-8", newline="\n")
+    with alone(folder):  # of studies that end at the same time, the last one reads all reports
+        _write(path, list(_reports(folder)))
     return path
 
 
+def _write(path: Path, reports: list[Report]) -> None:
+    content = {"sources": _sources(reports), "reports": reports, "answers": tuple(ANSWERS.items())}
+    text = render("scoreboard.md.j2", mark=MARK, **content)
+    page = render_html("index.html.j2", style=part("page.css"), **content)
+    replace_text(path.with_name("index.html"), page)
+    replace_text(path, signed(text, path.parent))  # last, since it tells what both are made from
+
+
+def _listed(folder: Path) -> list[Path]:
+    """Return the folders of the reports, by name."""
+    found = (config.parent for config in sorted(folder.glob("*/study.yaml")))
+    return [report for report in found if (report / "verdicts.csv").exists()]
+
+
 def _reports(folder: Path) -> Iterator[Report]:
-    for config in sorted(folder.glob("*/study.yaml")):
-        table = config.with_name("verdicts.csv")
-        if table.exists():
-            name = config.parent.name
-            try:
-                found = _read(name, _text(config), _text(table))
-            except (yaml.YAMLError, ValueError, KeyError, TypeError):
-                found = Report(name, name, "", {}, None)
-            yield replace(
-                found, page=_first(config.parent, PAGES), picture=_first(config.parent, PICTURES)
-            )
+    for report in _listed(folder):
+        name = report.name
+        try:
+            found = _read(name, _text(report / "study.yaml"), _text(report / "verdicts.csv"))
+        except (yaml.YAMLError, ValueError, KeyError, TypeError):
+            found = Report(name, name, "", {}, None)
+        yield replace(found, page=_first(report, PAGES), picture=_first(report, PICTURES))
 
 
 def _first(folder: Path, names: Iterable[str]) -> str:

@@ -25,6 +25,7 @@ from experiments.nn.schedule import updates_per_epoch
 from experiments.records import METRICS, Run
 from experiments.report import words
 from experiments.study import Setting, Study, arm_in_words
+from experiments.whole_files import write as write_file
 
 
 def verdict_table(verdicts: Sequence[Verdict]) -> pd.DataFrame:
@@ -433,7 +434,7 @@ def write(table: pd.DataFrame, path: Path) -> None:
     digits = "%.6g" if compressed else "%.9g"
     table.to_csv(text, index=False, float_format=digits, lineterminator="\n")
     data = text.getvalue().encode("utf-8")
-    path.write_bytes(gzip.compress(data, mtime=0) if compressed else data)
+    write_file(path, gzip.compress(data, mtime=0) if compressed else data)
 
 
 def _axes(setting: Setting) -> dict[str, str]:

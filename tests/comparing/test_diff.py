@@ -215,6 +215,9 @@ def test_a_database_of_something_else_is_no_store(tmp_path):
 def test_the_line_on_the_published_report(tmp_path):
     assert remark(PUBLISHED / NAME) == ""
     assert remark(tmp_path / "no_such_study") == ""
+    written = copied(tmp_path / "c", verdicts=TURNED)
+    assert remark(written, PUBLISHED / NAME) == "", "it takes the place of the published one"
+    assert remark(written, tmp_path / NAME).startswith("1 of 18 verdicts differs")
     assert remark(copied(tmp_path)) == "As published: all 18 verdicts are the same."
     other = copied(tmp_path / "a", verdicts=TURNED, provenance=(f'"{NUMPY}"', '"9"'))
     assert remark(other) == (

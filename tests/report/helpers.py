@@ -3,12 +3,19 @@
 from functools import partial
 
 from experiments.analysis.summary import summarise
-from experiments.report import page
+from experiments.report import made_from, page
 from experiments.report.composing import compose
 from experiments.report.rendering import render
 
 write = partial(page.write, formats=("png",))
 """Write a report without the figures for papers, which take longer than all the rest."""
+
+
+def write_over(results, folder, **options):
+    """Write a report in the place of the one in a folder, as the command does."""
+    with page.in_place_of(folder) as written:
+        page.write(results, written, **options)
+        (written / made_from.NAME).write_text("{}\n")
 
 
 def report_of(results, files=()):

@@ -7,10 +7,11 @@ import pytest
 from analysis.helpers import arriving, read, results_of
 
 from experiments.analysis.summary import summarise
-from experiments.report import figure_files, page
+from experiments.report import figure_files
 from experiments.report.drawings import drawings
 from experiments.report.figure_files import all_places, places, workers
 from experiments.report.headings import heading
+from report.helpers import write_over
 
 TEXT = """
     dataset: [moons, circles]
@@ -82,12 +83,13 @@ def test_the_bytes_are_the_same_each_time_and_whoever_draws(results, tmp_path):
 
 
 def test_a_report_keeps_no_file_of_a_format_that_is_not_asked_for(results, tmp_path):
-    page.write(results, tmp_path, formats=("png", "svg", "pdf"))
-    assert (tmp_path / "figures" / "train_loss.pdf").exists()
-    page.write(results, tmp_path, formats=("png",))
-    assert not (tmp_path / "figures").exists()
-    assert "figures" not in (tmp_path / "report.md").read_text()
-    assert (tmp_path / "train_loss.png").exists()
+    report = tmp_path / "report"
+    write_over(results, report, formats=("png", "svg", "pdf"))
+    assert (report / "figures" / "train_loss.pdf").exists()
+    write_over(results, report, formats=("png",))
+    assert not (report / "figures").exists()
+    assert "figures" not in (report / "report.md").read_text()
+    assert (report / "train_loss.png").exists()
 
 
 def test_every_place_is_known():

@@ -23,7 +23,7 @@ from experiments.report.escaping import in_markdown
 from experiments.report.headlines import headline
 from experiments.report.provenance import provenance
 from experiments.report.tables import run_table
-from report.helpers import whole_text, write
+from report.helpers import whole_text, write, write_over
 
 TEXT = """
     title: Is it so?
@@ -361,11 +361,14 @@ def test_a_report_is_written_over_the_last_one(folders, tmp_path):
 
 
 def test_nothing_of_an_older_report_is_left_behind(folders, tmp_path):
+    report = tmp_path / "report"
     for name in ("tuned", "other metrics"):
-        write(folders(name)[0], tmp_path)
+        write_over(folders(name)[0], report, formats=("png",))
+    (report / "notes.txt").write_text("my own")
     results, _, fresh = folders("no claims")
-    write(results, tmp_path)
-    assert {file.name for file in tmp_path.iterdir()} == {file.name for file in fresh.iterdir()}
+    write_over(results, report, formats=("png",))
+    expected = {file.name for file in fresh.iterdir()} | {"made_from.json", "notes.txt"}
+    assert {file.name for file in report.iterdir()} == expected
 
 
 def test_the_users_own_style_of_figures_changes_nothing(folders, tmp_path):
@@ -615,10 +618,13 @@ TWO_MAPS = """
 
 
 def test_every_large_claim_has_a_map_and_old_ones_go(tmp_path):
-    (tmp_path / "map_7.png").write_bytes(b"of an older report")
+    report = tmp_path / "report"
+    report.mkdir()
+    (report / "map_7.png").write_bytes(b"of an older report")
     results = results_of(read(TWO_MAPS), plain)
-    text = whole(results, tmp_path)
-    assert sorted(path.name for path in tmp_path.glob("map*.png")) == ["map.png", "map_3.png"]
+    write_over(results, report, formats=("png",))
+    text = whole_text(results, report)
+    assert sorted(path.name for path in report.glob("map*.png")) == ["map.png", "map_3.png"]
     for number, name in ((1, "map.png"), (3, "map_3.png")):
         assert f"claim {number}]({name})" in text
         assert f"Claim {number}: the updates of" in text

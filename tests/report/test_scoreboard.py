@@ -1,6 +1,7 @@
 """The scoreboard, from reports made by hand and from a report that the program wrote."""
 
 import itertools
+import multiprocessing
 import re
 import shutil
 
@@ -321,6 +322,31 @@ def test_the_order_of_writing_does_not_matter_and_the_bytes_are_the_same_twice(t
         texts.add((folder / "README.md").read_bytes())
     assert len(texts) == 1
     assert b"\r" not in texts.pop()
+
+
+def put_many(folder, letter, times):
+    """What the runner of some studies does."""
+    for number in range(times):
+        put(folder, f"{letter}{number}", [row("supported")])
+        scoreboard.write(folder)
+
+
+@pytest.mark.slow
+def test_the_last_of_writers_at_the_same_time_lists_all_reports(tmp_path):
+    letters, times = "abcdefgh", 6
+    writers = [
+        multiprocessing.get_context("spawn").Process(target=put_many, args=(tmp_path, name, times))
+        for name in letters
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0] * len(letters)
+    assert is_current(tmp_path)
+    board = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert links(board) == {f"{a}{n}/report.md" for a in letters for n in range(times)}
+    assert [path.name for path in (tmp_path / ".writing").iterdir()] == ["lock"]
 
 
 def test_every_link_leads_to_a_report(tmp_path):
