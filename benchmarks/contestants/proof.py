@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from contestants.entries import CONTESTANTS, FLEETS
+from contestants.work import Work, apart, diverged, told
 from contestants.workloads import Task, Weights, Workload, metrics
 from experiments.records import Run
 
@@ -23,43 +24,51 @@ rate, so that those of the workloads are low.
 """
 
 
-class UnfairError(Exception):
-    """The contestants do not do the same work, or not on one core; the message says who."""
-
-
-def prove(workload: Workload, activation: str) -> str:
+def prove(workload: Workload, activation: str) -> Work:
     """Train once with each contestant that trains, and compare what they come to.
 
-    Fleets hand out no weights: what they compute shows in the losses, run by run.
+    Fleets hand out no weights: what they compute shows in the losses, run by run. Those who do are
+    compared by their weights too, in the runs that are finite with all of them.
 
     Returns:
-        The mean final losses of all runs, and how far apart they and the weights lie.
-
-    Raises:
-        UnfairError: if they lie too far apart.
+        The mean final losses, and how far apart they and the weights lie.
 
     """
     task = workload.task(activation, EXAMPLES)
-    trained = {one.name: one.load().train(task) for one in CONTESTANTS if not one.is_limit}
-    of_fleets = trained.pop(FLEETS.name)
-    losses = {FLEETS.name: np.array([of_fleets[run] for run in task])}  # (R,)
-    for name, weights in trained.items():
-        losses[name] = np.array([_loss(task, run, weights[run]) for run in task])
-    ours = losses[FLEETS.name]
+    trained = {one: one.load().train(task) for one in CONTESTANTS if not one.is_limit}
+    of_fleets = trained.pop(FLEETS)
+    losses = {FLEETS: np.array([of_fleets[run] for run in task])}  # (R,)
+    for one, weights in trained.items():
+        losses[one] = np.array([_loss(task, run, weights[run]) for run in task])
+    differences = [apart(some, losses[FLEETS]) for some in losses.values()]
+    finite = np.isfinite(list(losses.values())).all(axis=0)  # (R,)
     first, *others = trained.values()
-    means = max(abs(some.mean() / ours.mean() - 1) for some in losses.values())
-    median = max(np.median(np.abs(some / ours - 1)) for some in losses.values())
-    weights = max(_distance(first[run], other[run]) for other in others for run in task)
+    weights = np.max(
+        [
+            _distance(first[run], other[run])
+            for other in others
+            for run, is_finite in zip(task, finite, strict=True)
+            if is_finite
+        ],
+        initial=0.0,
+    )
+    # NumPy's maximum, unlike Python's, is NaN if anything is.
+    means, median = np.max([(d.means, d.median) for d in differences], axis=0)
+    ended = {one: diverged(some) for one, some in losses.items()}
     found = (
         f"{workload.name}, {activation}: mean final losses "
-        + ", ".join(f"{name} {some.mean():.5f}" for name, some in losses.items())
+        + ", ".join(f"{one.name} {_mean(some):.5f}" for one, some in losses.items())
         + f"; largest differences: means {means:.1g}, "
         + f"median run {median:.1g}, weights {weights:.1g}"
+        + told(ended, len(task))
     )
-    # Asked in this way round, NaN does not pass.
-    if not (max(means, weights) <= LARGEST_DIFFERENCE and median <= MEDIAN_DIFFERENCE):
-        raise UnfairError(f"unequal work: {found}")
-    return found
+    same = all(d.within(MEDIAN_DIFFERENCE, LARGEST_DIFFERENCE) for d in differences)
+    return Work(found, ended, same and bool(weights <= LARGEST_DIFFERENCE))
+
+
+def _mean(losses: np.ndarray) -> float:
+    finite = losses[np.isfinite(losses)]
+    return float(finite.mean()) if finite.size else np.nan
 
 
 def _loss(task: Task, run: Run, weights: Weights) -> float:

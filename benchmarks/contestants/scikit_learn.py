@@ -48,7 +48,12 @@ class Net:
         # Unshuffled, one pass over the examples in the order of the batches is these updates.
         order = rows.ravel()
         inputs, labels = self._data.inputs[order], self._data.labels[order]
-        self._model.partial_fit(inputs, labels, classes=np.arange(self._data.shape.outputs))
+        try:
+            self._model.partial_fit(inputs, labels, classes=np.arange(self._data.shape.outputs))
+        except ValueError:
+            # That is how it ends when it has diverged; the weights are there, and tell it.
+            if all(np.isfinite(layer).all() for layer in self.weights()):
+                raise
 
     def read(self, rows: slice) -> tuple[float, float]:
         """Return the mean loss and the accuracy on these examples."""

@@ -21,8 +21,8 @@ import joblib
 import numpy as np
 
 from contestants.entries import FLEETS, FOLLOWERS, Contestant
-from contestants.proof import UnfairError
 from contestants.table import Row, rows_of
+from contestants.work import Work, apart, diverged, told
 from contestants.workloads import batches
 from experiments import datasets
 from experiments.nn.schedule import examples_read
@@ -58,7 +58,7 @@ claims: [{faster: relu, than: tanh, to: {train_loss: [0.3, 0.2]}}]
 }
 
 
-def compare(study: str, rounds: int, command: list[str]) -> list[Row]:
+def compare(study: str, rounds: int, command: list[str]) -> tuple[Work, list[Row]]:
     """Time a study with the fleets and with each contestant that can follow it, in turn.
 
     Args:
@@ -67,10 +67,11 @@ def compare(study: str, rounds: int, command: list[str]) -> list[Row]:
         command: starts a new Python that hands three more arguments to `take_part` and prints
             what it returns as JSON.
 
-    Raises:
-        UnfairError: if they come to different losses.
+    Returns:
+        What they came to, in the first round where it was unequal or else in the last; the rows.
 
     """
+    works = []
     times: dict[Contestant, list[float]] = {one: [] for one in (FLEETS, *FOLLOWERS)}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "traces.pickle"
@@ -79,22 +80,36 @@ def compare(study: str, rounds: int, command: list[str]) -> list[Row]:
             for one, seconds in times.items():
                 started = time.perf_counter()
                 part = [*command, one.name, study, str(file)]
-                told = subprocess.run(part, check=True, stdout=subprocess.PIPE, text=True).stdout
+                said = subprocess.run(part, check=True, stdout=subprocess.PIPE, text=True).stdout
                 seconds.append(time.perf_counter() - started)
-                losses[one] = np.array(json.loads(told))
-                _check(study, one, losses[one], losses[FLEETS])
-        traces = pickle.loads(file.read_bytes())
-    updates = sum(int(trace.updates[-1]) for trace in traces.values())
-    return rows_of(f"study {study}", "both", times, updates, bars="study")
+                losses[one] = np.array(json.loads(said))
+            traces = pickle.loads(file.read_bytes())
+            works.append(_work(study, losses, len(traces)))
+    work = next((work for work in works if not work.equal), works[-1])
+    updates = sum(int(trace.updates[-1]) for trace in _followed(traces).values())
+    return work, rows_of(f"study {study}", "both", work, times, updates, bars="study")
 
 
-def _check(study: str, one: Contestant, losses: np.ndarray, ours: np.ndarray) -> None:
-    difference = np.median(np.abs(losses / ours - 1))
-    if not difference <= MEDIAN_DIFFERENCE:  # asked in this way round, NaN does not pass
-        raise UnfairError(
-            f"unequal work: study {study}, final losses of {one.name} and of the fleets differ by "
-            f"{difference:.1g} in the median run"
-        )
+def _work(study: str, losses: Mapping[Contestant, np.ndarray], runs: int) -> Work:
+    """Compare the final losses of the runs that were followed.
+
+    Args:
+        study: a key of STUDIES.
+        losses: of each contestant, (R,).
+        runs: of the fleets, with those that nobody followed.
+
+    """
+    ours = losses[FLEETS]
+    differences = {one: apart(some, ours) for one, some in losses.items() if one is not FLEETS}
+    ended = {one: diverged(some) for one, some in losses.items()}
+    ended[FLEETS] += runs - len(ours)
+    found = (
+        f"study {study}: final losses of the median run differ from the fleets' by "
+        + ", ".join(f"{one.name} {its.median:.1g}" for one, its in differences.items())
+        + told(ended, runs)
+    )
+    same = all(one.within(MEDIAN_DIFFERENCE) for one in differences.values())
+    return Work(found, ended, same)
 
 
 def take_part(name: str, study: str, file: str) -> list[float]:
@@ -109,16 +124,13 @@ def take_part(name: str, study: str, file: str) -> list[float]:
     if name == FLEETS.name:
         traces = _complete(study)
         Path(file).write_bytes(pickle.dumps(traces))
-        return [float(trace.metric("train_loss")[-1]) for trace in traces.values()]
+        return [float(trace.metric("train_loss")[-1]) for trace in _followed(traces).values()]
     one = next(one for one in FOLLOWERS if one.name == name)
-    return _follow(one, pickle.loads(Path(file).read_bytes()))
+    return _follow(one, _followed(pickle.loads(Path(file).read_bytes())))
 
 
 def _complete(study: str) -> dict[Run, Trace]:
-    """Answer a study as `runner.py` does and return the traces of all runs that did not diverge.
-
-    The others need not follow into a divergence, which scikit-learn stops with an exception.
-    """
+    """Answer a study as `runner.py` does and return the traces of all runs."""
     from experiments.config import loads  # imported here: only fleets take the time for it
     from experiments.execution.loop import complete
     from experiments.execution.store import Store
@@ -132,7 +144,12 @@ def _complete(study: str) -> dict[Run, Trace]:
 
     with Recording(":memory:") as store:
         complete(loads(STUDIES[study], study), store, JOBS, lambda *_: None)
-    return {run: trace for run, trace in added.items() if trace.status != "diverged"}
+    return added
+
+
+def _followed(traces: Mapping[Run, Trace]) -> dict[Run, Trace]:
+    """Return those that did not diverge: the others are spared them, which is in their favour."""
+    return {run: trace for run, trace in traces.items() if trace.status != "diverged"}
 
 
 def _follow(one: Contestant, traces: dict[Run, Trace]) -> list[float]:

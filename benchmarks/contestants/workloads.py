@@ -94,7 +94,17 @@ def batches(run: Run, data: Dataset, updates: int | None = None) -> np.ndarray:
 def metrics(
     run: Run, weights: Weights, inputs: np.ndarray, labels: np.ndarray
 ) -> tuple[float, float]:
-    """Return the mean cross-entropy and the accuracy of a network on examples (N, D), (N,)."""
+    """Return the mean cross-entropy and the accuracy of a network on examples (N, D), (N,).
+
+    Of one that diverged they are no finite numbers, which is not warned of.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _metrics(run, weights, inputs, labels)
+
+
+def _metrics(
+    run: Run, weights: Weights, inputs: np.ndarray, labels: np.ndarray
+) -> tuple[float, float]:
     a = inputs
     for layer, w in enumerate(weights):
         z = a @ w[:, :-1].T + w[:, -1]

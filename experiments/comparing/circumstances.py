@@ -112,6 +112,8 @@ def _facts(origin: dict[str, Any]) -> Iterator[tuple[What, str, str]]:
         yield "libraries", str(blas.get("library")), str(blas.get("version"))
         if blas.get("architecture"):
             yield "machine", "BLAS kernels", str(blas["architecture"])
+    if origin.get("simd"):
+        yield "machine", "NumPy's instructions", " ".join(map(str, origin["simd"]))
     if "python" in origin:
         yield "libraries", "Python", str(origin["python"])
     for name in ("processor", "machine", "system"):

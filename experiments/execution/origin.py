@@ -26,9 +26,9 @@ def origin() -> str:
     """Return where this process trains, as canonical JSON.
 
     It has the versions of Python, of this project and of the libraries that training computes
-    with, the system, the machine, its processor, and the BLAS that NumPy multiplies with. No name
-    of a host or user, no path and no time, so that it is the same text in every process of a
-    machine as long as nothing of this changes.
+    with, the system, the machine, its processor, the instructions that NumPy's functions use and
+    the BLAS that it multiplies with. No name of a host or user, no path and no time, so that it is
+    the same text in every process of a machine as long as nothing of this changes.
     """
     content = {
         "python": platform.python_version(),
@@ -36,6 +36,7 @@ def origin() -> str:
         "system": platform.platform(),
         "machine": platform.machine(),
         "processor": processor(),
+        "simd": _simd(),
         "blas": _blas(),
     }
     return json.dumps(content, sort_keys=True, separators=(",", ":"))
@@ -55,6 +56,17 @@ def processor() -> str:
         return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, ValueError, StopIteration, IndexError):
         return platform.processor() or platform.machine()
+
+
+def _simd() -> list[str]:
+    """Return the sets of instructions that NumPy was built for, and those that it found besides.
+
+    It chooses among its kernels by these; which were found depends on the processor, and on what
+    NPY_DISABLE_CPU_FEATURES leaves out.
+    """
+    # An empty list is left out of what NumPy tells.
+    told = np.show_config(mode="dicts").get("SIMD Extensions", {})
+    return [*told.get("baseline", ()), *told.get("found", ())]
 
 
 def _blas() -> list[dict[str, Any]]:

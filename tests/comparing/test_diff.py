@@ -113,6 +113,26 @@ def test_what_else_differs_is_told_and_is_no_other_verdict(tmp_path, edits, says
     assert f"  {says}\n" in diff(PUBLISHED / NAME, copied(tmp_path, **edits), 0)
 
 
+def test_other_instructions_of_numpy_are_told_where_both_reports_know_theirs(tmp_path):
+    folders = [copied(tmp_path / side) for side in ("one", "two")]
+    for folder, simd in zip(folders, (None, ["V2", "V3", "V4"]), strict=True):
+        with_instructions(folder, simd)
+    # A report of an older version tells none.
+    assert "NumPy's instructions" not in diff(*folders, 0)
+    with_instructions(folders[0], ["V2", "V3"])
+    says = "  machine: NumPy's instructions V2 V3 before, V2 V3 V4 after\n"
+    assert says in diff(*folders, 0)
+
+
+def with_instructions(folder, simd):
+    path = folder / "provenance.json"
+    told = json.loads(path.read_text())
+    for found in told["origins"]:
+        found["origin"].pop("simd", None)
+        found["origin"] |= {} if simd is None else {"simd": simd}
+    path.write_text(json.dumps(told))
+
+
 def test_other_data_are_told(tmp_path):
     folders = [copied(tmp_path / side) for side in ("one", "two")]
     for folder, digest in zip(folders, ("a" * 64, "b" * 64), strict=True):

@@ -27,7 +27,9 @@ def anew():
 
 def test_it_has_the_versions_and_the_machine():
     told = json.loads(origin())
-    assert told.keys() == {"python", "packages", "system", "machine", "processor", "blas"}
+    assert told.keys() == {
+        "python", "packages", "system", "machine", "processor", "simd", "blas",
+    }  # fmt: skip
     assert all(told.values())
     assert told["python"] == platform.python_version()
     assert told["packages"].keys() == {"numpy", "scipy", "scikit-learn", module.PROJECT}
@@ -46,19 +48,41 @@ def test_it_has_the_library_and_the_kernels_that_numpy_multiplies_with():
     assert blas in [{key: pool[name] for key, name in keys.items()} for pool in loaded]
 
 
+IN_ANOTHER = "from experiments.execution.origin import origin; print(origin())"
+
+
+def elsewhere(script, **variables):
+    """What a script says of its origin in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True, text=True, check=True, cwd=ROOT, env={**os.environ, **variables},
+    )  # fmt: skip
+    return done.stdout.strip()
+
+
+def test_it_has_the_instructions_that_numpy_uses_and_not_those_that_it_is_told_to_leave():
+    told = json.loads(origin())
+    simd = np.show_config(mode="dicts")["SIMD Extensions"]
+    assert told["simd"] == [*simd["baseline"], *simd.get("found", [])]
+    if not simd.get("found"):
+        pytest.skip("NumPy found nothing here beyond what it was built for")
+    left = {"NPY_DISABLE_CPU_FEATURES": " ".join(simd["found"])}
+    assert json.loads(elsewhere(IN_ANOTHER, **left)) == told | {"simd": simd["baseline"]}
+
+
+@pytest.mark.parametrize("config", [{}, {"SIMD Extensions": {}}])
+def test_a_numpy_that_tells_no_instructions_has_none(monkeypatch, anew, config):
+    monkeypatch.setattr(np, "show_config", lambda mode: config)
+    assert json.loads(anew())["simd"] == []
+
+
 def test_it_is_canonical():
     assert origin() == json.dumps(json.loads(origin()), sort_keys=True, separators=(",", ":"))
 
 
 @pytest.mark.parametrize("imports", ["", "import scipy.linalg, sklearn.datasets; "])
 def test_another_process_says_the_same_whatever_it_has_imported(imports):
-    script = imports + "from experiments.execution.origin import origin; print(origin())"
-    elsewhere = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "UTC+7"}
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        capture_output=True, text=True, check=True, cwd=ROOT, env=elsewhere,
-    )  # fmt: skip
-    assert done.stdout.strip() == origin()
+    assert elsewhere(imports + IN_ANOTHER, PYTHONHASHSEED="7", TZ="UTC+7") == origin()
 
 
 def test_no_path_is_part_of_it():
