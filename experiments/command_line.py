@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
+MOST_JOBS = 1000
+"""More worker processes would only take memory: no machine has the cores for them."""
+
 
 def parser(name: str = "runner.py") -> argparse.ArgumentParser:
     """Return the command line's parser; messages call the command by its `name`."""
@@ -48,7 +51,7 @@ def parser(name: str = "runner.py") -> argparse.ArgumentParser:
     )
     command.add_argument(
         "--output",
-        type=Path,
+        type=_folder,
         default=Path("results"),
         metavar="FOLDER",
         help="where reports and the store of finished runs go; default: results",
@@ -119,9 +122,20 @@ def parser(name: str = "runner.py") -> argparse.ArgumentParser:
 
 
 def _jobs(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of workers; give 1 or more")
+    # Counted first: Python reads no number of thousands of digits.
+    digits = len(str(MOST_JOBS))
+    if not (text.isdecimal() and len(text) <= digits and 1 <= int(text) <= MOST_JOBS):
+        shown = text if len(text) <= 20 else f"{text[:20]}..."
+        raise argparse.ArgumentTypeError(
+            f"{shown!r} is no number of workers; allowed: 1 to {MOST_JOBS:,}"
+        )
     return int(text)
+
+
+def _folder(text: str) -> Path:
+    if not text.strip() or "\0" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is no folder; name one, or . for this one")
+    return Path(text)
 
 
 def _format(text: str) -> str:
@@ -238,15 +252,11 @@ def _run_configs(options: argparse.Namespace, command: str) -> int:
             studies.append(load(path, options.overrides))
         except ConfigError as error:
             wrong.append(str(error))
-    by_folder: dict[str, list[str]] = {}  # without capitals, which some disks do not tell apart
-    for study in studies:
-        by_folder.setdefault(study.name.casefold(), []).append(study.name)
-    for names in by_folder.values():
-        if len(names) > 1:
-            name = " and ".join(dict.fromkeys(names))
-            wrong.append(
-                f"{name}: two configs of this name would write the same report; rename one"
-            )
+    from experiments.report_folders import refused
+
+    output = None if options.validate else options.output
+    told_alone = options.dry_run or options.explain
+    wrong += refused([study.name for study in studies], output, written=not told_alone)
     if not (options.anyway or options.dry_run or options.explain or options.report):
         from experiments.analysis.enough import shortage
 
