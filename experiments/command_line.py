@@ -7,12 +7,15 @@ imported when it is needed, so that `--help` answers at once.
 from __future__ import annotations
 
 import argparse
+import io
 import shlex
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from experiments.interrupts import answer
+from experiments.report.screen import plain
 
 if TYPE_CHECKING:
     from experiments.study import Study
@@ -93,6 +96,7 @@ def parser(name: str = "runner.py") -> argparse.ArgumentParser:
     )
     command.add_argument(
         "--plugin",
+        type=_file,
         action="append",
         default=[],
         metavar="FILE",
@@ -138,6 +142,12 @@ def _folder(text: str) -> Path:
     return Path(text)
 
 
+def _file(text: str) -> str:
+    if not text.strip() or "\0" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is no file; name one, such as my_functions.py")
+    return text
+
+
 def _format(text: str) -> str:
     if text not in ("png", "svg", "pdf"):
         raise argparse.ArgumentTypeError(
@@ -156,8 +166,10 @@ def main(arguments: Sequence[str] | None = None, name: str = "runner.py") -> int
     """Run the command and return its exit code."""
     command = parser(name)
     options = command.parse_args(arguments)
-    # A polite request to end (a shutdown, a batch system's time limit) is answered like Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    answer()
+    # A title may have letters that the encoding of stdout, such as a pipe's on Windows, has not.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         # Before configs are known at all: their keys are made from the tables.
         if options.plugins and not _plugins_load(options.plugins):
@@ -165,7 +177,7 @@ def main(arguments: Sequence[str] | None = None, name: str = "runner.py") -> int
         if options.list:
             from experiments.report.listing import listing
 
-            print(listing())
+            print(plain(listing()))
             return DONE
         if options.schema:
             from experiments.config.json_schema import as_text
@@ -192,6 +204,11 @@ def main(arguments: Sequence[str] | None = None, name: str = "runner.py") -> int
         return DONE
 
 
+def _tell(message: str) -> None:
+    """Say what is wrong; what the message quotes may hold codes that a terminal would obey."""
+    print(plain(message), file=sys.stderr)
+
+
 def _new(path: Path, command: argparse.ArgumentParser) -> int:
     from experiments.config import ConfigError
     from experiments.config.new import write
@@ -199,7 +216,7 @@ def _new(path: Path, command: argparse.ArgumentParser) -> int:
     try:
         write(path)
     except ConfigError as error:
-        print(error, file=sys.stderr)
+        _tell(str(error))
         return WRONG_USAGE
     front = "python runner.py" if command.prog == "runner.py" else command.prog
     print(f"{path} is written, and runs as it is: {front} {shlex.quote(str(path))}")
@@ -214,7 +231,7 @@ def _diff(before: Path, after: Path, command: argparse.ArgumentParser) -> int:
     try:
         found = told(before, after, width())
     except ReportError as error:
-        print(f"{command.prog}: {error}", file=sys.stderr)
+        _tell(f"{command.prog}: {error}")
         return WRONG_USAGE
     print("\n".join(found.lines))
     return DONE if found.alike else FAILED
@@ -227,7 +244,7 @@ def _plugins_load(paths: Sequence[str]) -> bool:
     try:
         load(paths)
     except PluginError as error:
-        print(error, file=sys.stderr)
+        _tell(str(error))
         return False
     return True
 
@@ -239,7 +256,7 @@ def _run(options: argparse.Namespace, name: str) -> int:
         with told():
             return _run_configs(options, name)
     except PluginError as error:
-        print(f"{name}: {error}", file=sys.stderr)
+        _tell(f"{name}: {error}")
         return FAILED
 
 
@@ -264,7 +281,7 @@ def _run_configs(options: argparse.Namespace, command: str) -> int:
             f"{study.name}: seeds: {short}" for study in studies if (short := shortage(study))
         ]
     if wrong:
-        print("\n".join(wrong), file=sys.stderr)
+        _tell("\n".join(wrong))
         return WRONG_USAGE
 
     from experiments.command_error import CommandError
@@ -276,7 +293,7 @@ def _run_configs(options: argparse.Namespace, command: str) -> int:
             for path, study in zip(options.configs, studies, strict=True):
                 _do(study, path, options)
     except CommandError as error:
-        print(f"{command}: {error}", file=sys.stderr)
+        _tell(f"{command}: {error}")
         return FAILED
     return DONE
 

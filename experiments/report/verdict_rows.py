@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from experiments.report.screen import plain
 from experiments.report.words import scientific
 
 VERDICTS = "verdicts.csv"
@@ -65,7 +66,7 @@ def read_verdicts(folder: Path) -> tuple[VerdictRow, ...]:
         text = path.read_text(encoding="utf-8")
         if not text.endswith("\n"):
             raise ValueError("it ends within a line")
-        return tuple(_row(cells) for cells in csv.DictReader(io.StringIO(text)))
+        return tuple(_row(cells) for cells in csv.DictReader(io.StringIO(plain(text))))
     except OSError as error:
         raise ReportError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError) as error:
