@@ -43,12 +43,13 @@ def read(path: str, delimiter: str, decimal: str, header: bool, **rules: str) ->
         raise DataError(f"{file}: cannot be read: {error.strerror or error}") from None
     if frame.shape[1] == 1:
         raise DataError(f"{file}: one column only{_other_delimiter(file, delimiter)}")
-    frame.columns = names
     if len(frame) == 0:
         raise DataError(f"{file}: there are no rows under the columns' names")
     if frame.iloc[:, -1].isna().any():  # what a row that is too short lacks is its end
         table.check_rows()
-    return content(frame, Rules(**rules), file.name, table.place)
+    columns = dict(zip(names, (column for _, column in frame.items()), strict=True))
+    del frame
+    return content(columns, Rules(**rules), file.name, table.place)
 
 
 class _Table:
@@ -94,14 +95,16 @@ class _Table:
                 f"{self.file}:{line}: found numbers where the columns' names are expected; if the "
                 "first row is one of the examples, write header: false"
             )
+        seen = set()
         for number, name in enumerate(names, 1):
             if not name:
                 raise DataError(
                     f"{self.file}:{line}: column {number} has no name; give it one (and leave it "
                     "out if it only counts the rows)"
                 )
-            if names.index(name) + 1 < number:
+            if name in seen:
                 raise DataError(f"{self.file}:{line}: two columns are called {name!r}; rename one")
+            seen.add(name)
         return names
 
     def place(self, number: int, column: str) -> str:
