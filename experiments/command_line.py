@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.interrupts import answer
-from experiments.report.screen import plain
+from experiments.report.screen import visible
 
 if TYPE_CHECKING:
     from experiments.study import Study
@@ -177,7 +177,7 @@ def main(arguments: Sequence[str] | None = None, name: str = "runner.py") -> int
         if options.list:
             from experiments.report.listing import listing
 
-            print(plain(listing()))
+            print(visible(listing()))
             return DONE
         if options.schema:
             from experiments.config.json_schema import as_text
@@ -206,7 +206,7 @@ def main(arguments: Sequence[str] | None = None, name: str = "runner.py") -> int
 
 def _tell(message: str) -> None:
     """Say what is wrong; what the message quotes may hold codes that a terminal would obey."""
-    print(plain(message), file=sys.stderr)
+    print(visible(message), file=sys.stderr)
 
 
 def _new(path: Path, command: argparse.ArgumentParser) -> int:

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import textwrap
+from unicodedata import category
 
 LEAST_WIDTH = 50
 """A terminal that says it is narrower is written to as if it were that wide."""
@@ -32,7 +33,7 @@ def painted(text: str, style: str, *, colours: bool) -> str:
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if colours else text
 
 
-def plain(text: str) -> str:
+def visible(text: str) -> str:
     """Return a text with an escape in place of all that no reader sees, line ends excepted.
 
     So no text that was read from elsewhere moves the cursor, colours the screen or turns letters
@@ -40,9 +41,11 @@ def plain(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(
-        letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in text
-    )
+    return "".join(letter if _is_seen(letter) else repr(letter)[1:-1] for letter in text)
+
+
+def _is_seen(letter: str) -> bool:
+    return letter.isprintable() or letter == "\n" or category(letter) == "Zs"  # a kind of space
 
 
 def folded(text: str, columns: int, *, first: str = "", rest: str | None = None) -> str:
