@@ -125,6 +125,20 @@ class _Table:
                     f"{self.file}:{line}: {len(row):,} values in a table of {columns:,} columns"
                 )
 
+    def check_quotes(self) -> None:
+        """Raise DataError for a quotation mark that is opened and never closed."""
+        row = 1
+        with self.file.open(encoding="utf-8-sig", newline="", errors="replace") as lines:
+            reader = csv.reader(lines, delimiter=self.delimiter, skipinitialspace=True, strict=True)
+            try:
+                for _ in reader:
+                    row = reader.line_num + 1
+            except csv.Error as error:
+                if "unexpected end" in str(error):  # others are told where rows are read
+                    raise DataError(
+                        f"{self.file}:{row}: a quotation mark is opened in this row and not closed"
+                    ) from None
+
     def check_encoding(self) -> None:
         """Raise DataError for the first byte that is not UTF-8."""
         with self.file.open("rb") as content:
@@ -159,6 +173,7 @@ def _parsed(table: _Table, decimal: str) -> pd.DataFrame:
         raise
     except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError, OverflowError) as error:
         table.check_encoding()
+        table.check_quotes()
         table.check_rows()
         first = str(error).strip().splitlines()[0]
         raise DataError(f"{table.file}: {first}") from None

@@ -265,7 +265,8 @@ WRONG = {
         "x,y\n" + "".join(f"{i},name {i}\n" for i in range(1001)), {},
         "table.csv: column 'y': 1,001 different values; allowed: at most 1000 classes",
     ),
-    "an open quote": ('x,y\n1,0\n"2,1\n', {}, "table.csv:3: 1 values in a table of 2"),
+    "an open quote": ('x,y\n1,0\n"2,1\n', {}, "table.csv:3: a quotation mark is"),
+    "an open quote at once": ('"x,y\n1,0\n', {}, "table.csv:1: a quotation mark is opened"),
     "fewer rows than classes": (
         "x,y\n" + "".join(f"{i},c{i % 7}\n" for i in range(8)), {},
         "csv (test 0.2, validation 0.1): 5 examples are left for training, and there must be at "
