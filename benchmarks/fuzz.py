@@ -50,8 +50,8 @@ KINDS = (
     Kind("`--set`", configs.overrides, 2600),
     Kind("CSV files", tables.tables, 1200),
     Kind("files of own rows", plugins.plugins, 150),
-    Kind("configs, mutated, trained", lambda: configs.mutated().map(trained), 20, 30),
-    Kind("CSV files, trained", lambda: tables.tables().map(trained), 20, 30),
+    Kind("configs, mutated, trained", lambda: configs.mutated().map(trained), 40, 30),
+    Kind("CSV files, trained", lambda: tables.tables().map(trained), 40, 30),
 )
 
 
