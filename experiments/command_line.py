@@ -7,17 +7,23 @@ imported when it is needed, so that `--help` answers at once.
 from __future__ import annotations
 
 import argparse
+import io
 import shlex
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.interrupts import answer, ignore
+from experiments.report.screen import visible
+
 if TYPE_CHECKING:
     from experiments.study import Study
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+MOST_JOBS = 1000
+"""More worker processes would only take memory: no machine has the cores for them."""
 
 
 def parser(name: str = "runner.py") -> argparse.ArgumentParser:
@@ -70,7 +76,7 @@ def parser(name: str = "runner.py") -> argparse.ArgumentParser:
     )
     command.add_argument(
         "--output",
-        type=Path,
+        type=_folder,
         default=Path("results"),
         metavar="FOLDER",
         help="where reports and the store of finished runs go; default: results",
@@ -112,6 +118,7 @@ def parser(name: str = "runner.py") -> argparse.ArgumentParser:
     )
     command.add_argument(
         "--plugin",
+        type=_file,
         action="append",
         default=[],
         metavar="FILE",
@@ -155,8 +162,13 @@ def parser(name: str = "runner.py") -> argparse.ArgumentParser:
 
 
 def _jobs(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of workers; give 1 or more")
+    # Counted first: Python reads no number of thousands of digits.
+    digits = len(str(MOST_JOBS))
+    if not (text.isdecimal() and len(text) <= digits and 1 <= int(text) <= MOST_JOBS):
+        shown = text if len(text) <= 20 else f"{text[:20]}..."
+        raise argparse.ArgumentTypeError(
+            f"{shown!r} is no number of workers; allowed: 1 to {MOST_JOBS:,}"
+        )
     return int(text)
 
 
@@ -166,6 +178,18 @@ def _shard(text: str) -> tuple[int, int]:
     if plain and 1 <= int(number) <= int(count):
         return int(number), int(count)
     raise argparse.ArgumentTypeError(f"{text!r} is no shard; give one such as 3/8, the third of 8")
+
+
+def _folder(text: str) -> Path:
+    if not text.strip() or "\0" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is no folder; name one, or . for this one")
+    return Path(text)
+
+
+def _file(text: str) -> str:
+    if not text.strip() or "\0" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is no file; name one, such as my_functions.py")
+    return text
 
 
 def _format(text: str) -> str:
@@ -184,7 +208,7 @@ def convergence() -> int:
 
 def ended(code: int) -> int:
     """Return the exit code of a command that is done, which no interrupt changes any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # only workers are left to be ended
+    ignore()  # only workers are left to be ended
     return code
 
 
@@ -192,8 +216,10 @@ def main(arguments: Sequence[str] | None = None, name: str = "runner.py") -> int
     """Run the command and return its exit code."""
     command = parser(name)
     options = command.parse_args(arguments)
-    # A polite request to end (a shutdown, a batch system's time limit) is answered like Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    answer()
+    # A title may have letters that the encoding of stdout, such as a pipe's on Windows, has not.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         # Before configs are known at all: their keys are made from the tables.
         if options.plugins and not _plugins_load(options.plugins):
@@ -201,7 +227,7 @@ def main(arguments: Sequence[str] | None = None, name: str = "runner.py") -> int
         if options.list:
             from experiments.report.listing import listing
 
-            print(listing())
+            print(visible(listing()))
             return DONE
         if options.schema:
             from experiments.config.json_schema import as_text
@@ -225,7 +251,7 @@ def main(arguments: Sequence[str] | None = None, name: str = "runner.py") -> int
             return WRONG_USAGE
         return _run(options, name)
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left that could be interrupted
+        ignore()
         print(
             "\nInterrupted. Finished runs are stored: the same command goes on from there.",
             file=sys.stderr,
@@ -250,6 +276,11 @@ def _contradiction(options: argparse.Namespace) -> str:
     return ""
 
 
+def _tell(message: str) -> None:
+    """Say what is wrong; what the message quotes may hold codes that a terminal would obey."""
+    print(visible(message), file=sys.stderr)
+
+
 def _new(path: Path, command: argparse.ArgumentParser) -> int:
     from experiments.config import ConfigError
     from experiments.config.new import write
@@ -257,7 +288,7 @@ def _new(path: Path, command: argparse.ArgumentParser) -> int:
     try:
         write(path)
     except ConfigError as error:
-        print(error, file=sys.stderr)
+        _tell(str(error))
         return WRONG_USAGE
     front = "python runner.py" if command.prog == "runner.py" else command.prog
     print(f"{path} is written, and runs as it is: {front} {shlex.quote(str(path))}")
@@ -272,7 +303,7 @@ def _diff(before: Path, after: Path, command: argparse.ArgumentParser) -> int:
     try:
         found = told(before, after, width())
     except ReportError as error:
-        print(f"{command.prog}: {error}", file=sys.stderr)
+        _tell(f"{command.prog}: {error}")
         return WRONG_USAGE
     print("\n".join(found.lines))
     return DONE if found.alike else FAILED
@@ -289,10 +320,10 @@ def _merge(options: argparse.Namespace, name: str) -> int:
     try:
         return DONE if merge(options.merge, options.output, quiet=options.quiet) else FAILED
     except SourceError as error:
-        print(f"{name}: {error}", file=sys.stderr)
+        _tell(f"{name}: {error}")
         return WRONG_USAGE
     except CommandError as error:
-        print(f"{name}: {error}", file=sys.stderr)
+        _tell(f"{name}: {error}")
         return FAILED
 
 
@@ -312,7 +343,7 @@ def _plugins_load(paths: Sequence[str]) -> bool:
     try:
         load(paths)
     except PluginError as error:
-        print(error, file=sys.stderr)
+        _tell(str(error))
         return False
     return True
 
@@ -324,7 +355,7 @@ def _run(options: argparse.Namespace, name: str) -> int:
         with told():
             return _run_configs(options, name)
     except PluginError as error:
-        print(f"{name}: {error}", file=sys.stderr)
+        _tell(f"{name}: {error}")
         return FAILED
 
 
@@ -337,15 +368,11 @@ def _run_configs(options: argparse.Namespace, command: str) -> int:
             studies.append(load(path, options.overrides))
         except ConfigError as error:
             wrong.append(str(error))
-    by_folder: dict[str, list[str]] = {}  # without capitals, which some disks do not tell apart
-    for study in studies:
-        by_folder.setdefault(study.name.casefold(), []).append(study.name)
-    for names in by_folder.values():
-        if len(names) > 1:
-            name = " and ".join(dict.fromkeys(names))
-            wrong.append(
-                f"{name}: two configs of this name would write the same report; rename one"
-            )
+    from experiments.report_folders import refused
+
+    output = None if options.validate else options.output
+    told_alone = options.dry_run or options.explain
+    wrong += refused([study.name for study in studies], output, written=not told_alone)
     if not (options.anyway or options.dry_run or options.explain or options.report):
         from experiments.analysis.enough import shortage
 
@@ -353,7 +380,7 @@ def _run_configs(options: argparse.Namespace, command: str) -> int:
             f"{study.name}: seeds: {short}" for study in studies if (short := shortage(study))
         ]
     if wrong:
-        print("\n".join(wrong), file=sys.stderr)
+        _tell("\n".join(wrong))
         return WRONG_USAGE
 
     from experiments.command_error import CommandError
@@ -366,7 +393,7 @@ def _run_configs(options: argparse.Namespace, command: str) -> int:
             _do(study, path, options) for path, study in zip(options.configs, studies, strict=True)
         ]
     except CommandError as error:
-        print(f"{command}: {error}", file=sys.stderr)
+        _tell(f"{command}: {error}")
         return FAILED
     return DONE if all(done) else FAILED
 

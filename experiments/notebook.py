@@ -17,6 +17,7 @@ from tqdm import TqdmWarning, tqdm
 
 from experiments import commands, config
 from experiments.analysis.summary import Summary, summarise
+from experiments.command_error import CommandError
 from experiments.commands import Trained
 from experiments.config import ConfigError
 from experiments.report import tables
@@ -29,6 +30,7 @@ from experiments.report.html import results_in_html
 from experiments.report.model import Report
 from experiments.report.sheets import PAGE
 from experiments.report.style import applied
+from experiments.report_folders import refused
 from experiments.study import Study
 
 __all__ = ["ConfigError", "Figures", "StudyResults", "load", "run"]
@@ -75,10 +77,13 @@ def run(
 
     Raises:
         ConfigError: everything that is wrong with the config.
-        CommandError: if the store or a run fails; what was trained is kept.
+        CommandError: if no report could be written, before anything trains; or if the store or a
+            run fails, and what was trained is kept.
 
     """
     study = config if isinstance(config, Study) else _load(config, overrides, name)
+    if wrong := refused([study.name], Path(output)):
+        raise CommandError("\n".join(wrong))
     with Bars(quiet=quiet, kind=_fitting_bar()) as progress:
         trained = commands.train(study, Path(output), jobs, progress)
     return StudyResults(trained, Path(output))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from experiments.config.arms import find_arm
 from experiments.config.checking import Checked
-from experiments.config.errors import Path, listing, shorten, show
+from experiments.config.errors import Path, found, listing, shorten, show
 from experiments.config.grid import Grid
 from experiments.config.model import BestKeys
 from experiments.config.values import MOST_CHARACTERS
@@ -38,10 +38,10 @@ def best_claim(checked: Checked, grid: Grid, place: int) -> BestClaim | None:
     if keys.to is not None and not all(level.value > 0 for level in grid.levels["epochs"]):
         checked.report((*path, "to"), "goes only with training.epochs above 0")
     axes = {axis.name: axis for axis in grid.axes}
-    if keys.of is not None and keys.of not in axes:
+    if keys.of is not None and (not isinstance(keys.of, str) or keys.of not in axes):
         if checked.sure(*grid.paths.values()):
             allowed = listing(axes) or "none, as the grid has a single setting"
-            checked.report((*path, "of"), f"found {show(keys.of)}; allowed: {allowed}")
+            checked.report((*path, "of"), f"{found(keys.of)}; allowed: {allowed}")
         return None
     best = find_arm(checked, grid, (*path, "best"), keys.of)
     if best and len(best) > 1:

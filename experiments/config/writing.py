@@ -64,6 +64,8 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
         for resolver in (dumper, yaml.resolver.Resolver())
     )
     style = "'" if ours == _TEXT != older else None  # others are quoted where they must be
+    if not value.isprintable():
+        style = '"'  # the one that escapes line ends of any kind, so that all of them stay
     return dumper.represent_scalar(_TEXT, value, style)
 
 

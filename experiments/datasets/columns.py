@@ -18,11 +18,12 @@ Place = Callable[[int, str], str]
 """Says where the row of a number, counted from 0 under the names, and a column are found."""
 
 
-def content(frame: pd.DataFrame, rules: Rules, source: str, place: Place) -> Content:
+def content(columns: dict[str, pd.Series], rules: Rules, source: str, place: Place) -> Content:
     """Return the examples of a table.
 
     Args:
-        frame: emptied as it is read, so that not all of its numbers are held twice.
+        columns: by their names, in order; emptied as they are read, so that not all of their
+            numbers are held twice. (To take them out of a frame takes as long as it is wide.)
         rules: what is to be done.
         source: what messages call the table.
         place: says where a row and column are found.
@@ -31,13 +32,12 @@ def content(frame: pd.DataFrame, rules: Rules, source: str, place: Place) -> Con
         DataError: the table does not fit the rules; the message says where.
 
     """
-    frame.columns = [str(name) for name in frame.columns]
     for name in filter(None, (part.strip() for part in rules.leave_out.split(","))):
-        frame.pop(_found(name, frame.columns, source, "leave_out"))
-    if frame.shape[1] < 2:
+        del columns[_found(name, columns, source, "leave_out")]
+    if len(columns) < 2:
         raise DataError(f"{source}: there must be a column to predict and one to predict it from")
-    target = _found(rules.target or frame.columns[-1], frame.columns, source, "target")
-    read = {name: _number_or_text(frame.pop(name), name, place) for name in [*frame.columns]}
+    target = _found(rules.target or [*columns][-1], columns, source, "target")
+    read = {name: _number_or_text(columns.pop(name), name, place) for name in [*columns]}
     told = [f"{len(next(iter(read.values()))):,} rows of {source}; the target is {target!r}"]
     read, given = _without_missing(read, target, rules.missing, place, told)
     wanted = read.pop(target)
@@ -65,7 +65,10 @@ def _number_or_text(column: pd.Series, name: str, place: Place) -> np.ndarray:
     if isinstance(column.dtype, pd.CategoricalDtype):  # who made the table says that it is text
         return column.astype(object).to_numpy()
     if pd.api.types.is_numeric_dtype(column.dtype):  # true and false are 1 and 0
-        numbers = column.to_numpy(float, na_value=np.nan)
+        if isinstance(column.dtype, np.dtype):
+            numbers = column.to_numpy(float)
+        else:  # of pandas's own, with a mark of its own for what is missing
+            numbers = column.to_numpy(float, na_value=np.nan)
         _check_finite(numbers, name, place)
         return numbers
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(float, na_value=np.nan)

@@ -43,12 +43,13 @@ def read(path: str, delimiter: str, decimal: str, header: bool, **rules: str) ->
         raise DataError(f"{file}: cannot be read: {error.strerror or error}") from None
     if frame.shape[1] == 1:
         raise DataError(f"{file}: one column only{_other_delimiter(file, delimiter)}")
-    frame.columns = names
     if len(frame) == 0:
         raise DataError(f"{file}: there are no rows under the columns' names")
     if frame.iloc[:, -1].isna().any():  # what a row that is too short lacks is its end
         table.check_rows()
-    return content(frame, Rules(**rules), file.name, table.place)
+    columns = dict(zip(names, (column for _, column in frame.items()), strict=True))
+    del frame
+    return content(columns, Rules(**rules), file.name, table.place)
 
 
 class _Table:
@@ -94,14 +95,16 @@ class _Table:
                 f"{self.file}:{line}: found numbers where the columns' names are expected; if the "
                 "first row is one of the examples, write header: false"
             )
+        seen = set()
         for number, name in enumerate(names, 1):
             if not name:
                 raise DataError(
                     f"{self.file}:{line}: column {number} has no name; give it one (and leave it "
                     "out if it only counts the rows)"
                 )
-            if names.index(name) + 1 < number:
+            if name in seen:
                 raise DataError(f"{self.file}:{line}: two columns are called {name!r}; rename one")
+            seen.add(name)
         return names
 
     def place(self, number: int, column: str) -> str:
@@ -121,6 +124,20 @@ class _Table:
                 raise DataError(
                     f"{self.file}:{line}: {len(row):,} values in a table of {columns:,} columns"
                 )
+
+    def check_quotes(self) -> None:
+        """Raise DataError for a quotation mark that is opened and never closed."""
+        row = 1
+        with self.file.open(encoding="utf-8-sig", newline="", errors="replace") as lines:
+            reader = csv.reader(lines, delimiter=self.delimiter, skipinitialspace=True, strict=True)
+            try:
+                for _ in reader:
+                    row = reader.line_num + 1
+            except csv.Error as error:
+                if "unexpected end" in str(error):  # others are told where rows are read
+                    raise DataError(
+                        f"{self.file}:{row}: a quotation mark is opened in this row and not closed"
+                    ) from None
 
     def check_encoding(self) -> None:
         """Raise DataError for the first byte that is not UTF-8."""
@@ -156,6 +173,7 @@ def _parsed(table: _Table, decimal: str) -> pd.DataFrame:
         raise
     except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError, OverflowError) as error:
         table.check_encoding()
+        table.check_quotes()
         table.check_rows()
         first = str(error).strip().splitlines()[0]
         raise DataError(f"{table.file}: {first}") from None

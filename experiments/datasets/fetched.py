@@ -40,12 +40,12 @@ def _openml(name: str, version: int, **rules: str) -> Content:
     if not name:
         raise DataError("openml: say which data set, as in {name: openml, dataset: titanic}")
     bunch = _fetched_openml(name, version, "look the name up at openml.org", as_frame=True)
-    frame = bunch.frame
+    columns = {str(column): values for column, values in bunch.frame.items()}
     if not rules["target"]:
         rules["target"] = str(bunch.target.name) if bunch.target is not None else ""
     source = f"OpenML's {name} (version {version})"
     return content(
-        frame, Rules(**rules), source, lambda row, column: f"{source}: row {row + 1}: {column!r}"
+        columns, Rules(**rules), source, lambda row, column: f"{source}: row {row + 1}: {column!r}"
     )
 
 

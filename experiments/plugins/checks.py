@@ -5,13 +5,16 @@ Numbers are drawn from a stream of their own, so that the same file is told the 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from typing import Any
 
 import numpy as np
 
 from experiments.analysis.measures import Moment
 from experiments.datasets import DatasetRow
+from experiments.interrupts import InterruptedByUser
 from experiments.kinds import Kind
 from experiments.nn.activations import Activation
 from experiments.nn.diagnostics.record import Diagnostic
@@ -42,9 +45,11 @@ def faults(plugin: Plugin, row: Any) -> list[str]:
     found: list[str] = []
     where = shown(plugin)
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), redirect_stdout(sys.stderr):
             found += [f"{where}: {title} {row.name!r}: {message}" for message in check(row)]
-    except Exception as error:
+    except InterruptedByUser:
+        raise
+    except BaseException as error:  # such as the SystemExit of a function that means to end it all
         place = place_of(error, plugin.path) or where
         found.append(f"{place}: {title} {row.name!r}: {in_words(error)}")
     return found

@@ -14,7 +14,7 @@ import types
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from experiments.analysis.measures import MOMENTS, Moment
 from experiments.datasets import DATASETS, DatasetRow
@@ -30,8 +30,7 @@ from experiments.plugins.registry import (
     FILES,
     Plugin,
     PluginError,
-    in_words,
-    place_of,
+    running,
     shown,
 )
 from experiments.records import METRICS
@@ -77,7 +76,10 @@ TABLES: dict[type, Table] = {
 """The table of each class of rows."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_TEXTS = ("label", "formula", "source", "meaning")
+_TEXTS = ("label", "formula", "source", "meaning", "says")
+
+MOST_BYTES = 1_000_000
+"""Of a file."""
 
 
 def load(paths: Iterable[str | Path]) -> None:
@@ -119,9 +121,12 @@ def load_again(plugins: Sequence[Plugin]) -> None:
 def _read(path: str | Path) -> Plugin:
     file = Path(path).absolute()
     try:
-        content = file.read_bytes()
+        with file.open("rb") as text:
+            content = text.read(MOST_BYTES + 1)
     except OSError as error:
         raise PluginError(f"{path}: cannot be read: {error.strerror or error}") from None
+    if len(content) > MOST_BYTES:
+        raise PluginError(f"{path}: too long; allowed: at most {MOST_BYTES:,} bytes")
     return Plugin(str(file), hashlib.sha256(content).hexdigest(), content)
 
 
@@ -130,15 +135,19 @@ def _rows(plugin: Plugin) -> list[Any]:
     name = shown(plugin)
     module = types.ModuleType(f"plugin_{plugin.digest[:12]}")
     module.__file__ = plugin.path
+    module.print = _print
     sys.modules[module.__name__] = module  # dataclasses and pickle look their module up
-    try:
+    with running(plugin):
         exec(compile(plugin.content, plugin.path, "exec"), module.__dict__)
-    except (Exception, SystemExit) as error:
-        raise PluginError(f"{place_of(error, plugin.path) or name}: {in_words(error)}") from None
-    rows = getattr(module, "ROWS", None)
-    if not isinstance(rows, list | tuple) or not rows:
-        raise PluginError(f"{name}: has no ROWS; end the file with a list, ROWS = [my_row]")
-    return list(rows)
+        rows = getattr(module, "ROWS", None)
+        if not isinstance(rows, list | tuple) or not rows:
+            raise PluginError(f"{name}: has no ROWS; end the file with a list, ROWS = [my_row]")
+        return list(rows)
+
+
+def _print(*values: object, file: TextIO | None = None, **how: Any) -> None:
+    """Print, for a user's own code: to stderr, since stdout is the program's."""
+    print(*values, file=file or sys.stderr, **how)
 
 
 def _add(plugin: Plugin, rows: Sequence[Any]) -> list[str]:
@@ -151,8 +160,9 @@ def _add(plugin: Plugin, rows: Sequence[Any]) -> list[str]:
             wrong.append(f"ROWS: number {number} is of class {type(row).__name__}; "
                          f"allowed: {classes}")  # fmt: skip
             continue
-        messages = _wrong_words(row, table)
-        wrong += [f"{table.title} {row.name!r}: {message}" for message in messages]
+        with running(plugin):  # a name may be an object of the user's own
+            messages = _wrong_words(row, table)
+            wrong += [f"{table.title} {row.name!r}: {message}" for message in messages]
         if not messages:
             table.rows[row.name] = row
             DIGESTS[table.title, row.name] = plugin.digest
@@ -172,6 +182,6 @@ def _wrong_words(row: Any, table: Table) -> list[str]:
         wrong.append("the name means something else in a config; choose another name")
     for field in _TEXTS:
         text = getattr(row, field, "text")
-        if not isinstance(text, str) or not text.strip():
-            wrong.append(f"{field} is no text")
+        if not isinstance(text, str) or not text.strip() or not text.isprintable():
+            wrong.append(f"{field} is no text that can be printed in a line")
     return wrong

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from experiments.interrupts import InterruptedByUser
 
 
 class PluginError(Exception):
@@ -50,7 +53,10 @@ def place_of(error: BaseException, path: str) -> str:
 
 def in_words(error: BaseException) -> str:
     """Say what was raised, in one line."""
-    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    try:
+        text = str(error.msg if isinstance(error, SyntaxError) else error)
+    except Exception:  # of a class of the user's own, whose text cannot be made
+        text = ""
     name = type(error).__name__
     return f"{name}: {' '.join(text.split())}" if text else name
 
@@ -60,18 +66,36 @@ def told() -> Iterator[None]:
     """Turn an error that a user's own code raised into a message with its file and line.
 
     Raises:
-        PluginError: in its place. All other errors pass.
+        PluginError: in its place. All other errors pass, and so does a user's request to end.
 
     """
     try:
         yield
-    except PluginError:
+    except (PluginError, InterruptedByUser):
         raise
-    except Exception as error:
+    except BaseException as error:
         places = [place for plugin in FILES if (place := place_of(error, plugin.path))]
         if not places:
             raise
         raise PluginError(f"{places[0]}: {in_words(error)}") from None
+
+
+@contextmanager
+def running(plugin: Plugin) -> Iterator[None]:
+    """Run a file's own code: what it prints goes to stderr, and whatever it raises is a message.
+
+    Raises:
+        PluginError: in place of any error, whose line it names.
+
+    """
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    except (PluginError, InterruptedByUser):
+        raise
+    except BaseException as error:
+        place = place_of(error, plugin.path) or shown(plugin)
+        raise PluginError(f"{place}: {in_words(error)}") from None
 
 
 def _shown(path: str) -> str:

@@ -64,9 +64,13 @@ _IN_HTML = {
     "code": Markup("<code>{0.text}</code>"),
     "emphasis": Markup("<em>{0.text}</em>"),
     "strong": Markup("<strong>{0.text}</strong>"),
-    "link": Markup('<a href="{0.target}">{0.text}</a>'),
+    "link": Markup('<a href="{1}">{0.text}</a>'),
 }
 
 
 def _part_in_html(part: str | Span) -> Markup:
-    return escape(part) if isinstance(part, str) else _IN_HTML[part.kind].format(part)
+    return (
+        escape(part)
+        if isinstance(part, str)
+        else _IN_HTML[part.kind].format(part, quote(part.target))
+    )

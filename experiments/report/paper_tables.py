@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from experiments.analysis.summary import Summary
 from experiments.analysis.verdicts import Verdict
 from experiments.report import words
+from experiments.report.escaping import in_markdown
 from experiments.report.looks_of_arms import name_of
 from experiments.report.tables import arm_table
 
@@ -68,9 +69,11 @@ def arms(summary: Summary) -> Table | None:
 
 def markdown(table: Table) -> str:
     """Return a table as Markdown, what its claims say below it."""
-    lines = [table.head, ("---",) * len(table.head), *table.rows]
-    text = "".join("| " + " | ".join(map(words.cell, line)) + " |\n" for line in lines)
-    return text + "".join(f"\n- {note}" for note in table.notes) + ("\n" if table.notes else "")
+    lines = [map(in_markdown, table.head), ("---",) * len(table.head)]
+    lines += [map(in_markdown, row) for row in table.rows]
+    text = "".join("| " + " | ".join(line) + " |\n" for line in lines)
+    notes = "".join(f"\n- {in_markdown(note)}" for note in table.notes)
+    return text + notes + ("\n" if table.notes else "")
 
 
 _ESCAPED = {

@@ -69,8 +69,12 @@ def tick(value: float) -> str:
     if not power:  # 123456
         digits, _, power = f"{value:.5e}".partition("e")
     factor = f"{float(digits):g}"
-    shown = f"10^{{{int(power)}}}"
-    return f"${shown}$" if factor == "1" else f"${factor} \\cdot {shown}$"
+    shown = f"10{str(int(power)).translate(_RAISED)}"
+    factor = factor.replace("-", "\N{MINUS SIGN}")
+    return shown if factor == "1" else f"{factor}·{shown}"
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def title(ax: Axes, text: str, sheet: Sheet) -> None:

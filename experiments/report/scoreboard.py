@@ -16,6 +16,7 @@ import yaml
 from experiments.analysis.verdicts import OUTCOMES
 from experiments.clocks import UPDATES
 from experiments.report import words
+from experiments.report.cells import bare
 from experiments.report.rendering import part, render, render_html
 from experiments.report.scoreboard_mark import MARK, NAME, is_ours, signed
 from experiments.whole_files import alone, replace_text
@@ -187,7 +188,7 @@ def _read(name: str, config: str, table: str) -> Report:
     if not isinstance(title, str) or not isinstance(source, str):
         raise TypeError(f"no texts: {title}, {source}")
     article = {int(row["number"]): str(row["says"]) for row in study.get("article", ())}
-    verdicts = pd.read_csv(io.StringIO(table), dtype=str, keep_default_na=False)
+    verdicts = pd.read_csv(io.StringIO(table), dtype=str, keep_default_na=False).map(bare)
     # No claim of a time to target may be among them, or an older version have written them.
     for column, usual in (("hypothesis", ""), ("clock", UPDATES), ("conditions", "1")):
         verdicts[column] = verdicts.get(column, usual)

@@ -40,6 +40,7 @@ _STYLE = {
     # another font moves nothing by more than the difference of their widths.
     "svg.fonttype": "none",
     "svg.hashsalt": "convergence",  # else the names of clip paths are drawn by lot
+    "text.parse_math": False,  # a $ in a title or a label is one
     "pdf.fonttype": 42,  # whole outlines: many journals refuse the bitmaps of type 3
 }
 

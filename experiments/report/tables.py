@@ -24,6 +24,7 @@ from experiments.nn.cost import per_update
 from experiments.nn.schedule import updates_per_epoch
 from experiments.records import METRICS, Run
 from experiments.report import words
+from experiments.report.cells import guarded_table
 from experiments.study import Setting, Study, arm_in_words
 from experiments.whole_files import write as write_file
 
@@ -432,7 +433,7 @@ def write(table: pd.DataFrame, path: Path) -> None:
     compressed = path.suffix == ".gz"
     text = io.StringIO()
     digits = "%.6g" if compressed else "%.9g"
-    table.to_csv(text, index=False, float_format=digits, lineterminator="\n")
+    guarded_table(table).to_csv(text, index=False, float_format=digits, lineterminator="\n")
     data = text.getvalue().encode("utf-8")
     write_file(path, gzip.compress(data, mtime=0) if compressed else data)
 

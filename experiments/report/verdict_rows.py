@@ -8,6 +8,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from experiments.report.cells import bare
+from experiments.report.screen import visible
 from experiments.report.words import scientific
 
 VERDICTS = "verdicts.csv"
@@ -65,7 +67,11 @@ def read_verdicts(folder: Path) -> tuple[VerdictRow, ...]:
         text = path.read_text(encoding="utf-8")
         if not text.endswith("\n"):
             raise ValueError("it ends within a line")
-        return tuple(_row(cells) for cells in csv.DictReader(io.StringIO(text)))
+        rows = csv.DictReader(io.StringIO(visible(text)))
+        return tuple(
+            _row({name: bare(cell) for name, cell in cells.items() if isinstance(cell, str)})
+            for cells in rows
+        )
     except OSError as error:
         raise ReportError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError) as error:

@@ -422,3 +422,16 @@ def test_many_problems_are_counted():
     lines = problems("\n".join(f"k{i}: 1" for i in range(60)))
     assert len(lines) == 51
     assert lines[-1] == "... and 11 more"
+
+
+@pytest.mark.parametrize("code", [r"\e[31m", r"\u202E", r"\a", r"\u200B"])
+@pytest.mark.parametrize(
+    "text",
+    ['title: "a %s"', 'background: "a %s"', 'network: {activation: {name: relu, label: "a %s"}}',
+     '"a %s": 1', 'claims: [{says: "a %s", faster: relu, than: tanh, to: {train_loss: 1}}]',
+     'article: [{number: 1, says: "a %s"}]', 'dataset: "a %s"'],
+)  # fmt: skip
+def test_no_text_holds_what_a_terminal_would_obey_or_nobody_would_see(text, code):
+    lines = problems(("dataset: moons\n" if "dataset" not in text else "") + text % code)
+    assert any("found 'a \\" in line or "unknown key" in line for line in lines)
+    assert all(line.isprintable() for line in lines)

@@ -383,21 +383,6 @@ def test_every_key_has_a_description():
         assert all(field.description for field in model.model_fields.values())
 
 
-OF_OLD = [
-    "No", "no", "y", "on", "Off", "~", "null", "1e3", "1.0e+3", "012", "0o14", "0x1F", "1_000",
-    "22:30", "2012-06-01", ".inf", "=", "<<", "-1", "3.", "title: x", "# x", " x ",
-]  # fmt: skip
-
-
-@given(st.one_of(st.sampled_from(OF_OLD), st.text("aA01_.:+-eExo~=<> \n#'\"", max_size=12)))
-def test_any_title_is_the_same_text_to_readers_of_either_version(title):
-    assume(title.strip())
-    told = read(f"dataset: moons\nseeds: 6\ntitle: {json.dumps(title)}")
-    text = config.resolved(told)
-    assert again(told) == told
-    assert yaml.safe_load(text)["title"] == told.title  # PyYAML's own loader reads version 1.1
-
-
 @pytest.mark.parametrize(
     "name", ["runs.sqlite", "Runs.SQLite-wal", "README.md", "index.html", "published", "con",
              "Aux.old", "lpt1"],

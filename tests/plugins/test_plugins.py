@@ -101,3 +101,68 @@ def test_an_error_in_a_function_names_its_line(own, jobs):
            "    return np.add(z, curve")  # fmt: skip
     errors = go(own, "--jobs", jobs, code=1).stderr
     assert "own.py:14: AssertionError: four" in errors
+
+
+@pytest.mark.parametrize(
+    ("raised", "says"),
+    [
+        ("SystemExit", "SystemExit"),
+        ("SystemExit(0)", "SystemExit: 0"),
+        ("KeyboardInterrupt", "KeyboardInterrupt"),
+        ("GeneratorExit", "GeneratorExit"),
+        ("type('Own', (BaseException,), {'__str__': lambda e: 1 / 0})()", "Own"),
+        (r"ValueError('\x1b[31mred\nnext')", r"ValueError: \x1b[31mred next"),
+    ],
+)
+def test_whatever_a_file_raises_is_told_with_its_line(raised, says, own):
+    change(own, "ROWS = [", f"raise {raised}\nROWS = [")
+    line = (own / "own.py").read_text().split("raise")[0].count("\n") + 1
+    told = go(own, code=2).stderr
+    assert told.endswith(f"own.py:{line}: {says}\n")
+    assert "Interrupted" not in told
+
+
+@pytest.mark.parametrize("raised", ["SystemExit(0)", "KeyboardInterrupt", "GeneratorExit"])
+def test_whatever_a_function_raises_is_told_with_its_line(raised, own):
+    before = (own / "own.py").read_text()
+    change(own, "    return np.add(z, curve", f"    raise {raised}\n    return np.add(z, curve")
+    assert "own.py:14: activation 'bent': " in go(own, code=2).stderr
+    (own / "own.py").write_text(before)  # and where no check has met it
+    change(own, "    return np.add(z, curve", f"    if z.shape[-2] == 4:\n        raise {raised}\n"
+           "    return np.add(z, curve")  # fmt: skip
+    for jobs in (1, 2):
+        assert "own.py:15: " in go(own, "--jobs", jobs, code=1).stderr
+
+
+def test_what_a_file_prints_is_no_part_of_the_output(own):
+    plain = go(own, "--validate").stdout
+    change(own, "ROWS = [", "print('one')\n__import__('sys').stdout.write('two')\nROWS = [")
+    change(own, "    return np.add(z, curve", "    print('three')\n    return np.add(z, curve")
+    done = go(own, "--validate")
+    assert done.stdout == plain
+    assert "one\ntwothree\n" in done.stderr
+    done = go(own, "--jobs", 1)
+    assert "three" not in done.stdout
+    assert "three" in done.stderr
+
+
+def test_no_text_of_a_row_holds_codes_of_a_terminal(own):
+    change(own, 'label="bent identity"', 'label="bent \\x1b[31m"')
+    told = go(own, code=2).stderr
+    assert "activation 'bent': label is no text that can be printed in a line" in told
+    assert "\x1b" not in told
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("", "'' is no file; name one, such as my_functions.py"),
+        (".", ".: cannot be read: Is a directory"),
+        ("\x1b[31m.py", r"\x1b[31m.py: cannot be read: No such file"),
+        ("/dev/zero", "/dev/zero: too long; allowed: at most 1,000,000 bytes"),
+    ],
+)
+def test_a_name_of_no_file_is_told(name, says, own):
+    told = run(own / "rings.yaml", "--plugin", name, code=2).stderr
+    assert says in told
+    assert "\x1b" not in told

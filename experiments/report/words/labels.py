@@ -20,11 +20,6 @@ from experiments.report.words.numbers import scientific
 from experiments.study import PROTOCOL, Claim, Labels, TimeClaim, arm_in_words
 
 
-def cell(text: object) -> str:
-    """Write a text that stands in a table."""
-    return str(text).replace("|", "\\|")
-
-
 def as_sentence(text: str) -> str:
     """Write a text that may end without a full stop as a sentence of its own."""
     return text if text.endswith((".", "?", "!")) else f"{text}."
