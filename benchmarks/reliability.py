@@ -39,13 +39,14 @@ class Fault:
     times: int
     inject: Inject
     at_a_time: int  # trials, where each keeps about one core busy
+    in_each: int = 1  # faults in a trial
 
 
 FAULTS = (
     Fault("killed (SIGKILL) while it trains and writes", 150, stopping.killed, cores()),
-    Fault("killed while it writes the report", 60, stopping.killed_at_its_report, cores()),
+    Fault("killed while it writes the report", 50, stopping.killed_at_its_report, cores()),
     Fault("interrupted (Ctrl-C), every third time twice", 100, stopping.interrupted, cores()),
-    Fault("a damaged store", 300, damage.damaged, cores()),
+    Fault("a damaged store, three damages at a time", 300, damage.damaged, cores(), damage.DAMAGES),
     Fault("a worker is killed", 50, deaths.worker_killed, 1),
     Fault("eight commands on one store", 5, together.eight_at_once, 1),
     Fault("a cluster of three workers, one is killed", 5, together.cluster_worker_killed, 1),
@@ -91,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if options.only in fault.name:
                 started = time.perf_counter()
                 where = Path(folder) / str(number)
-                times = max(1, round(fault.times * options.share))
+                times = max(1, round(fault.times * options.share / fault.in_each))
                 found[fault.name] = _trials(fault, times, reference, where, seconds)
                 took = time.perf_counter() - started
                 print(f"{fault.name}: {times} in {took:.0f} s", flush=True)
@@ -132,7 +133,7 @@ def _page(found: dict[str, list[Trial]], folder: str) -> str:
     text = HEAD
     for name, trials in found.items():
         text += (
-            f"| {name} | {len(trials)} | {sum(t.lost for t in trials)} "
+            f"| {name} | {len(trials) * _in_each(name)} | {sum(t.lost for t in trials)} "
             f"| {sum(t.changed for t in trials)} | {sum(t.traceback for t in trials)} "
             f"| {sum(t.hung for t in trials)} |\n"
         )
@@ -142,6 +143,10 @@ def _page(found: dict[str, list[Trial]], folder: str) -> str:
         for message, times in told.most_common(6):
             text += f"| {name} | {times} | {message} |\n"
     return text
+
+
+def _in_each(name: str) -> int:
+    return next(fault.in_each for fault in FAULTS if fault.name == name)
 
 
 def _plain(message: str) -> str:

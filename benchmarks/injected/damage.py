@@ -6,6 +6,7 @@ import random
 import sqlite3
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from injected.trial import STORE, Reference, Trial, run
@@ -13,13 +14,19 @@ from injected.trial import STORE, Reference, Trial, run
 Cells = ("run", "status", "updates", "budget", "columns", "metrics", "seconds", "origin", "digest")
 
 
+DAMAGES = 3
+"""So many are injected at a time, each of another kind."""
+
+
 def damaged(reference: Reference, folder: Path, seed: int, _: float) -> Trial:
-    """Damage the store of a finished study, and run it again."""
+    """Damage the store of a finished study DAMAGES times, and run it again."""
     output = reference.finished(folder)
     for path in output.glob("*/made_from.json"):  # else the report would be shown as it is
         path.unlink()
     rng = random.Random(seed)
-    HOW[seed % len(HOW)](output / STORE, rng)
+    for number in range(DAMAGES):
+        with suppress(sqlite3.DatabaseError):  # so damaged by now that no cell can be changed
+            HOW[(seed + number) % len(HOW)](output / STORE, rng)
     return reference.judge(output, {}, run(output))
 
 

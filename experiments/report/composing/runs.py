@@ -15,6 +15,9 @@ from experiments.report.panels import MOST_PANELS, panels
 MOST_ARMS = 36
 """Of more rows of arms and targets there is no table in a report; arms.csv has all."""
 
+MOST_REASONS = 3
+"""Of why runs failed no more reasons are told, the most frequent first."""
+
 _ARRIVALS = Figure(
     "updates_to_target.png",
     "Updates to target",
@@ -75,12 +78,12 @@ def _failed(reasons: Mapping[str, int]) -> str:
         return ""
     count = sum(reasons.values())
     ordered = sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
-    told = "; ".join(f"{some:,} of them: {reason}" for reason, some in ordered)
-    told = told if len(ordered) > 1 else ordered[0][0]
+    told = "; ".join(f"{reason} ({some:,})" for reason, some in ordered[:MOST_REASONS])
+    why = f"The reason: {ordered[0][0]}" if len(ordered) == 1 else f"The reasons: {told}"
+    others = f"; and {len(ordered) - MOST_REASONS:,} more" * (len(ordered) > MOST_REASONS)
     return (
         f"{count:,} run{'s' * (count > 1)} failed, of which nothing is known: no time to a target, "
-        "no measure; a rate at which one of a search's runs failed was not chosen. The reason: "
-        f"{told}"
+        f"no measure; a rate at which a run of its search failed was not chosen. {why}{others}"
     )
 
 
