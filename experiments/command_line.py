@@ -419,7 +419,7 @@ def _do(study: Study, path: Path, options: argparse.Namespace) -> bool:
 
     """
     if options.dry_run or options.explain or options.validate:
-        _tell(study, path, options)
+        _say_beforehand(study, path, options)
         return True
     loudness = {"quiet": options.quiet, "verbose": options.verbose}
     if not options.retry_failed:
@@ -437,7 +437,7 @@ def _do(study: Study, path: Path, options: argparse.Namespace) -> bool:
         )
 
 
-def _tell(study: Study, path: Path, options: argparse.Namespace) -> None:
+def _say_beforehand(study: Study, path: Path, options: argparse.Namespace) -> None:
     from experiments import commands
 
     if options.dry_run:
