@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from experiments import datasets
 from experiments.clocks import UpdateTime
-from experiments.execution.executing import execute
+from experiments.execution.executing import attempt
+from experiments.execution.failing import Failure
 from experiments.execution.store import Store
 from experiments.nn.cost import per_update
 from experiments.nn.schedule import updates_per_epoch
@@ -30,7 +31,8 @@ def update_times(
 
     Times are the one thing that does not repeat to the bit; they are stored as measured, so that
     a study keeps the ones it had. Settings of equal work share one time, the mean of theirs: what
-    differs between them is noise. Where one is neither stored nor to be measured, there are none.
+    differs between them is noise. Where one is neither stored nor to be measured, or fails, there
+    are none.
     """
     times = {}
     for setting in study.settings:
@@ -40,6 +42,8 @@ def update_times(
             if not measure:
                 return None
             measured = _measure(run)
+            if measured is None:
+                return None
             store.add_update_time(run, measured)
         times[setting] = measured
     return _shared(times)
@@ -86,8 +90,13 @@ def _work(setting: Setting) -> tuple:
     )
 
 
-def _measure(run: Run) -> UpdateTime:
-    """Time short and long runs of one network in turn; their difference is all updates."""
+def _measure(run: Run) -> UpdateTime | None:
+    """Time short and long runs of one network in turn; their difference is all updates.
+
+    Returns:
+        None if they fail.
+
+    """
     per_epoch = updates_per_epoch(run.training, datasets.shape(run.data))
 
     def fleet(updates: int) -> Fleet:
@@ -96,7 +105,9 @@ def _measure(run: Run) -> UpdateTime:
         return Fleet((replace(run, training=training, evaluation=evaluation),), 1)
 
     with _one_core():
-        execute(fleet(1))  # the first time loads data and libraries
+        # The first time loads data and libraries.
+        if isinstance(attempt(fleet(1)), Failure) or isinstance(attempt(fleet(UPDATES)), Failure):
+            return None
         rounds = [_of_round(_seconds(fleet(UPDATES)), _seconds(fleet(1))) for _ in range(ROUNDS)]
     return UpdateTime(statistics.median(rounds), min(rounds), max(rounds))
 
@@ -110,7 +121,7 @@ def _of_round(long: float, short: float) -> float:
 
 def _seconds(fleet: Fleet) -> float:
     started = time.perf_counter()
-    execute(fleet)
+    attempt(fleet)
     return time.perf_counter() - started
 
 
