@@ -25,7 +25,7 @@ from hypothesis.strategies import SearchStrategy
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks.fuzzing import configs, plugins, tables
+from benchmarks.fuzzing import configs, overrides, plugins, tables
 from benchmarks.fuzzing.apart import MEGABYTES, Told, attempt_apart
 from benchmarks.fuzzing.attempts import MESSAGE, STUDY, TRACEBACK, UNCLEAR
 from benchmarks.fuzzing.inputs import Input, trained
@@ -47,7 +47,7 @@ class Kind:
 KINDS = (
     Kind("configs, mutated", configs.mutated, 3000),
     Kind("configs, texts and bytes", configs.texts, 3600),
-    Kind("`--set`", configs.overrides, 2600),
+    Kind("`--set`", overrides.overrides, 2600),
     Kind("CSV files", tables.tables, 1200),
     Kind("files of own rows", plugins.plugins, 150),
     Kind("configs, mutated, trained", lambda: configs.mutated().map(trained), 40, 30),

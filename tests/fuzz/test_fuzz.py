@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from benchmarks.fuzzing import configs, plugins, tables
+from benchmarks.fuzzing import configs, overrides, plugins, tables
 from benchmarks.fuzzing.attempts import MESSAGE, STUDY, attempt
 from benchmarks.fuzzing.inputs import Input, trained
 from experiments.plugins.loading import TABLES
@@ -18,7 +18,7 @@ from experiments.plugins.registry import DIGESTS, FILES
 KINDS = {
     "mutated": (configs.mutated(), 50),
     "texts": (configs.texts(), 60),
-    "overrides": (configs.overrides(), 100),
+    "overrides": (overrides.overrides(), 100),
     "tables": (tables.tables(), 80),
     "plugins": (plugins.plugins(), 40),
 }
