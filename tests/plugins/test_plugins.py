@@ -169,17 +169,17 @@ def test_a_name_of_no_file_is_told(name, says, own):
 
 
 def test_some_runs_that_fail_end_no_other_and_are_told(own):
-    change(own, "    return np.add(z, curve", "    assert z.shape[-2] != 4 or np.abs(z).max() < 2.9, 'too much'\n"
-           "    return np.add(z, curve")  # fmt: skip
+    some = "    if z.shape[-2] == 4:\n        assert np.abs(z).max() < 2.9, 'too much'\n"
+    change(own, "    return np.add(z, curve", f"{some}    return np.add(z, curve")
     done = go(own, "--jobs", 1, code=1)
-    assert "own.py:14: AssertionError: too much" in done.stderr
+    assert "own.py:15: AssertionError: too much" in done.stderr
     told = " ".join(done.stdout.split())
     assert "runs failed, of which nothing is known" in told
     assert "The same command with --retry-failed tries them again." in told
     assert "every run was stored already" in go(own, code=1).stdout
-    failed = int(told.partition(" runs failed")[0].split()[-1])
+    failed = int(told.partition(" runs failed, of which")[0].split()[-1])
     assert 0 < failed < 6
     assert len(keys(own)) == 12 - failed
     again = go(own, "--retry-failed", "--jobs", 1, code=1)
-    assert f"{failed} runs failed" in " ".join(again.stdout.split())
+    assert f"{failed} runs failed, of which" in " ".join(again.stdout.split())
     assert "tried again one by one" in again.stderr

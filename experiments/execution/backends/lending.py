@@ -5,14 +5,17 @@ So no worker reads a file again, nor finds it changed, and a large set is in mem
 
 from __future__ import annotations
 
+import atexit
 import mmap
+import shutil
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 import joblib
 import numpy as np
+from joblib.externals.loky.backend import resource_tracker
 
 from experiments import datasets
 from experiments.parameters import Choice
@@ -50,7 +53,7 @@ def lent(data: Choice) -> Lent | None:
 
 @cache  # once for each content that this process reads
 def _write(data: Choice, digest: str) -> Lent:
-    file = Path(_folder().name) / f"{len(list(Path(_folder().name).iterdir()))}_{digest[:16]}"
+    file = _folder() / f"{len(list(_folder().iterdir()))}_{digest[:16]}"
     read = datasets.content_of(data)
     inputs = _place_of(read.pool.inputs)
     if inputs is not None:
@@ -60,9 +63,17 @@ def _write(data: Choice, digest: str) -> Lent:
 
 
 @cache
-def _folder() -> TemporaryDirectory:
-    """Return a folder that is removed as this process ends, once nobody maps what is in it."""
-    return TemporaryDirectory(prefix="lent_", ignore_cleanup_errors=True)
+def _folder() -> Path:
+    """Return a folder that is removed as this process ends, whatever ends it."""
+    folder = mkdtemp(prefix="lent_")
+    resource_tracker.register(folder, "folder")  # who outlives this process, and removes it then
+    atexit.register(_remove, folder)
+    return Path(folder)
+
+
+def _remove(folder: str) -> None:
+    shutil.rmtree(folder, ignore_errors=True)  # a system that keeps mapped files keeps it
+    resource_tracker.unregister(folder, "folder")
 
 
 def _place_of(array: np.ndarray) -> Place | None:
