@@ -47,7 +47,7 @@ FAULTS = (
     Fault("killed while it writes the report", 50, stopping.killed_at_its_report, cores()),
     Fault("interrupted (Ctrl-C), every third time twice", 100, stopping.interrupted, cores()),
     Fault("a damaged store, three damages at a time", 300, damage.damaged, cores(), damage.DAMAGES),
-    Fault("a worker is killed", 50, deaths.worker_killed, 1),
+    Fault("a worker is killed", 50, deaths.worker_killed, cores()),
     Fault("eight commands on one store", 5, together.eight_at_once, 1),
     Fault("a cluster of three workers, one is killed", 5, together.cluster_worker_killed, 1),
 )

@@ -77,7 +77,11 @@ class Ended:
     def message(self) -> str:
         """What it told of what went wrong: the last line that is no progress."""
         lines = [line for line in self.errors.splitlines() if line.strip()]
-        told = [line for line in lines if not line.startswith(_PROGRESS) and "warn" not in line]
+        told = [
+            line
+            for line in lines
+            if not line.startswith(_PROGRESS) and "warn" not in line.casefold()
+        ]
         return told[-1] if told else ""
 
 
