@@ -49,6 +49,8 @@ def updates_to_target(trace: Trace, metric: str, target: float) -> HittingTime:
         The time in updates, censored at the budget if the target is never reached.
 
     """
+    if trace.status == "failed":
+        return HittingTime(0.0, censored=True)
     values, goal = _downwards(trace, metric, target)
     (there,) = (values <= goal).nonzero()
     if not len(there):

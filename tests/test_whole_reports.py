@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from experiments import whole_files
-from experiments.command_line import DONE, FAILED, main
+from experiments.command_line import DONE, FAILED, WRONG_USAGE, main
 from experiments.comparing import published
 
 resource = pytest.importorskip("resource")  # Windows has no such limits
@@ -161,9 +161,13 @@ def test_a_lock_that_is_held_is_told(copied, capfd, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("one", "a file stands where"), ("one/report.md", "a folder has its")]
+    ("name", "code", "message"),
+    [
+        ("one", WRONG_USAGE, "a file has the name of the report's folder"),
+        ("one/report.md", FAILED, "cannot be written: a folder has its"),
+    ],
 )
-def test_something_else_in_the_place_of_a_file_is_told(copied, name, message):
+def test_something_else_in_the_place_of_a_file_is_told(copied, name, code, message):
     path = copied / "out" / name
     if path.is_dir():
         shutil.rmtree(path)
@@ -171,8 +175,8 @@ def test_something_else_in_the_place_of_a_file_is_told(copied, name, message):
     else:
         path.unlink()
         path.mkdir()
-    told = run(copied / "one.yaml", "--report", "--output", copied / "out", code=FAILED)
-    assert f"{path}: cannot be written: {message}" in told
+    told = run(copied / "one.yaml", "--report", "--output", copied / "out", code=code)
+    assert f"{path}: {message}" in told
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

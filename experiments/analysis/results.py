@@ -32,7 +32,7 @@ class SettingResult:
     @property
     def budget(self) -> int:
         """The updates each run was given."""
-        return max(trace.budget for trace in self.traces)  # one that failed was given none
+        return self.traces[0].budget
 
     @property
     def diverged(self) -> int:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from experiments import datasets
 from experiments.nn.diagnostics import columns
+from experiments.nn.schedule import total_updates
 from experiments.records import METRICS, Run, Trace
 
 
@@ -23,17 +25,13 @@ Outcome = list[Trace] | Failure
 
 
 def nothing_of(run: Run, reason: str) -> Trace:
-    """Return the trace of a run that failed: one evaluation, of which no number is known.
-
-    Its budget is 0: that it did not get to a target within no update is all that can be said, so
-    that the time to any target is censored at 0.
-    """
+    """Return the trace of a run that failed: one evaluation, of which no number is known."""
     names = *METRICS, *columns(run.diagnostics, len(run.network.widths))
     return Trace(
         updates=np.zeros(1, dtype="<i8"),
         values=np.full((1, len(names)), np.nan),
         status="failed",
-        budget=0,
+        budget=total_updates(run.training, datasets.shape(run.data)),
         columns=names,
         reason=reason,
     )

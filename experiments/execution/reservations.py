@@ -7,12 +7,12 @@ are trained twice, and nothing else happens.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import platform
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
@@ -32,6 +32,9 @@ LEASE = 600.0
 
 AT_ONCE = 500
 """So many keys are asked for at a time: SQLite bounds the variables of a query."""
+
+ATTEMPTS = 50
+"""So often a file is opened anew that others remove again and again, as they come to their ends."""
 
 T = TypeVar("T")
 
@@ -89,7 +92,16 @@ class Reservations:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.free(list(self._held))
+        """Free what is held, and remove the file if nobody holds anything."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM reserved WHERE holder = ?", (self._me[2],))
+            if connection.execute("SELECT 1 FROM reserved LIMIT 1").fetchone() is None:
+                with suppress(OSError):  # a system that keeps open files keeps it
+                    self._path.unlink()
+
+        self._held.clear()
+        self._use(work, None)
 
     def _others(self, connection: sqlite3.Connection, keys: Iterable[str]) -> set[str]:
         found, ordered, alive = set(), sorted(keys), dict[int, bool]()
@@ -108,18 +120,22 @@ class Reservations:
         if self._path is None:
             return default
         try:
-            with contextlib.closing(sqlite3.connect(self._path, timeout=10)) as connection:
-                connection.execute("PRAGMA synchronous = OFF")
-                with connection:
-                    connection.execute("BEGIN IMMEDIATE")
-                    connection.execute(RESERVED)
-                    return work(connection)
+            for _ in range(ATTEMPTS):
+                before = _place_of(self._path)
+                with closing(sqlite3.connect(self._path, timeout=10)) as connection:
+                    connection.execute("PRAGMA synchronous = OFF")
+                    with connection:
+                        connection.execute("BEGIN IMMEDIATE")
+                        connection.execute(RESERVED)
+                        # Else the file was removed while this one waited for its lock.
+                        if before is not None and _place_of(self._path) == before:
+                            return work(connection)
         except sqlite3.OperationalError:
-            return default
+            pass
         except sqlite3.DatabaseError:  # damaged; whoever comes next makes a new one
-            with contextlib.suppress(OSError):
+            with suppress(OSError):
                 self._path.unlink()
-            return default
+        return default
 
 
 _FIND = "SELECT key, host, pid FROM reserved WHERE holder != ? AND until > ? AND key IN ({marks})"
@@ -129,6 +145,15 @@ _PUT = "INSERT OR REPLACE INTO reserved (key, host, pid, holder, until) VALUES (
 _DELETE = "DELETE FROM reserved WHERE key = ? AND holder = ?"
 
 _RENEW = "UPDATE reserved SET until = ? WHERE holder = ?"
+
+
+def _place_of(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another one that takes its name; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _is_alive(pid: object) -> bool:

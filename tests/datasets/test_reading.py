@@ -311,7 +311,7 @@ def test_workers_map_one_copy_of_a_large_set_instead_of_reading_it(tmp_path, mon
     data = csv(tmp_path / "gone.csv")
     pool = Pool(np.random.default_rng(0).random((50_000, 4)), np.arange(50_000) % 2)
     datasets.lend(data, record.Content(pool, 2, "some digest"))
-    monkeypatch.setattr(workers, "_execute", _maps)
+    monkeypatch.setattr(workers, "_attempt", _maps)
     fleets = cut([on(data, seed=seed) for seed in range(4)], 4)
     for _, (mapped, total) in trained(fleets, 2):
         assert mapped

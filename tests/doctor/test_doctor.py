@@ -62,7 +62,9 @@ def doctor(output, capsys, monkeypatch):
         assert contents(output) == before
         told = capsys.readouterr()
         assert told.err == ""
-        assert max(len(line) for line in told.out.splitlines() if str(output) not in line) <= 100
+        # The name of a folder is not broken, however long it is.
+        lines = [line for line in told.out.splitlines() if str(output.parent) not in line]
+        assert max(map(len, lines)) <= 100
         return " ".join(told.out.split())
 
     return ask
@@ -185,7 +187,7 @@ FILES = {
     "text": (replaced(b"once upon a time " * 100), "is no database", "move it away"),
     "folder": (in_folder, "a folder has its name", "Move it away"),
     "link to nothing": (linked, "it is a link to", "Remove the link"),
-    "newer": (newer, "9, this program knows 1", "update the program"),
+    "newer": (newer, "9, this program knows 2", "update the program"),
     "of something else": (of_something_else, "a database of something else", "Move it away"),
 }
 
@@ -212,7 +214,7 @@ def test_a_file_where_reports_are_written_is_told(doctor, output):
 @pytest.mark.parametrize("table", TABLES)
 def test_a_table_that_is_gone_is_no_traceback(doctor, output, table):
     change(output, f"DROP TABLE {table}")
-    told = doctor(DONE if table in ("update_time_ranges", "set_aside") else FAILED)
+    told = doctor(DONE if table in ("update_time_ranges", "set_aside", "failures") else FAILED)
     assert "cannot be looked at" not in told
 
 

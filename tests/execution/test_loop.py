@@ -82,8 +82,10 @@ def test_tuning_runs_that_are_lost_end_it_as_well(tmp_path):
 def stub_plans(monkeypatch, rounds):
     """Let the plan ask for runs round by round, whatever is stored."""
 
-    def plan(study, _store, _before=None):
-        return Plan(study, 1, evaluation=tuple(rounds.pop(0)) if rounds else (), results="results")
+    def plan(study, store, _before=None):
+        asked = tuple(rounds.pop(0)) if rounds else ()
+        store.load(asked)
+        return Plan(study, 1, evaluation=asked, results="results")
 
     monkeypatch.setattr(loop, "plan", plan)
     monkeypatch.setattr(loop, "cut", lambda runs, *_: [Fleet((run,), 1) for run in runs])

@@ -315,17 +315,14 @@ def test_it_does_not_depend_on_where_it_was_interrupted(monkeypatch, name):
     """The study is interrupted after each fleet, and goes on with another cut of what is left."""
     expected, *_ = completed(name)
     study, number = study_of(name), count()
-    execute = here.execute
-
-    class StopError(Exception):
-        pass
+    attempt = here.attempt
 
     def once(fleet):
         if next(number):
-            raise StopError
-        return execute(fleet)
+            raise KeyboardInterrupt
+        return attempt(fleet)
 
-    monkeypatch.setattr(here, "execute", once)
+    monkeypatch.setattr(here, "attempt", once)
     with Store(":memory:") as store:
         for interruption in range(500):
             number = count()
@@ -340,7 +337,7 @@ def test_it_does_not_depend_on_where_it_was_interrupted(monkeypatch, name):
             )  # fmt: skip
             try:
                 complete(study, store, 1, QUIET)
-            except StopError:
+            except KeyboardInterrupt:
                 continue
             break
         assert 5 < interruption < 499

@@ -131,7 +131,7 @@ def test_whatever_a_function_raises_is_told_with_its_line(raised, own):
     change(own, "    return np.add(z, curve", f"    if z.shape[-2] == 4:\n        raise {raised}\n"
            "    return np.add(z, curve")  # fmt: skip
     for jobs in (1, 2):
-        assert "own.py:15: " in go(own, "--jobs", jobs, code=1).stderr
+        assert "own.py:15: " in go(own, "--jobs", jobs, "--retry-failed", code=1).stderr
 
 
 def test_what_a_file_prints_is_no_part_of_the_output(own):
