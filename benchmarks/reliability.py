@@ -10,6 +10,7 @@ of an undisturbed run. Writes docs/reliability.md. The parts are in the folder i
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
 import time
@@ -84,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="a word in the names of faults")
     parser.add_argument("--page", type=Path, default=PAGE, help="to write; default: %(default)s")
     options = parser.parse_args(arguments)
-    found: dict[str, list[Trial]] = {}
+    bad: list[Trial] = []
     with tempfile.TemporaryDirectory() as folder:
         reference = Reference(Path(folder))
         seconds = _seconds(reference, Path(folder))
@@ -93,13 +94,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 started = time.perf_counter()
                 where = Path(folder) / str(number)
                 times = max(1, round(fault.times * options.share / fault.in_each))
-                found[fault.name] = _trials(fault, times, reference, where, seconds)
+                trials = _trials(fault, times, reference, where, seconds)
                 took = time.perf_counter() - started
                 print(f"{fault.name}: {times} in {took:.0f} s", flush=True)
-    options.page.write_text(_page(found, folder), encoding="utf-8")
-    bad = [t for some in found.values() for t in some if t.lost or t.changed or t.traceback]
-    for trial in bad:
-        print(trial)
+                _put(options.page, fault, trials)  # at once: the next fault takes minutes, too
+                wrong = [t for t in trials if t.lost or t.changed or t.traceback or t.hung]
+                for trial in wrong:
+                    print(trial, flush=True)
+                bad += wrong
     return 1 if bad else 0
 
 
@@ -129,30 +131,29 @@ def _trials(
         return list(pool.map(trial, range(times)))
 
 
-def _page(found: dict[str, list[Trial]], folder: str) -> str:
-    text = HEAD
-    for name, trials in found.items():
-        text += (
-            f"| {name} | {len(trials) * _in_each(name)} | {sum(t.lost for t in trials)} "
-            f"| {sum(t.changed for t in trials)} | {sum(t.traceback for t in trials)} "
-            f"| {sum(t.hung for t in trials)} |\n"
-        )
-    text += MESSAGES
-    for name, trials in found.items():
-        told = Counter(_plain(t.message) for t in trials if t.message)
-        for message, times in told.most_common(6):
-            text += f"| {name} | {times} | {message} |\n"
-    return text
-
-
-def _in_each(name: str) -> int:
-    return next(fault.in_each for fault in FAULTS if fault.name == name)
+def _put(page: Path, fault: Fault, trials: Sequence[Trial]) -> None:
+    """Put the rows of a fault into the page, in place of older ones."""
+    old = page.read_text(encoding="utf-8").splitlines() if page.exists() else []
+    rows = {one.name: [line for line in old if line.startswith(f"| {one.name} |")]
+            for one in FAULTS}  # fmt: skip
+    count = len(trials) * fault.in_each
+    sums = (
+        sum(getattr(trial, name) for trial in trials)
+        for name in ("lost", "changed", "traceback", "hung")
+    )
+    told = Counter(_plain(trial.message) for trial in trials if trial.message)
+    rows[fault.name] = [
+        f"| {fault.name} | {count} | {' | '.join(map(str, sums))} |",
+        *(f"| {fault.name} | {times} | {text} |" for text, times in told.most_common(6)),
+    ]
+    counts = [some[0] for some in rows.values() if some]
+    messages = [line for some in rows.values() for line in some[1:]]
+    text = HEAD + "\n".join(counts) + "\n" + MESSAGES + "\n".join(messages) + "\n"
+    page.write_text(text, encoding="utf-8")
 
 
 def _plain(message: str) -> str:
     """Return a message without what differs from trial to trial."""
-    import re
-
     text = re.sub(r"/\S*/(?=runs\.sqlite|out)", "", message)
     text = re.sub(r"\b[0-9a-f]{40}\b", "KEY", text)
     text = re.sub(r"tcp://\S+", "tcp://HOST:PORT", text)

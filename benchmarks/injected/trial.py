@@ -193,5 +193,8 @@ def evaluations(output: Path) -> list[tuple]:
 def _ask(output: Path, query: str) -> list[tuple]:
     if not (output / STORE).exists():
         return []
-    with sqlite3.connect(output / STORE, timeout=60) as connection:
-        return connection.execute(query).fetchall()
+    try:
+        with sqlite3.connect(output / STORE, timeout=60) as connection:
+            return connection.execute(query).fetchall()
+    except sqlite3.DatabaseError:
+        return []
