@@ -8,8 +8,10 @@ that begins with apostrophes and then as a formula does: each is read back as it
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
@@ -39,6 +41,8 @@ def guarded_table(table: pd.DataFrame) -> pd.DataFrame:
         table: any; its columns' names are the program's own.
 
     """
+    import pandas as pd  # slow to import, and reading a table back needs none of it
+
     columns = {}
     for name, column in table.items():
         if pd.api.types.is_numeric_dtype(column.dtype):
