@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import BrokenExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,19 +16,19 @@ from experiments.datasets import DataError
 from experiments.execution.estimate import Forecast, forecast
 from experiments.execution.expected import Nothing, shares
 from experiments.execution.faults import why
-from experiments.execution.loop import USUAL, NothingTrainedError, Progress, Tell, Ways, complete
+from experiments.execution.loop import USUAL, Progress, Tell, Ways, complete
 from experiments.execution.plan import plan
 from experiments.execution.shards import Shard
 from experiments.execution.store import NAME as STORE
 from experiments.execution.store import Store, StoreError
 from experiments.execution.timing import update_times
+from experiments.plainly import told_plainly
 from experiments.report import figure_files, page, scoreboard, terminal
 from experiments.report.explaining import explained, validated
 from experiments.report.made_from import record
 from experiments.report.screen import width
 from experiments.report.written import Written
 from experiments.study import Study
-from experiments.whole_files import HeldError
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ def train(
         CommandError: if the store or all runs fail. What was trained is kept.
 
     """
-    with _told_plainly(output):
+    with told_plainly(output):
         output.mkdir(parents=True, exist_ok=True)
         with Store(output / STORE) as store:
             results, runs = complete(study, store, jobs, progress, tell=tell, ways=ways)
@@ -161,7 +160,7 @@ def _write(
 ) -> Written:
     """Write the report alone; with `measure`, time updates where that is not stored."""
     results, folder = trained.results, output / trained.study.name
-    with _told_plainly(output), Store(output / STORE) as store:
+    with told_plainly(output), Store(output / STORE) as store:
         times = None
         if results.study.time_claims:
             times = update_times(results.study, store, measure=measure)
@@ -172,30 +171,6 @@ def _write(
             published = published_of(folder, written)
             record(written, report, trained.study, keys, store, published, formats)
         return replace(report, page=folder / report.page.name)
-
-
-@contextmanager
-def _told_plainly(output: Path) -> Iterator[None]:
-    """Say of whatever fails what can be done about it."""
-    try:
-        yield
-    except (StoreError, DataError, NothingTrainedError, HeldError) as error:
-        raise CommandError(str(error)) from error
-    except BrokenExecutor as error:  # that drew figures: where one trained, others go on
-        raise CommandError(
-            "a worker process was ended from outside, most often for want of memory. All runs are "
-            "stored; try again with a smaller --jobs."
-        ) from error
-    except MemoryError as error:
-        raise CommandError(
-            "the memory does not suffice for these networks and data. The runs that had finished "
-            "are stored; try a smaller width, data set or --jobs."
-        ) from error
-    except OSError as error:
-        name = Path(error.filename or output)
-        ours = name.is_relative_to(output)
-        what = "cannot be written" if ours else "cannot be opened"
-        raise CommandError(f"{name}: {what}: {why(error)}") from error
 
 
 def reports(
@@ -244,7 +219,7 @@ def reports(
 
 
 def _list_reports(output: Path) -> None:
-    with _told_plainly(output):
+    with told_plainly(output):
         scoreboard.write(output)
 
 

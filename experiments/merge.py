@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from experiments.command_error import CommandError
-from experiments.execution.faults import StoreError, why
 from experiments.execution.merging import Merged, merge_store, source
 from experiments.execution.store import NAME, Store
+from experiments.plainly import told_plainly
 from experiments.report.terminal import Stages
 
 
@@ -31,7 +30,7 @@ def merge(paths: Sequence[Path], output: Path, *, quiet: bool) -> bool:
     """
     target, whole = output / NAME, True
     sources = dict.fromkeys(source(path, target) for path in paths)
-    try:
+    with told_plainly(output):
         output.mkdir(parents=True, exist_ok=True)
         with Store(target) as store:
             for path in sources:
@@ -40,11 +39,6 @@ def merge(paths: Sequence[Path], output: Path, *, quiet: bool) -> bool:
                 whole = whole and not (merged.damaged or merged.unfit)
                 if not quiet:
                     print(_told(path, merged, target))
-    except StoreError as error:
-        raise CommandError(str(error)) from error
-    except OSError as error:
-        where = error.filename or output
-        raise CommandError(f"{where}: cannot be written: {why(error)}") from error
     return whole
 
 

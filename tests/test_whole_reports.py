@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from test_whole_files import left
 
 from experiments import whole_files
 from experiments.command_line import DONE, FAILED, WRONG_USAGE, main
@@ -76,11 +77,6 @@ def contents(folder):
         for path in folder.rglob("*")
         if path.is_file()
     }
-
-
-def left(output):
-    """What lies where reports are written, besides the lock."""
-    return [path for path in (output / ".writing").iterdir() if path.name != "lock"]
 
 
 def listed(output):

@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from experiments.execution.reading import to_be_read
 from experiments.report.verdict_rows import ReportError
 
 _SAME_KIND = "a.budget = b.budget AND a.columns = b.columns"
@@ -62,9 +63,9 @@ def compare_stores(before: Path, after: Path) -> Stores:
     """
     for path in (before, after):
         _check(path)
-    connection = sqlite3.connect(_read_only(before), uri=True)
+    connection = sqlite3.connect(to_be_read(before), uri=True)
     try:
-        connection.execute("ATTACH DATABASE ? AS other", (_read_only(after),))
+        connection.execute("ATTACH DATABASE ? AS other", (to_be_read(after),))
         counts, other = Counter(), []
         for how, run, old, new in connection.execute(_BOTH):
             counts[how] += 1
@@ -81,13 +82,9 @@ def compare_stores(before: Path, after: Path) -> Stores:
     return Stores(counts["same"], counts["beginning"], tuple(other), *only)
 
 
-def _read_only(path: Path) -> str:
-    return f"{path.resolve().as_uri()}?mode=ro"
-
-
 def _check(path: Path) -> None:
     try:
-        connection = sqlite3.connect(_read_only(path), uri=True)
+        connection = sqlite3.connect(to_be_read(path), uri=True)
         try:
             connection.execute("SELECT key, run FROM traces LIMIT 1").fetchone()
         finally:

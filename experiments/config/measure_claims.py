@@ -19,6 +19,7 @@ from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.records import METRIC_WORDS
 from experiments.splits import DataError
 from experiments.study import Labels, Measure, MeasureClaim, Region, arm_in_words
+from experiments.texts import is_number
 
 
 def measure_claim(checked: Checked, grid: Grid, place: int) -> MeasureClaim | None:
@@ -142,7 +143,7 @@ def _check_over(checked: Checked, grid: Grid, path: Path, arms: set[str], *, lay
         if keys.layer:
             checked.report((*path, "layer"), "does not go with over: layer")
         return
-    numbers = [a.name for a in grid.axes if all(map(_is_number, a.labels)) and a.name not in arms]
+    numbers = [a.name for a in grid.axes if all(map(is_number, a.labels)) and a.name not in arms]
     if keys.over is not None and keys.over == grid.searched:
         checked.report(where, f"{found(keys.over)}, which is {CHOSEN}")
         return
@@ -150,14 +151,6 @@ def _check_over(checked: Checked, grid: Grid, path: Path, arms: set[str], *, lay
         allowed = listing(["layer", *numbers])
         hint = nearest(keys.over, ["layer", *numbers])
         checked.report(where, f"{found(keys.over)}; allowed: {allowed}{hint}")
-
-
-def _is_number(label: str) -> bool:
-    try:
-        float(label)
-    except ValueError:
-        return False
-    return True
 
 
 def _check_fit(

@@ -14,6 +14,7 @@ from experiments.datasets.paths import readable
 from experiments.datasets.record import Content
 from experiments.datasets.rules import MOST_INPUTS, Rules
 from experiments.splits import DataError
+from experiments.texts import is_number
 
 _LONGEST = 2**22  # bytes of the first line
 _BLOCK = 2**20
@@ -90,7 +91,7 @@ class _Table:
         if not self.header:
             return [str(number) for number in range(1, len(row) + 1)]
         names = [name.strip() for name in row]
-        if all(_is_number(name) for name in names):
+        if all(is_number(name) for name in names):
             raise DataError(
                 f"{self.file}:{line}: found numbers where the columns' names are expected; if the "
                 "first row is one of the examples, write header: false"
@@ -186,11 +187,3 @@ def _other_delimiter(file: Path, delimiter: str) -> str:
         if other != delimiter and other in first:
             return f"; if they are separated by {word}, write delimiter: {word}"
     return "; there must be a column to predict and one to predict it from"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

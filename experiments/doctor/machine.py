@@ -6,13 +6,13 @@ import os
 import platform
 from collections.abc import Iterator
 
-import joblib
 import numpy as np
 import psutil
 from threadpoolctl import threadpool_info
 
 from experiments.doctor.findings import Finding, in_bytes
-from experiments.execution.origin import processor
+from experiments.execution.origin import processor, simd
+from experiments.processes import cores
 
 THREADS = (
     "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "BLIS_NUM_THREADS",
@@ -28,11 +28,9 @@ def machine() -> Iterator[Finding]:
     """Yield what trains, and how fast it may."""
     yield Finding("system", platform.platform())
     yield Finding("processor", f"{processor()}, {platform.machine()}")
-    features = np.show_config(mode="dicts").get("SIMD Extensions", {})
-    used = [*features.get("baseline", ()), *features.get("found", ())]
-    unused = features.get("not found", ())
+    unused = np.show_config(mode="dicts").get("SIMD Extensions", {}).get("not found", ())
     lacking = f"; it lacks {' '.join(unused)}" if unused else ""
-    yield Finding("SIMD of NumPy", f"{' '.join(used) or 'not told'}{lacking}")
+    yield Finding("SIMD of NumPy", f"{' '.join(simd()) or 'not told'}{lacking}")
     for pool in threadpool_info():
         kind = f"{pool.get('internal_api')} {pool.get('version') or 'of unknown version'}"
         if pool.get("user_api") == "blas":
@@ -41,11 +39,11 @@ def machine() -> Iterator[Finding]:
         name = {"blas": "BLAS", "openmp": "OpenMP"}.get(pool.get("user_api"), "threads of")
         yield Finding(name, f"{kind}, {threads} thread{'s' * (threads != 1)} in this process")
     yield from _variables()
-    cores = joblib.cpu_count()
-    told = "all of the machine" if cores == os.cpu_count() else f"of {os.cpu_count()} it has"
-    yield Finding("cores", f"{cores} may be used ({told}); --jobs is at most that by default")
+    count = cores()
+    told = "all of the machine" if count == os.cpu_count() else f"of {os.cpu_count()} it has"
+    yield Finding("cores", f"{count} may be used ({told}); --jobs is at most that by default")
     memory = psutil.virtual_memory()
-    short = memory.available < LITTLE_MEMORY * cores
+    short = memory.available < LITTLE_MEMORY * count
     advice = f"Choose --jobs {max(1, memory.available // LITTLE_MEMORY)}, or end other programs."
     free = f"{in_bytes(memory.available)} of {in_bytes(memory.total)} can be had"
     yield Finding("memory", free, advice if short else "")

@@ -8,7 +8,8 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from experiments.doctor.findings import Finding, few
-from experiments.doctor.stored import Reader, read_only
+from experiments.doctor.stored import PATIENCE, Reader
+from experiments.execution.reading import opened_to_read
 from experiments.execution.store import NAME as STORE
 from experiments.report import made_from, scoreboard_mark
 from experiments.report.scoreboard_mark import READ
@@ -50,7 +51,7 @@ def _store(path: Path, ends: ExitStack) -> Reader | None:
     if not path.is_file():
         return None
     try:
-        connection = ends.enter_context(closing(read_only(path)))
+        connection = ends.enter_context(closing(opened_to_read(path, PATIENCE)))
         connection.execute("SELECT count(*) FROM traces").fetchone()
     except sqlite3.Error:
         return None  # which is told of the store itself

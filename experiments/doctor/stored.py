@@ -12,28 +12,18 @@ from experiments.doctor.findings import Finding, few, in_bytes
 from experiments.execution.changes import digest_under
 from experiments.execution.faults import explained
 from experiments.execution.opening import SCHEMA
+from experiments.execution.reading import opened_to_read
 from experiments.execution.rescue import readable, readable_times
 from experiments.execution.rows import TABLES, time_in, trace_in
-from experiments.execution.under_keys import ANY_TEXT
+
+PATIENCE = 5.0
+"""So many seconds another process is waited for that writes to the store."""
 
 AGAIN = "The next study that needs them sets them aside and trains them anew."
 MENDED = (
     "The next command that reads what is broken puts what can be read in a new file, keeps this "
     "one beside it, and trains the rest anew. Check the disk."
 )
-
-
-def read_only(path: Path) -> sqlite3.Connection:
-    """Open a database so that it cannot be changed.
-
-    Raises:
-        sqlite3.Error: if it cannot be opened.
-
-    """
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
-    # What is no text of UTF-8 is read all the same, so that it is told which trace has it.
-    connection.text_factory = lambda content: content.decode(*ANY_TEXT)
-    return connection
 
 
 def stored(path: Path) -> Iterator[Finding]:
@@ -52,7 +42,7 @@ def stored(path: Path) -> Iterator[Finding]:
     size = f", {in_bytes(path.stat().st_size)}" if path.is_file() else ""
     yield Finding("store", f"{path}{size}")
     try:
-        with closing(read_only(path)) as connection:
+        with closing(opened_to_read(path, PATIENCE)) as connection:
             yield from _inside(connection)
     except sqlite3.Error as error:
         if path.with_name(f"{path.name}-journal").exists():
@@ -139,24 +129,23 @@ def _times(connection: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def _failed(connection: sqlite3.Connection) -> Iterator[Finding]:
-    try:
-        reasons = Counter(str(r) for (r,) in connection.execute("SELECT reason FROM failures"))
-    except sqlite3.Error:
-        return  # what is broken was told
-    if reasons:
-        listed = few(f"{count:,}: {reason}" for reason, count in reasons.most_common())
-        told = f"{reasons.total():,} ({listed})"
+    if told := _reasons(connection, "failures"):
         yield Finding("failed runs", told, "--retry-failed tries those of a study again.")
 
 
 def _set_aside(connection: sqlite3.Connection) -> Iterator[Finding]:
+    if told := _reasons(connection, "set_aside"):
+        yield Finding("set aside before", f"{told}, trained anew since")
+
+
+def _reasons(connection: sqlite3.Connection, table: str) -> str:
+    """Return how many rows a table has, and why; nothing if it has none or cannot be read."""
     try:
-        reasons = Counter(str(r) for (r,) in connection.execute("SELECT reason FROM set_aside"))
+        found = Counter(str(r) for (r,) in connection.execute(f"SELECT reason FROM {table}"))
     except sqlite3.Error:
-        return  # what is broken was told
-    if reasons:
-        listed = few(f"{count:,}: {reason}" for reason, count in reasons.most_common())
-        yield Finding("set aside before", f"{reasons.total():,} ({listed}), trained anew since")
+        return ""  # what is broken was told
+    listed = few(f"{count:,}: {reason}" for reason, count in found.most_common())
+    return f"{found.total():,} ({listed})" if found else ""
 
 
 def _count(connection: sqlite3.Connection, table: str) -> int:

@@ -32,12 +32,30 @@ def execute(fleet: Fleet) -> list[Trace]:
     return [replace(trace, origin=origin()) for trace in traces]
 
 
-def attempt(fleet: Fleet) -> Outcome:
+def read_for(fleet: Fleet) -> datasets.Content | None:
+    """Return what a fleet trains on if that is read, so that others can be lent it; None if drawn.
+
+    Raises:
+        DataError: it cannot be read.
+
+    """
+    data = fleet.runs[0].data
+    return datasets.content_of(data) if data.name in datasets.DATASETS else None
+
+
+def attempt(fleet: Fleet, read: datasets.Content | None = None) -> Outcome:
     """Execute a fleet, and return the reason if that fails.
 
     Plain text, and no exception: one that cannot be read in another process would take the whole
     pool of workers with it.
+
+    Args:
+        fleet: to be trained.
+        read: what another process has read for it, and this one is lent.
+
     """
+    if read is not None:
+        datasets.lend(fleet.runs[0].data, read)
     try:
         with told():
             return execute(fleet)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from experiments.execution.under_keys import AT_ONCE, Fetch, marks_of, rows_under
+from experiments.execution.under_keys import Fetch, parts_of, rows_under
 
 FAILURES = """
 CREATE TABLE IF NOT EXISTS failures (
@@ -42,9 +42,7 @@ def find_failures(fetch: Fetch, keys: Iterable[str]) -> dict[str, str]:
 
 def forget_failures(connection: sqlite3.Connection, keys: Iterable[str]) -> int:
     """Remove what is known of why runs failed, so that they are tried again; return how many."""
-    ordered, count = sorted(keys), 0
-    for start in range(0, len(ordered), AT_ONCE):
-        some = ordered[start : start + AT_ONCE]
-        query = f"DELETE FROM failures WHERE key IN ({marks_of(some)})"
-        count += connection.execute(query, some).rowcount
-    return count
+    return sum(
+        connection.execute(f"DELETE FROM failures WHERE key IN ({marks})", some).rowcount
+        for some, marks in parts_of(keys)
+    )

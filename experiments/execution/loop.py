@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 from experiments.analysis.results import Results
 from experiments.execution.backends import Backend, backend_for
@@ -86,7 +85,7 @@ def complete(
     if ways.retry_failed and store.forget_failures():
         known = plan(study, store)
     longest: dict[Run, int] = {}  # the evaluations of each run that was trained here
-    with Reservations(_file_of(store)) as reservations:
+    with Reservations(store.file) as reservations:
         while wanted := _of_shard(known, ways.shard):
             ended = _Round(known, wanted, store, reservations, progress, tell).train(
                 jobs, ways.cluster
@@ -102,10 +101,6 @@ def complete(
                 raise StoreError(_stuck(study, store, len(known.missing)))
             longest |= {run: max(length, longest.get(run, 0)) for run, length in ended.items()}
     return known.results, trained
-
-
-def _file_of(store: Store) -> Path | None:
-    return None if str(store.path) == ":memory:" else Path(store.path)
 
 
 def _of_shard(known: Plan, shard: Shard | None) -> list[Run]:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.execution.faults import explained, is_malformed
-from experiments.execution.opening import SCHEMA, columns_of
+from experiments.execution.opening import PATIENCE, SCHEMA, columns_of
+from experiments.execution.reading import opened_to_read
 from experiments.execution.rescue import put, put_time, readable_times, rescued
 from experiments.execution.rows import LOADED, loaded, time_in, trace_in
 from experiments.execution.store import NAME, SET_TRACE_ASIDE, Store
-from experiments.execution.under_keys import ANY_TEXT
 
 BATCH = 500
 """So many runs are stored in one transaction: an interrupt keeps those before."""
@@ -54,7 +54,7 @@ def source(path: Path, target: Path) -> Path:
     if target.exists() and found.samefile(target):
         raise SourceError(f"{found}: is the store that others are merged into; name another one")
     try:
-        with closing(_connected(found)) as connection:
+        with closing(opened_to_read(found, PATIENCE)) as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             known = {"key", "run", "metrics"} <= columns_of(connection, "traces")
     except sqlite3.Error as error:
@@ -104,12 +104,6 @@ def merge_store(path: Path, store: Store, progress: Callable[[str, int, int], No
     return Merged(counts["taken"], counts["there"], counts["differ"], counts["unfit"], damaged)
 
 
-def _connected(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=60)
-    connection.text_factory = lambda content: content.decode(*ANY_TEXT)
-    return connection
-
-
 def _is_unfinished(error: sqlite3.Error) -> bool:
     """Tell whether a write to the file was broken off, and has to be undone before it is read."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY
@@ -126,7 +120,7 @@ def _readable(path: Path, room: Path) -> Iterator[tuple[sqlite3.Connection, bool
     """
     with tempfile.TemporaryDirectory(prefix="merging-", dir=room) as folder:
         copy, whole = Path(folder) / "copy", Path(folder) / "rescued"
-        connection = _connected(path)
+        connection = opened_to_read(path, PATIENCE)
         try:
             try:
                 damaged = _is_damaged(connection)

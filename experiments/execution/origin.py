@@ -36,7 +36,7 @@ def origin() -> str:
         "system": platform.platform(),
         "machine": platform.machine(),
         "processor": processor(),
-        "simd": _simd(),
+        "simd": simd(),
         "blas": _blas(),
     }
     return json.dumps(content, sort_keys=True, separators=(",", ":"))
@@ -58,7 +58,7 @@ def processor() -> str:
         return platform.processor() or platform.machine()
 
 
-def _simd() -> list[str]:
+def simd() -> list[str]:
     """Return the sets of instructions that NumPy was built for, and those that it found besides.
 
     It chooses among its kernels by these; which were found depends on the processor, and on what

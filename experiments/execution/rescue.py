@@ -203,7 +203,7 @@ def put(connection: sqlite3.Connection, text: str, trace: Trace) -> None:
 
 
 def put_time(connection: sqlite3.Connection, row: tuple) -> None:
-    """Store an update time that was found elsewhere, given as to `time_in`, unless there is one."""
+    """Store an update time, given as to `time_in` whatever its digest, unless there is one."""
     key, _, *cells = row
     known = [cell for cell in cells if cell is not None]
     new = connection.execute(ADD_TIME, (key, known[0], digest_of_time(key, *known))).rowcount

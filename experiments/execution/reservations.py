@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
+from experiments.execution.rescue import place_of
+from experiments.execution.under_keys import parts_of
+
 RESERVED = """
 CREATE TABLE IF NOT EXISTS reserved (
     key    TEXT PRIMARY KEY,  -- see keys.run_key
@@ -29,9 +32,6 @@ CREATE TABLE IF NOT EXISTS reserved (
 
 LEASE = 600.0
 """After so many seconds without a sign of its holder a reservation is over."""
-
-AT_ONCE = 500
-"""So many keys are asked for at a time: SQLite bounds the variables of a query."""
 
 ATTEMPTS = 50
 """So often a file is opened anew that others remove again and again, as they come to their ends."""
@@ -104,10 +104,9 @@ class Reservations:
         self._use(work, None)
 
     def _others(self, connection: sqlite3.Connection, keys: Iterable[str]) -> set[str]:
-        found, ordered, alive = set(), sorted(keys), dict[int, bool]()
-        for start in range(0, len(ordered), AT_ONCE):
-            some = ordered[start : start + AT_ONCE]
-            query = _FIND.format(marks=",".join("?" * len(some)))
+        found, alive = set(), dict[int, bool]()
+        for some, marks in parts_of(keys):
+            query = _FIND.format(marks=marks)
             for key, host, pid in connection.execute(query, (self._me[2], time.time(), *some)):
                 if host == self._me[0]:
                     alive.setdefault(pid, _is_alive(pid))
@@ -148,12 +147,11 @@ _RENEW = "UPDATE reserved SET until = ? WHERE holder = ?"
 
 
 def _place_of(path: Path) -> tuple[int, int] | None:
-    """Return what tells a file from another one that takes its name; None if there is none."""
+    """Return the place of a file; None if there is none."""
     try:
-        found = path.stat()
+        return place_of(path)
     except OSError:
         return None
-    return found.st_dev, found.st_ino
 
 
 def _is_alive(pid: object) -> bool:

@@ -12,18 +12,16 @@ from typing import TypeVar
 
 from experiments.clocks import UpdateTime
 from experiments.execution.changes import digest_under
-from experiments.execution.digests import digest_of_time
 from experiments.execution.failing import nothing_of
 from experiments.execution.failures import add_failures, find_failures, forget_failures
 from experiments.execution.faults import StoreError, explained, is_malformed, is_no_database
 from experiments.execution.keys import descriptions, key_of, run_key
 from experiments.execution.opening import columns_of, opened
 from experiments.execution.rescue import (
-    ADD_RANGE,
-    ADD_TIME,
     TIMES,
     is_headless,
     place_of,
+    put_time,
     replace_damaged,
 )
 from experiments.execution.rows import (
@@ -100,12 +98,12 @@ class Store:
                 self._connection = opened(self.path)
             except sqlite3.Error as error:
                 headless = is_no_database(error) and is_headless(Path(self.path))
-                if not (is_malformed(error) or headless) or self._in_memory:
+                if not (is_malformed(error) or headless) or self.file is None:
                     raise
-                replace_damaged(Path(self.path), place_of(Path(self.path)))
+                replace_damaged(self.file, place_of(self.file))
                 self._connection = opened(self.path)
             try:
-                self._place = None if self._in_memory else place_of(Path(self.path))
+                self._place = None if self.file is None else place_of(self.file)
                 self._loaded = loaded(columns_of(self._connection, "traces"))
                 timed = "digest" in columns_of(self._connection, "update_times")
                 self._times = TIMES.format(digest="digest" if timed else "NULL")
@@ -116,8 +114,9 @@ class Store:
             raise explained(self.path, error) from error
 
     @property
-    def _in_memory(self) -> bool:
-        return str(self.path) == ":memory:"
+    def file(self) -> Path | None:
+        """The database's file; None if it is kept in memory."""
+        return None if str(self.path) == ":memory:" else Path(self.path)
 
     def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Return what some work reads from the database; it may be called a second time.
@@ -145,7 +144,7 @@ class Store:
         def transaction(connection: sqlite3.Connection) -> T:
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
-                if self._place is not None and place_of(Path(self.path)) != self._place:
+                if self.file is not None and place_of(self.file) != self._place:
                     raise _ReplacedError
                 return work(connection)
 
@@ -169,11 +168,11 @@ class Store:
         try:
             return work(self._connection)
         except sqlite3.Error as error:
-            if not is_malformed(error) or self._place is None:
+            if not is_malformed(error) or self.file is None:
                 raise
             self._connection.close()
             try:
-                replace_damaged(Path(self.path), self._place)
+                replace_damaged(self.file, self._place)
             except (sqlite3.Error, OSError) as failure:
                 raise explained(self.path, error) from failure
             self._open()
@@ -381,14 +380,8 @@ class Store:
             StoreError: if the database cannot be written.
 
         """
-        key, seconds = run_key(run), (time.seconds, time.low, time.high)
-
-        def put(connection: sqlite3.Connection) -> None:
-            row = (key, time.seconds, digest_of_time(key, *seconds))
-            if connection.execute(ADD_TIME, row).rowcount:
-                connection.execute(ADD_RANGE, (key, time.low, time.high))
-
-        self.write(put)
+        row = run_key(run), None, time.seconds, time.low, time.high
+        self.write(lambda connection: put_time(connection, row))
 
     def close(self) -> None:
         """Close the database, and tell what had to be set aside."""

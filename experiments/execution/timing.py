@@ -105,8 +105,7 @@ def _measure(run: Run) -> UpdateTime | None:
         return Fleet((replace(run, training=training, evaluation=evaluation),), 1)
 
     with _one_core():
-        # The first time loads data and libraries.
-        if isinstance(attempt(fleet(1)), Failure) or isinstance(attempt(fleet(UPDATES)), Failure):
+        if isinstance(attempt(fleet(UPDATES)), Failure):  # the first loads data and libraries
             return None
         rounds = [_of_round(_seconds(fleet(UPDATES)), _seconds(fleet(1))) for _ in range(ROUNDS)]
     return UpdateTime(statistics.median(rounds), min(rounds), max(rounds))

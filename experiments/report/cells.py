@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from experiments.texts import is_number
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -18,20 +20,12 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 def guarded(text: str) -> str:
     """Return a text as it is written into a cell."""
-    return f"'{text}" if _FORMULA.match(text) and not _is_number(text) else text
+    return f"'{text}" if _FORMULA.match(text) and not is_number(text) else text
 
 
 def bare(cell: str) -> str:
     """Return the text that a cell was written from."""
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def guarded_table(table: pd.DataFrame) -> pd.DataFrame:

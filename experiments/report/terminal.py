@@ -34,22 +34,10 @@ class Stages:
         self._bars = Bars(quiet=quiet)
         self._told: tuple[str, int] | None = None
         self._started = 0.0
-        self._reasons: set[str] = set()
-
-    def tell(self, reason: str) -> None:
-        """Say why runs failed that will be tried again; each reason once."""
-        if not self._quiet and reason not in self._reasons:
-            self._reasons.add(reason)
-            self._bars.close()
-            self._say(f"some runs failed, and are tried again one by one at the end: {reason}")
 
     def __call__(self, stage: str, ended: int, total: int) -> None:
         """Show that `ended` of the `total` runs of a stage have ended."""
         if self._quiet:
-            return
-        if stage == WAITING:
-            self._bars.close()
-            self._say(f"waiting for another command, which trains {total} of these runs")
             return
         if sys.stderr.isatty():
             self._bars(stage, ended, total)
@@ -91,10 +79,24 @@ class Progress(Stages):
         super().__init__(quiet=quiet)
         self._study = study
         self._searching = False
+        self._reasons: set[str] = set()
+
+    def tell(self, reason: str) -> None:
+        """Say why runs failed that will be tried again; each reason once."""
+        if not self._quiet and reason not in self._reasons:
+            self._reasons.add(reason)
+            self._bars.close()
+            self._say(f"some runs failed, and are tried again one by one at the end: {reason}")
 
     def __call__(self, stage: str, ended: int, total: int) -> None:
         """Show that `ended` of the `total` runs of a stage have ended."""
-        if stage == TUNING and not (self._searching or self._quiet):
+        if self._quiet:
+            return
+        if stage == WAITING:
+            self._bars.close()
+            self._say(f"waiting for another command, which trains {total} of these runs")
+            return
+        if stage == TUNING and not self._searching:
             self._searching = True
             self._bars.close()
             self._say(f"searching learning rates for: {searched_for(self._study)}")

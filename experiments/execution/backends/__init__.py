@@ -21,8 +21,8 @@ class Backend(Protocol):
     """Where fleets train: in this process, in others, on other machines.
 
     One that hands fleets to an executor of the standard library, or to what behaves like one, has
-    to submit `executing.attempt` and to see to it that `datasets.lend` was called there for a data
-    set that this process has read. Everything else is the same for all.
+    to submit `executing.attempt` with what `executing.read_for` returns here. Everything else is
+    the same for all.
     """
 
     @property

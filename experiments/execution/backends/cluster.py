@@ -24,7 +24,7 @@ from distributed import Future as Held
 from distributed.comm import CommClosedError
 
 from experiments import datasets
-from experiments.execution.executing import attempt
+from experiments.execution.executing import attempt, read_for
 from experiments.execution.failing import Outcome
 from experiments.plugins.loading import load_again
 from experiments.plugins.registry import FILES, Plugin
@@ -109,8 +109,7 @@ class Cluster:
             return self._client.submit(pickle.loads, pickle.dumps(thing), **how)
 
     def _lent(self, fleet: Fleet) -> Held | None:
-        data = fleet.runs[0].data
-        read = datasets.content_of(data) if data.name in datasets.DATASETS else None
+        read = read_for(fleet)
         if read is None:
             return None
         if read.digest not in self._data:
@@ -182,6 +181,4 @@ def _attempt(
         raise OtherProgramError
     with _ONE_AT_A_TIME:
         load_again(plugins)
-        if read is not None:
-            datasets.lend(fleet.runs[0].data, read)
-        return attempt(fleet)
+        return attempt(fleet, read)

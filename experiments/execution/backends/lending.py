@@ -18,7 +18,9 @@ import numpy as np
 from joblib.externals.loky.backend import resource_tracker
 
 from experiments import datasets
+from experiments.execution.executing import read_for
 from experiments.parameters import Choice
+from experiments.records import Fleet
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +41,16 @@ class Lent:
     inputs: Place | None  # where they are mapped from already, and were not written again
 
 
-def lent(data: Choice) -> Lent | None:
-    """Return the name under which others find the content of `data`; None if it is drawn.
+def lent(fleet: Fleet) -> Lent | None:
+    """Return the name under which others find what a fleet trains on; None if that is drawn.
 
     Raises:
         DataError: it cannot be read.
         OSError: it cannot be written.
 
     """
-    read = datasets.content_of(data) if data.name in datasets.DATASETS else None
-    return None if read is None else _write(data, read.digest)
+    read = read_for(fleet)
+    return None if read is None else _write(fleet.runs[0].data, read.digest)
 
 
 @cache  # once for each content that this process reads

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from experiments import datasets, processes
+from experiments import processes
 from experiments.execution.backends import lending
 from experiments.execution.executing import attempt
 from experiments.execution.failing import Outcome
@@ -20,7 +20,7 @@ class Workers:
 
     def submit(self, fleet: Fleet) -> Future[Outcome]:
         """Hand a fleet to a free worker, with the name of what it reads if that was read."""
-        return processes.submit(self.places, _attempt, fleet, lending.lent(fleet.runs[0].data))
+        return processes.submit(self.places, _attempt, fleet, lending.lent(fleet))
 
     def give_up(self) -> None:
         """End all workers at once: a fleet has no place to stop at."""
@@ -28,6 +28,4 @@ class Workers:
 
 
 def _attempt(fleet: Fleet, lent: lending.Lent | None) -> Outcome:
-    if lent is not None:
-        datasets.lend(fleet.runs[0].data, lending.mapped(lent))
-    return attempt(fleet)
+    return attempt(fleet, None if lent is None else lending.mapped(lent))
