@@ -20,11 +20,10 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -33,9 +32,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from experiments import commands
 from experiments.config import loads
-from experiments.execution import loop
+from experiments.execution.failing import Outcome
 from experiments.execution.fleets import cut, cut_searches
-from experiments.execution.loop import complete
+from experiments.execution.loop import Ways, complete
 from experiments.execution.origin import origin
 from experiments.execution.plan import plan as planned
 from experiments.execution.store import Store
@@ -118,21 +117,26 @@ def plan(kind: str, path: str) -> tuple[float, float]:
 
 def fill(kind: str, path: str) -> None:
     """Store all runs that such a study asks for."""
-    with Store(path) as store, mock.patch.object(loop, "results", _Instead()):
-        complete(study_of(kind, PLANNED), store, 2, _silent)
+    with Store(path) as store:
+        complete(study_of(kind, PLANNED), store, None, _silent, ways=Ways(cluster=MadeUp()))
 
 
-class _Instead:
-    """What stands in for the training: made-up traces, and how long it took to make them up."""
+class MadeUp:
+    """A backend that makes traces up instead of training, and knows how long that took."""
 
+    places = 2
     seconds = 0.0
 
-    def __call__(self, fleets: Sequence[Fleet], jobs: int) -> Iterator[tuple[Fleet, list[Trace]]]:
-        for fleet in fleets:
-            started = time.perf_counter()
-            traces = [made_up(run) for run in fleet.runs]
-            self.seconds += time.perf_counter() - started
-            yield fleet, traces
+    def submit(self, fleet: Fleet) -> Future[Outcome]:
+        """Make the traces of a fleet up."""
+        started = time.perf_counter()
+        future: Future[Outcome] = Future()
+        future.set_result([made_up(run) for run in fleet.runs])
+        self.seconds += time.perf_counter() - started
+        return future
+
+    def give_up(self) -> None:
+        """Do nothing: nothing is in flight."""
 
 
 def overhead(kind: str, runs: int, path: str) -> tuple[float, ...]:
@@ -145,10 +149,10 @@ def overhead(kind: str, runs: int, path: str) -> tuple[float, ...]:
 
 
 def _overhead(study: Study, path: str) -> tuple[float, float]:
-    training = _Instead()
-    with Store(path) as store, mock.patch.object(loop, "results", training):
+    training = MadeUp()
+    with Store(path) as store:
         started = time.process_time(), time.perf_counter()
-        _, trained = complete(study, store, 2, _silent)
+        _, trained = complete(study, store, None, _silent, ways=Ways(cluster=training))
         ended = time.process_time(), time.perf_counter()
     return tuple(
         1e6 * (b - a - training.seconds) / trained for a, b in zip(started, ended, strict=True)
