@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from experiments.nn.layers.chain import chain, parts_of
 from experiments.nn.schedule import (
     evaluation_updates,
@@ -9,7 +11,7 @@ from experiments.nn.schedule import (
     splits_read,
     total_updates,
 )
-from experiments.records import DataShape, Run
+from experiments.records import DataShape, Network, Run
 
 
 def layer_sizes(run: Run, shape: DataShape) -> tuple[int, ...]:
@@ -25,11 +27,18 @@ def per_update(run: Run, shape: DataShape) -> float:
     added 60 for each unit and example, for all that is element-wise, and 10 for each weight. What
     is not dense says in its own row what it costs.
     """
-    places = chain(run.network, layer_sizes(run, shape))
+    of_examples, of_weights = _per_update(run.network, layer_sizes(run, shape))
+    return run.training.batch_size * of_examples + of_weights
+
+
+@lru_cache(maxsize=1024)  # a report asks it of every run, of which few differ in their network
+def _per_update(network: Network, sizes: tuple[int, ...]) -> tuple[float, float]:
+    """Return the multiplications for each example of an update, and for all weights."""
+    places = chain(network, sizes)
     products = [place.row.products(place) for place in places]
     elements = sum(place.row.update * place.units for place in places)
-    of_examples = 3 * sum(products) - products[0] + elements
-    return run.training.batch_size * of_examples + 10 * sum(part.size for part in parts_of(places))
+    weights = sum(part.size for part in parts_of(places))
+    return 3 * sum(products) - products[0] + elements, 10 * weights
 
 
 def of_run(run: Run, shape: DataShape) -> float:
