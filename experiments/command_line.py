@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.interrupts import answer, ignore
-from experiments.report.screen import visible
+from experiments.texts import visible
 
 if TYPE_CHECKING:
     from experiments.study import Study

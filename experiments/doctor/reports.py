@@ -32,7 +32,7 @@ def reports(output: Path) -> Iterator[Finding]:
         store = _store(output / STORE, ends)
         found = [finding for folder in folders if (finding := _report(folder, store))]
     damaged = [finding for finding in found if finding.advice]
-    yield Finding("reports", f"{len(folders)}, of which {len(folders) - len(damaged)} are well")
+    yield Finding("reports", f"{len(folders) - len(damaged)} of {len(folders)} well")
     without = [finding.name for finding in found if not finding.advice]
     if without:
         told = f"{few(without)}: no record tells what their files and runs should be"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from experiments.doctor.findings import Finding, Part, part
 from experiments.report.screen import folded
+from experiments.texts import visible
 
 
 def examined(output: Path) -> tuple[Part, ...]:
@@ -71,7 +72,7 @@ def told(parts: Iterable[Part], columns: int) -> Iterator[str]:
         for finding in one.findings:
             mark = "! " if finding.advice else "  "
             head = f"{mark}{finding.name:{width}}"
-            yield folded(_printable(finding.found), columns, first=head)
+            yield folded(visible(finding.found), columns, first=head)
             if finding.advice:
                 yield folded(finding.advice, columns, first=" " * len(head) + "-> ")
         yield ""
@@ -81,8 +82,3 @@ def told(parts: Iterable[Part], columns: int) -> Iterator[str]:
         yield f"{wrong} {verb} to be done: see the lines with a ! and what follows ->."
     else:
         yield "All is well."
-
-
-def _printable(text: str) -> str:
-    """Return a text without what a terminal may take for a command, or cannot show."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)

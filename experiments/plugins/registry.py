@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from experiments.interrupts import InterruptedByUser
+from experiments.texts import visible
 
 
 class PluginError(Exception):
@@ -52,13 +53,13 @@ def place_of(error: BaseException, path: str) -> str:
 
 
 def in_words(error: BaseException) -> str:
-    """Say what was raised, in one line."""
+    """Say what was raised, in one line that does no harm to a terminal."""
     try:
         text = str(error.msg if isinstance(error, SyntaxError) else error)
     except Exception:  # of a class of the user's own, whose text cannot be made
         text = ""
     name = type(error).__name__
-    return f"{name}: {' '.join(text.split())}" if text else name
+    return visible(f"{name}: {' '.join(text.split())}" if text else name)
 
 
 @contextmanager

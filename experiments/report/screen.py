@@ -1,4 +1,4 @@
-"""How wide the terminal is, whether it has colours, and texts that fit on it and do it no harm."""
+"""How wide the terminal is, whether it has colours, and texts that fit on it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 import textwrap
-from unicodedata import category
 
 LEAST_WIDTH = 50
 """A terminal that says it is narrower is written to as if it were that wide."""
@@ -31,21 +30,6 @@ def coloured() -> bool:
 def painted(text: str, style: str, *, colours: bool) -> str:
     """Return a text in the colour of a verdict, or bold; as it is where there are no colours."""
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if colours else text
-
-
-def visible(text: str) -> str:
-    """Return a text with an escape in place of all that no reader sees, line ends excepted.
-
-    So no text that was read from elsewhere moves the cursor, colours the screen or turns letters
-    around.
-    """
-    if text.isprintable():
-        return text
-    return "".join(letter if _is_seen(letter) else repr(letter)[1:-1] for letter in text)
-
-
-def _is_seen(letter: str) -> bool:
-    return letter.isprintable() or letter == "\n" or category(letter) == "Zs"  # a kind of space
 
 
 def folded(text: str, columns: int, *, first: str = "", rest: str | None = None) -> str:

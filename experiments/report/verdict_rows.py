@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.report.cells import bare
-from experiments.report.screen import visible
 from experiments.report.words import scientific
+from experiments.texts import visible
 
 VERDICTS = "verdicts.csv"
 """The name of the file."""

@@ -84,7 +84,7 @@ def test_where_all_is_well_it_says_so(doctor, output):
     assert f"store {output / 'runs.sqlite'}" in told
     assert "integrity ok" in told
     assert "runs 14 digests 14 traces fit theirs" in told
-    assert "reports 1, of which 1 are well" in told
+    assert "reports 1 of 1 well" in told
 
 
 def test_a_folder_that_is_not_there_lacks_nothing(doctor, output):

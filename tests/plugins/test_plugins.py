@@ -169,10 +169,15 @@ def test_a_name_of_no_file_is_told(name, says, own):
 
 
 def test_some_runs_that_fail_end_no_other_and_are_told(own):
-    some = "    if z.shape[-2] == 4:\n        assert np.abs(z).max() < 2.9, 'too much'\n"
+    some = "    if z.shape[-2] == 4:\n        assert np.abs(z).max() < 2.9, 'too \\x1b[31mmuch'\n"
     change(own, "    return np.add(z, curve", f"{some}    return np.add(z, curve")
     done = go(own, "--jobs", 1, code=1)
-    assert "own.py:15: AssertionError: too much" in done.stderr
+    assert r"own.py:15: AssertionError: too \x1b[31mmuch" in done.stderr
+    written = [file.read_bytes() for file in own.rglob("report.md")]
+    assert written
+    assert not any(
+        b"\x1b" in text for text in (done.stderr.encode(), done.stdout.encode(), *written)
+    )
     told = " ".join(done.stdout.split())
     assert "runs failed, of which nothing is known" in told
     assert "The same command with --retry-failed tries them again." in told

@@ -19,10 +19,10 @@ from experiments.report.cells import bare, guarded
 from experiments.report.escaping import in_html, in_markdown
 from experiments.report.model import link
 from experiments.report.scales import title
-from experiments.report.screen import visible
 from experiments.report.sheets import PAGE
 from experiments.report.tables import write
 from experiments.report.verdict_rows import read_verdicts
+from experiments.texts import visible
 
 ODD = r"<script>alert(1)</script> **b** [x](javascript:alert(1)) $x$ \frac{ $ | `c` & &amp; \\ 'q' "
 ODD += '"z" <img src=x onerror=alert(1)>'
