@@ -108,6 +108,7 @@ def test_a_claim_beside_it_changes_no_answer(protocol, more):
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize("order", range(2))
+@pytest.mark.slow
 def test_all_of_them_together_change_none_in_any_order(protocol, order):
     """The runs that a claim is judged by are its own, whether it is the first or not."""
     claims = list(CLAIMS.values())
@@ -121,6 +122,7 @@ def test_all_of_them_together_change_none_in_any_order(protocol, order):
 @pytest.mark.parametrize(
     "more", ["a time to another metric", "a measure of a metric", "a diagnostic before training"]
 )
+@pytest.mark.slow
 def test_neither_where_a_second_parameter_is_tuned(more):
     """What is read before training too depends on it, and so has a choice of its own."""
     tuned = ("network.width={tuned: [3, 6]}", "network.depth=1")

@@ -257,6 +257,7 @@ def test_the_scoreboard_tells_of_every_study_and_statement(measured):
     assert "relu has a higher share of exact zeros than tanh" in text
 
 
+@pytest.mark.slow
 def test_a_study_that_tunes_a_second_parameter_on_the_validation_part(tmp_path):
     text = CONFIG.replace("width: 6", "width: {tuned: [3, 6]}")
     text += "  - {measure: test_accuracy, higher: relu, than: tanh}\n"
@@ -281,6 +282,7 @@ def test_a_study_that_tunes_a_second_parameter_on_the_validation_part(tmp_path):
     assert contents(folder) == before
 
 
+@pytest.mark.slow
 def test_a_second_invocation_trains_nothing_and_writes_the_same_bytes(config, tmp_path):
     run(config, "--output", tmp_path / "out")
     first, runs = contents(tmp_path / "out" / "moons"), stored(tmp_path / "out")
@@ -299,6 +301,7 @@ def test_the_same_bytes_with_any_number_of_jobs(config, tmp_path):
     assert one == two == three
 
 
+@pytest.mark.slow
 def test_the_resolved_study_gives_the_same_report(config, tmp_path):
     run(config, "--output", tmp_path / "out")
     first = contents(tmp_path / "out" / "moons")
@@ -310,6 +313,7 @@ def test_the_resolved_study_gives_the_same_report(config, tmp_path):
     assert contents(tmp_path / "out" / "moons") == first
 
 
+@pytest.mark.slow
 def test_two_studies_share_equal_runs(config, tmp_path):
     run(config, "--output", tmp_path / "out")
     before = stored(tmp_path / "out")
@@ -323,6 +327,7 @@ def test_two_studies_share_equal_runs(config, tmp_path):
 
 @pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
+@pytest.mark.slow
 def test_killed_at_any_moment_it_goes_on_where_it_stopped(jobs, tmp_path):
     config = tmp_path / "long.yaml"
     config.write_text(LONG)
@@ -377,6 +382,7 @@ def test_interrupted_it_says_how_to_go_on(request_to_end, jobs, tmp_path):
     assert stored(output) > known
 
 
+@pytest.mark.slow
 def test_dry_run_counts_and_estimates_and_stores_nothing(config, tmp_path):
     done = run(config, "--dry-run", "--output", tmp_path / "out")
     assert re.search(r"tuning: +42 runs, 0 stored", done.stdout)
@@ -461,6 +467,7 @@ def test_validating_tells_every_mistake(config, tmp_path):
     assert "with 4 seeds nothing" in run(config, "--validate", "--set", "seeds=4", code=2).stderr
 
 
+@pytest.mark.slow
 def test_a_report_is_written_again_and_nothing_trained(config, tmp_path):
     output = tmp_path / "out"
     done = run(config, "--report", "--output", output, code=1)
@@ -483,6 +490,7 @@ def test_one_thing_at_a_time(config):
     assert "not allowed with argument" in done.stderr
 
 
+@pytest.mark.slow
 def test_quiet_says_nothing(config, tmp_path):
     done = run(config, "--output", tmp_path / "out", "--quiet")
     assert (done.stdout, done.stderr) == ("", "")
@@ -537,6 +545,7 @@ def test_a_damaged_store_is_explained(config, tmp_path):
     assert "move it away" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_number_changed_in_the_store_reaches_no_report(config, tmp_path):
     output = tmp_path / "out"
     run(config, "--output", output, "--jobs", "1")
@@ -609,6 +618,7 @@ def test_a_closed_pipe_is_no_error():
     pipe.wait()
 
 
+@pytest.mark.slow
 def test_which_of_many_is_answered_in_the_first_line(tmp_path):
     """Without a claim by the order of all arms, with one by its verdict; both name the arms."""
     path = tmp_path / "which.yaml"

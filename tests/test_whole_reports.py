@@ -176,6 +176,7 @@ def test_something_else_in_the_place_of_a_file_is_told(copied, name, code, messa
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.slow
 def test_figures_that_fill_the_disk_are_told_by_whoever_draws(copied, jobs):
     """A file may not be as large as most of the figures are; all tables are smaller."""
     (copied / "one.yaml").write_text(OTHER)

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.fuzzing.inputs import CONFIG, PLUGIN, TABLE, Input
-from experiments.report.screen import visible
+from experiments.texts import visible
 
 STUDY, MESSAGE, UNCLEAR, TRACEBACK = "study", "message", "unclear message", "traceback"
 

@@ -380,6 +380,7 @@ def is_wrong(v):
 @pytest.mark.parametrize(
     ("widths", "by", "nulls"), [(", 32, 64, 128", "", 54), ("", "by: 6, ", 27)]
 )
+@pytest.mark.slow
 def test_of_54_hypotheses_about_equal_arms_any_is_wrongly_decided_as_rarely_as_is_allowed(
     widths, by, nulls
 ):

@@ -130,6 +130,7 @@ STUDIES = {
 
 @given(reference.responses, st.sampled_from(sorted(STUDIES)))
 @settings(max_examples=25, deadline=None)
+@pytest.mark.slow
 def test_every_pair_takes_what_brute_force_takes(whole, name):
     study = read(TEXT, *STUDIES[name])
     found = check_by_brute_force(study, whole)
@@ -142,6 +143,7 @@ def test_every_pair_takes_what_brute_force_takes(whole, name):
 
 @given(reference.ties)
 @settings(max_examples=25, deadline=None)
+@pytest.mark.slow
 def test_ties_between_values_are_decided_as_those_between_rates(whole):
     study = read(TEXT, "seeds=4")
     for (subject, seed), pair in pick(check_by_brute_force(study, whole)).items():

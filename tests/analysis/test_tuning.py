@@ -774,6 +774,7 @@ def check_by_brute_force(study, respond):
 
 @given(reference.responses, st.sampled_from(sorted(STUDIES)), st.integers(1, 3))
 @settings(max_examples=40)
+@pytest.mark.slow
 def test_every_search_takes_what_brute_force_takes(respond, name, seeds):
     text, overrides = STUDIES[name]
     check_by_brute_force(read(text, *overrides, f"tuning.seeds={seeds}"), respond)

@@ -171,6 +171,7 @@ def test_folders_without_a_study_in_common_are_not_alike(tmp_path):
     assert "They have no study in common." in diff(PUBLISHED, tmp_path / "other", 1)
 
 
+@pytest.mark.slow
 def test_wrong_usage_is_explained(tmp_path):
     text, empty = tmp_path / "text.txt", tmp_path / "empty"
     text.write_text("no store")

@@ -123,7 +123,7 @@ CELLS = {
     ),
     "a key that is no text": (
         ("UPDATE traces SET key = CAST(x'1b5b31ff' AS TEXT) WHERE rowid = 1",),
-        "damaged traces 1: ?[1?: its key is not",
+        r"damaged traces 1: \x1b[1\udcff: its key is not",
     ),
     "a key of nothing": (
         ("UPDATE traces SET key = 7 WHERE rowid = 1",), "damaged traces 1: 7: its key is not",

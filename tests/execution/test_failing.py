@@ -219,6 +219,7 @@ def _wait_and_train(fleet):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
+@pytest.mark.slow
 def test_a_run_that_kills_its_worker_twice_has_failed_and_the_others_have_not(monkeypatch):
     fleets = cut([make_run(seed=seed) for seed in range(6)], 3)
     backend = backend_for(fleets, 2)

@@ -347,6 +347,7 @@ def test_whatever_is_lost_is_asked_for_again_and_nothing_else(data):
 
 @given(st.data())
 @settings(max_examples=15)
+@pytest.mark.slow
 def test_a_study_that_is_stopped_again_and_again_ends_at_the_same_runs(data):
     study, memory, _ = completed(*data.draw(st.sampled_from([(), GIVEN, MIXED])))
     slowly, rounds = Memory(), 0

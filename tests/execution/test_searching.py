@@ -290,6 +290,7 @@ class Alone:
      "rates that diverge, two tuning seeds", "seeds as needed", "arms of two schedules",
      "tuned momentum, several claims", "tuned scale, targets by a rule"],
 )  # fmt: skip
+@pytest.mark.slow
 def test_it_does_not_depend_on_how_fleets_are_cut_and_ordered(monkeypatch, way, name):
     expected, *_ = completed(name)
     Alone(monkeypatch, way)
@@ -430,6 +431,7 @@ SCENES = {
 
 @given(reference.responses, st.sampled_from(sorted(SCENES)), st.integers(1, 6), st.data())
 @settings(max_examples=40)
+@pytest.mark.slow
 def test_every_run_that_stops_is_resolved(whole, name, jobs, data):
     """What was asked for and trained is not asked for again: it was enough."""
     study, memory, full = read(MADE, *SCENES[name]), Keeping(), Keeping()

@@ -384,6 +384,7 @@ def reads_true_or_says_why(path, traces):
 
 @given(st.lists(st.tuples(st.integers(0, 2**30), st.integers(1, 255)), min_size=1, max_size=40))
 @settings(max_examples=60)
+@pytest.mark.slow
 def test_whatever_bits_are_flipped_no_other_number_is_read(whole, tmp_path_factory, flips):
     content, traces = whole
     damaged = bytearray(content)

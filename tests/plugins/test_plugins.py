@@ -40,6 +40,7 @@ def keys(folder):
         return {key for (key,) in connection.execute("SELECT key FROM traces")}
 
 
+@pytest.mark.slow
 def test_workers_know_the_rows_and_a_changed_file_is_trained_anew(own):
     assert "12 runs trained" in go(own, "--jobs", 2).stdout
     assert "every run was stored already" in go(own).stdout
@@ -87,6 +88,7 @@ def test_what_is_wrong_is_told_before_anything_trains(own, old, new, says):
     assert not (own / "out").exists()
 
 
+@pytest.mark.slow
 def test_workers_train_with_what_was_read_whatever_becomes_of_the_file(own):
     text = (own / "own.py").read_text()
     (own / "own.py").write_text(text + "\nimport os\nif os.path.exists(__file__):\n"
@@ -96,6 +98,7 @@ def test_workers_train_with_what_was_read_whatever_becomes_of_the_file(own):
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.slow
 def test_an_error_in_a_function_names_its_line(own, jobs):
     change(own, "    return np.add(z, curve", "    assert z.shape[-2] != 4, 'four'\n"
            "    return np.add(z, curve")  # fmt: skip
@@ -123,6 +126,7 @@ def test_whatever_a_file_raises_is_told_with_its_line(raised, says, own):
 
 
 @pytest.mark.parametrize("raised", ["SystemExit(0)", "KeyboardInterrupt", "GeneratorExit"])
+@pytest.mark.slow
 def test_whatever_a_function_raises_is_told_with_its_line(raised, own):
     before = (own / "own.py").read_text()
     change(own, "    return np.add(z, curve", f"    raise {raised}\n    return np.add(z, curve")
@@ -134,6 +138,7 @@ def test_whatever_a_function_raises_is_told_with_its_line(raised, own):
         assert "own.py:15: " in go(own, "--jobs", jobs, "--retry-failed", code=1).stderr
 
 
+@pytest.mark.slow
 def test_what_a_file_prints_is_no_part_of_the_output(own):
     plain = go(own, "--validate").stdout
     change(own, "ROWS = [", "print('one')\n__import__('sys').stdout.write('two')\nROWS = [")
@@ -168,6 +173,7 @@ def test_a_name_of_no_file_is_told(name, says, own):
     assert "\x1b" not in told
 
 
+@pytest.mark.slow
 def test_some_runs_that_fail_end_no_other_and_are_told(own):
     some = "    if z.shape[-2] == 4:\n        assert np.abs(z).max() < 2.9, 'too \\x1b[31mmuch'\n"
     change(own, "    return np.add(z, curve", f"{some}    return np.add(z, curve")

@@ -29,6 +29,7 @@ def made(text):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.slow
 def test_every_specification_is_one_by_the_librarys_own_schema(kind):
     _, tables, found = made(KINDS[kind])
     assert found

@@ -54,6 +54,7 @@ def test_each_figure_has_its_png_and_an_svg_in_both_widths(results, tmp_path):
 
 
 @pytest.mark.parametrize(("ending", "inches"), [("", 7.2), ("_column", 3.5)])
+@pytest.mark.slow
 def test_an_svg_is_as_wide_as_it_is_said_to_be_and_its_text_is_text(
     results, tmp_path, ending, inches
 ):
@@ -82,6 +83,7 @@ def test_the_bytes_are_the_same_each_time_and_whoever_draws(results, tmp_path):
     assert one == two == three
 
 
+@pytest.mark.slow
 def test_a_report_keeps_no_file_of_a_format_that_is_not_asked_for(results, tmp_path):
     report = tmp_path / "report"
     write_over(results, report, formats=("png", "svg", "pdf"))

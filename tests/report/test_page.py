@@ -349,6 +349,7 @@ CHECKS = (
 
 
 @pytest.mark.parametrize("name", SCENES)
+@pytest.mark.slow
 def test_a_report_holds_what_it_promises_whatever_came_out(folders, name):
     for check in CHECKS:
         check(folders, name)
@@ -489,6 +490,7 @@ def files_in(folder):
     return {file.relative_to(folder) for file in folder.rglob("*") if file.is_file()}
 
 
+@pytest.mark.slow
 def test_the_bytes_do_not_depend_on_the_process(tmp_path):
     script = """
 import sys
@@ -632,6 +634,7 @@ def test_every_large_claim_has_a_map_and_old_ones_go(tmp_path):
     assert text.count("| all cells | 12 |") == 2
 
 
+@pytest.mark.slow
 def test_a_map_where_nothing_could_be_decided_says_so(tmp_path):
     results = results_of(read(TWO_MAPS), lambda run: arriving(100 * BUDGET))
     text = whole(results, tmp_path)
