@@ -41,6 +41,24 @@ METRIC_WORDS = {name: name.replace("_", " ").replace("train ", "training ") for 
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """The shape of what a layer reads or writes for one example: planes of rows and columns.
+
+    Planes are the colours of an image or the filters of a convolution. Units that are no image are
+    so many planes of 1 x 1.
+    """
+
+    planes: int
+    rows: int = 1
+    columns: int = 1
+
+    @property
+    def units(self) -> int:
+        """How many numbers there are."""
+        return self.planes * self.rows * self.columns
+
+
+@dataclass(frozen=True, slots=True)
 class DataShape:
     """The sizes of a data set's splits, known before it is loaded."""
 
@@ -50,6 +68,7 @@ class DataShape:
     validation: int
     test: int
     regression: bool = False
+    image: Image | None = None  # of images: how the features lie, plane by plane
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +116,14 @@ class Dataset:
 class Network:
     """The architecture of one run."""
 
-    widths: tuple[int, ...]  # units of each hidden layer; () is a linear model
+    widths: tuple[int, ...]  # units, or filters, of each hidden layer; () is a linear model
     activation: Choice | tuple[Choice, ...]  # of all hidden layers, or where they differ of each
     init: str  # a row of the initializers; "matched" only where layers' families differ
     output: str  # the output's activation; the loss follows from it
     init_scale: float = 1.0  # times the initializer's standard deviation
     normalisation: str = "none"  # of hidden layers' pre-activations, or none
     dropout: float = 0.0  # the share of hidden layers' outputs that an update leaves out
+    layers: tuple[Choice, ...] = ()  # what is between inputs and output, where not all is dense
 
     @property
     def activations(self) -> tuple[Choice, ...]:
@@ -136,7 +156,7 @@ class Training:
     batch_size: int
     epochs: float
     precision: Literal["float32", "float64"] = "float32"
-    layers: Literal["all", "output"] = "all"  # which layers learn; the others stay as drawn
+    trainable: Literal["all", "output"] = "all"  # which layers learn; the others stay as drawn
     schedule: Choice = CONSTANT  # of the learning rate
     weight_decay: float = 0.0  # of those weights that decay, see nn.weights
     clipping: float | None = None  # the largest norm of the gradient; None: any

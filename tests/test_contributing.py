@@ -20,7 +20,7 @@ from experiments.nn.layers import normalisation
 from experiments.nn.layers.chain import chain
 from experiments.nn.layers.record import Place, Site
 from experiments.parameters import Choice
-from experiments.records import METRICS, Network, Trace
+from experiments.records import METRICS, DataShape, Image, Network, Trace
 from experiments.study import Measure, Region
 
 ROOT = Path(__file__).parent.parent
@@ -126,7 +126,11 @@ def test_the_diagnostic_reads_the_largest_weight_of_each_layer(found):
     for activation, traces in zip(("relu", "tanh"), run["values"], strict=True):
         for seed, values in enumerate(traces):
             drawn = draw_weights(
-                "he", Choice.of(activation, ACTIVATIONS), (3, 4, 4, 1), "evaluation", seed
+                "he",
+                Choice.of(activation, ACTIVATIONS),
+                [(3, 4, 4), (4, 4, 4), (4, 1, 1)],
+                "evaluation",
+                seed,
             )
             expected = [np.abs(weights[:, :-1]).max() for weights in drawn]
             assert values[len(METRICS) :] == pytest.approx(expected, rel=1e-6)
@@ -145,7 +149,7 @@ def test_the_claim_of_the_diagnostic_is_judged(found):
 def test_the_layer_normalises_and_has_the_gradient_of_what_it_does():
     row, rng = row_of(LAYER, normalisation), np.random.default_rng(0)
     x, upstream = rng.normal(size=(2, 2, 4, 6))  # of two runs with four units each
-    site = Site(Place(row, 0, 3, 4), True, 2, [], {}, {}, [], x, np.empty_like(x))
+    site = Site(Place(row, 0, Image(3), Image(4)), True, 2, [], {}, {}, [], x, np.empty_like(x))
     site.dx, site.dy, site.scratch = np.empty_like(x), upstream, np.empty_like(x)
     (forward,), (backward,) = row.forward(site), row.backward(site)
 
@@ -166,7 +170,7 @@ def test_a_network_has_the_layer_once_its_row_is_in_the_table(monkeypatch):
     row = row_of(LAYER, normalisation)
     monkeypatch.setitem(normalisation.NORMALISATIONS, "rms", row)
     network = Network((4, 4), Choice.of("relu", ACTIVATIONS), "he", "softmax", normalisation="rms")
-    rows = [place.row.name for place in chain(network, (3, 4, 4, 2))]
+    rows = [place.row.name for place in chain(network, DataShape(3, 2, 0, 0, 0))]
     hidden = ["dense", "rms_norm", "activation"]
     assert rows == [*hidden, *hidden, "dense", "activation"]
 

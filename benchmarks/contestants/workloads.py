@@ -10,6 +10,7 @@ import numpy as np
 from experiments import datasets
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.initializers import draw_weights, matched
+from experiments.nn.layers.chain import chain, products
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.schedule import total_updates, updates_per_epoch
 from experiments.parameters import Choice
@@ -69,7 +70,7 @@ def _training_part(data: Choice, stream: str, seed: int) -> Dataset:
 def starting_weights(run: Run, data: Dataset) -> Weights:
     """Draw the weights that a fleet's run starts from."""
     network = run.network
-    sizes = (data.shape.features, *network.widths, data.shape.outputs)
+    sizes = [place.row.fans(place) for place in products(chain(network, data.shape))]
     drawn = draw_weights(
         network.init, network.activation, sizes, run.stream, run.seed, network.init_scale
     )

@@ -29,7 +29,7 @@ class Layer:
 _PRELU, _TANH, _RELU = (Choice.of(name, ACTIVATIONS) for name in ("prelu", "tanh", "relu"))
 
 LAYERS = {
-    "dense": Layer("`Linear`", ({"widths": ()}, {"widths": (9, 8, 7)}, {"layers": "output"})),
+    "dense": Layer("`Linear`", ({"widths": ()}, {"widths": (9, 8, 7)}, {"trainable": "output"})),
     "batch_norm": Layer(
         "`BatchNorm1d`",
         (

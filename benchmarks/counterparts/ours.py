@@ -13,7 +13,7 @@ from experiments.nn.learning import Learner
 from experiments.nn.losses import smooth
 from experiments.nn.network import Stack
 from experiments.nn.weights import Weights
-from experiments.records import Run
+from experiments.records import DataShape, Run
 
 
 class _Replay:
@@ -54,8 +54,8 @@ class Ours:
         self, run: Run, start: Sequence[np.ndarray], updates: int, batch: int, *, regression: bool
     ) -> None:
         training = run.training
-        sizes = (start[0].shape[1] - 1, *(len(weights) for weights in start))
-        self._places = chain(run.network, sizes)
+        shape = DataShape(start[0].shape[1] - 1, len(start[-1]), 0, 0, 0, regression)
+        self._places = chain(run.network, shape)
         started = at_the_start(self._places, start)
         weights = Weights.of([started], training.precision, parts_of(self._places))
         self._learner = Learner(weights, training, [training.learning_rate], updates)
@@ -68,7 +68,7 @@ class Ours:
             )
             for kind in (True, False)
         }  # fmt: skip
-        self._first = len(start) - 1 if training.layers == "output" else 0  # that learns
+        self._first = len(start) - 1 if training.trainable == "output" else 0  # that learns
         self._smoothing = training.label_smoothing
 
     def look(self, inputs: np.ndarray, targets: np.ndarray, *, training: bool) -> Seen:
@@ -94,7 +94,9 @@ class Ours:
 
     def update(self, inputs: np.ndarray, targets: np.ndarray) -> None:
         """Make one update; see `look` for the arguments."""
-        self._learner.update(self._stacks[True], _with_ones(inputs), self._targets(targets, True))
+        self._learner.update(
+            lambda _: self._stacks[True], _with_ones(inputs), self._targets(targets, True)
+        )
 
     def leave_out(self, masks: Mapping[int, np.ndarray]) -> None:
         """Give the masks (H, B) of the next pass, by the product's number."""

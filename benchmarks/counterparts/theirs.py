@@ -58,7 +58,7 @@ class Theirs:
         functions = (*network.activations, Choice.of(network.output, ACTIVATIONS))
         hidden = [*[network] * len(network.activations), None]
         self._products = nn.ModuleList(map(Product, start, functions, hidden))
-        if training.layers == "output":
+        if training.trainable == "output":
             self._products[:-1].requires_grad_(False)
         self._loss, self._smoothing = loss, training.label_smoothing
         self._clipping = training.clipping

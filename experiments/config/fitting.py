@@ -6,12 +6,13 @@ import numpy as np
 
 from experiments.config.checking import Checked
 from experiments.config.errors import Path, show
-from experiments.config.grid import Grid, count_rates, matched_output
+from experiments.config.grid import Grid, count_rates, matched_output, widths_of
+from experiments.config.layers import wrong_layers
 from experiments.config.model import BestKeys, TimeKeys
-from experiments.config.values import AxisValue
+from experiments.config.values import NONE, AxisValue
 from experiments.datasets import shape
 from experiments.nn.activations import ACTIVATIONS, apply
-from experiments.nn.initializers import MATCHED
+from experiments.nn.initializers import INITIALIZERS, MATCHED
 from experiments.nn.losses import LOSSES, loss_of
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.parameters import Choice
@@ -37,7 +38,7 @@ def check_fit(checked: Checked, grid: Grid) -> None:
     def sure(*names: str) -> bool:
         return checked.sure(*(grid.paths.get(name, (name,)) for name in names))
 
-    if sure("depth", "width", "activation"):
+    if sure("layers", "depth", "width", "activation"):
         _check_layers(checked, grid)
     if sure("normalisation", "batch_size", "width"):
         _check_normalisation(checked, grid)
@@ -46,6 +47,8 @@ def check_fit(checked: Checked, grid: Grid) -> None:
         if any(level.value > 0 for level in grid.levels["epochs"]):
             _check_batches(checked, grid, shapes)
         _check_splits(checked, grid, shapes)
+        if sure("layers"):
+            _check_images(checked, grid, shapes)
         if sure("output"):
             _check_outputs(checked, grid, shapes)
         if sure("output", "label_smoothing"):
@@ -77,8 +80,49 @@ def _shapes(checked: Checked, grid: Grid) -> dict[Choice, DataShape]:
     return shapes
 
 
+def _check_images(checked: Checked, grid: Grid, shapes: dict[Choice, DataShape]) -> None:
+    """Note layers that cannot read what the data or the layers below them give."""
+    for level in grid.levels["layers"]:
+        for data, sizes in shapes.items():
+            wrong = wrong_layers(level.value, sizes.image)
+            if wrong is not None:
+                number, message = wrong
+                checked.report(
+                    (*_at(grid, "layers", level), number), message.format(data=data.name)
+                )
+                break
+
+
+def _check_listed(checked: Checked, grid: Grid) -> None:
+    """Note what does not go with layers that are listed one by one."""
+    for key in ("depth", "width"):
+        if key in checked.config.network.model_fields_set:
+            message = "says nothing where network.layers tells the layers; leave it out"
+            checked.report(grid.paths[key], message)
+    for level in grid.levels["layers"]:
+        count = len(widths_of(level.value))
+        if not level.value:
+            message = f"found {NONE} beside layers; write a network of units as [dense 64]"
+            checked.report(_at(grid, "layers", level), message)
+            continue
+        for of_each in grid.levels["activation"]:
+            if isinstance(of_each.value, tuple) and len(of_each.value) != count:
+                checked.report(
+                    _at(grid, "activation", of_each),
+                    f"{of_each.label} has {len(of_each.value)} layers, but network.layers has "
+                    f"{count} with weights; make them agree",
+                )
+    for init in grid.levels["init"]:
+        if init.value in INITIALIZERS and INITIALIZERS[init.value].by_data:
+            message = f"{init.label} looks at data, which it cannot do with network.layers"
+            checked.report(_at(grid, "init", init), message)
+
+
 def _check_layers(checked: Checked, grid: Grid) -> None:
     """Note where the numbers of layers that depth, widths and activations tell do not agree."""
+    if any(level.value for level in grid.levels["layers"]):
+        _check_listed(checked, grid)
+        return
     depths = grid.levels["depth"]
     given = "depth" in checked.config.network.model_fields_set
     of_each = {

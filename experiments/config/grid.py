@@ -123,7 +123,7 @@ class Grid:
         for point in itertools.product(*self.levels.values()):
             level = dict(zip(self.levels, point, strict=True))
             at = {name: picked.value for name, picked in level.items()}
-            widths, activation = _layers(at["depth"], at["width"], at["activation"])
+            widths, activation = _hidden(at["layers"], at["depth"], at["width"], at["activation"])
             protocol = PROTOCOLS[at["protocol"]]
             yield Setting(
                 labels=tuple((name, level[name].label) for name in axes),
@@ -137,6 +137,7 @@ class Grid:
                     # Without a hidden layer there is nothing to do it to.
                     normalisation=at["normalisation"] if widths else NONE,
                     dropout=at["dropout"] if widths else 0.0,
+                    layers=at["layers"],
                 ),
                 training=Training(
                     optimizer=at["optimizer"],
@@ -145,7 +146,7 @@ class Grid:
                     batch_size=at["batch_size"],
                     epochs=at["epochs"],
                     precision=at["precision"],
-                    layers=at["layers"],
+                    trainable=at["trainable"],
                     schedule=at["schedule"],
                     weight_decay=at["weight_decay"],
                     clipping=at["clipping"],
@@ -159,9 +160,9 @@ class Grid:
 
     def depths(self) -> set[int]:
         """Return the numbers of hidden layers that networks of the grid have."""
-        names = "depth", "width", "activation"
+        names = "layers", "depth", "width", "activation"
         points = itertools.product(*(self.levels[name] for name in names))
-        return {len(_layers(*(level.value for level in point))[0]) for point in points}
+        return {len(_hidden(*(level.value for level in point))[0]) for point in points}
 
     def _splits_read_often(self) -> tuple[str, ...]:
         """Return the splits of the data that a claim follows over the updates, and the training.
@@ -188,20 +189,33 @@ class Grid:
         return tuple(name for name in DIAGNOSTICS if name in {*named, *self._config.diagnostics})
 
 
-def _layers(
-    depth: int, width: int | tuple[int, ...], activation: Choice | tuple[Choice, ...]
+def _hidden(
+    layers: tuple[Choice, ...],
+    depth: int,
+    width: int | tuple[int, ...],
+    activation: Choice | tuple[Choice, ...],
 ) -> tuple[tuple[int, ...], Choice | tuple[Choice, ...]]:
     """Return the width and the activation of each hidden layer.
 
     Where either is given for each layer, there are as many layers. Equal activations are one.
     """
     several = not isinstance(activation, Choice)
-    if not isinstance(width, tuple):
+    if layers:
+        width = widths_of(layers)
+    elif not isinstance(width, tuple):
         width = (width,) * (len(activation) if several else depth)
     if several:  # as many as there are layers: where they are not, that is told elsewhere
         activation = tuple(itertools.islice(itertools.cycle(activation), len(width)))
         activation = activation[0] if len(set(activation)) == 1 else activation
     return width, activation
+
+
+def widths_of(layers: tuple[Choice, ...]) -> tuple[int, ...]:
+    """Return the units, or filters, of those layers that have weights."""
+    given = (layer.arguments for layer in layers)
+    return tuple(
+        how.get("filters") or how["units"] for how in given if how.keys() & {"filters", "units"}
+    )
 
 
 def matched_output(output: str, data: Choice) -> str:

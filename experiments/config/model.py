@@ -25,6 +25,8 @@ from experiments.clocks import CLOCKS, UPDATES
 from experiments.config import values
 from experiments.config.accepting import accepts, of_arm
 from experiments.config.errors import Path, WrongError, found, key_of, listing, nearest
+from experiments.config.layers import axis as layers_of_all
+from experiments.config.layers import read as layers_of_one
 from experiments.config.rows import row_of
 from experiments.config.values import AxisValue, axis, each, name_of, number
 from experiments.config.yaml_lines import BROKEN
@@ -42,6 +44,7 @@ from experiments.study import Seeds
 
 PARSERS: dict[Path, values.AxisParser] = {
     ("dataset",): row_of(DATASETS),
+    ("network", "layers"): layers_of_one,
     ("network", "depth"): each(number(whole=True, low=0, high=values.MOST_LAYERS)),
     ("network", "width"): values.width,
     ("network", "activation"): values.of_layers(ACTIVATIONS, row_of(ACTIVATIONS)),
@@ -55,7 +58,7 @@ PARSERS: dict[Path, values.AxisParser] = {
     ("training", "batch_size"): each(number(whole=True, low=1)),
     ("training", "epochs"): each(number(low=0, high=100_000)),
     ("training", "precision"): each(name_of(("float32", "float64"))),
-    ("training", "layers"): each(name_of(("all", "output"))),
+    ("training", "trainable"): each(name_of(("all", "output"))),
     ("training", "schedule"): row_of(SCHEDULES),
     ("training", "weight_decay"): each(number(low=0, high=1)),
     ("training", "clipping"): values.positive_or(values.NONE),
@@ -138,6 +141,12 @@ def _meant(key: str, section: type[Section]) -> str:
 class Network(Section):
     """The keys under `network`."""
 
+    layers: Annotated[AxisValues, PlainValidator(layers_of_all)] = Field(
+        values.NONE,
+        examples=[["conv 32 5x5", "max_pool 2", "dense 64"]],
+        description="the layers of a network of images one after another, in place of depth and "
+        "width; those with weights are its hidden layers",
+    )
     depth: Annotated[AxisValues, _axis("network", "depth")] = Field(
         2, description="the number of hidden layers; 0 is a linear model"
     )
@@ -191,7 +200,7 @@ class Training(Section):
     precision: Annotated[AxisValues, _axis("training", "precision")] = Field(
         "float32", description="the floating-point numbers that training computes with"
     )
-    layers: Annotated[AxisValues, _axis("training", "layers")] = Field(
+    trainable: Annotated[AxisValues, _axis("training", "trainable")] = Field(
         "all", description="which layers learn; with output, the hidden layers stay as drawn"
     )
     schedule: Annotated[AxisValues, _axis("training", "schedule")] = Field(

@@ -15,15 +15,15 @@ from experiments.config.yaml_lines import BROKEN
 from experiments.parameters import Choice, Parameter
 
 _MOST_VALUES = 10_000  # of one axis
-_LONGEST = 60  # characters of a label
-_LABEL = re.compile(rf"[\w .,=()+-]{{1,{_LONGEST}}}")
+LONGEST = 60  # characters of a label
+LABEL = re.compile(rf"[\w .,=()+-]{{1,{LONGEST}}}")
 
 
 def row_of(rows: Mapping[str, Any]) -> AxisParser:
     """Return a reader of rows of a table: `relu`, or `{name: leaky_relu, slope: [0.01, 0.1]}`."""
     read_name = name_of(rows)
 
-    @accepts(of_rows(rows, _LABEL.pattern))
+    @accepts(of_rows(rows, LABEL.pattern))
     def levels(raw: Any) -> list[AxisValue]:
         if not isinstance(raw, dict):
             name = read_name(raw)
@@ -47,7 +47,7 @@ def _with_parameters(raw: dict[str, Any], name: str, rows: Mapping[str, Any]) ->
     count = math.prod(map(len, given.values()))
     if count > _MOST_VALUES:
         problems.append(((), f"makes {count:,} values; allowed: at most {_MOST_VALUES:,}"))
-    problems += _wrong_label(raw.get("label"), count)
+    problems += wrong_label(raw.get("label"), count)
     if problems:
         raise WrongError(*problems)
     result = []
@@ -90,10 +90,11 @@ def _given(
     return given, problems
 
 
-def _wrong_label(label: Any, count: int) -> list[tuple[Path, str]]:
+def wrong_label(label: Any, count: int) -> list[tuple[Path, str]]:
+    """Return what is wrong with the label of so many values."""
     if label is None or label is BROKEN:
         return []
-    if not isinstance(label, str) or not _LABEL.fullmatch(label):
+    if not isinstance(label, str) or not LABEL.fullmatch(label):
         allowed = "letters, digits, spaces and . , = ( ) + - _, at most 60 in all"
         return [(("label",), f"{found(label)}; allowed: {allowed}")]
     if count > 1:
@@ -112,7 +113,7 @@ def _label(choice: Choice, shown: list[str], parameters: Mapping[str, Parameter]
             values.append(f"{key}={_printed(value)}")
         else:
             values.append(f"{key}={show(value)}")
-    return f"{choice.name}({', '.join(values)})"[:_LONGEST] if values else choice.name
+    return f"{choice.name}({', '.join(values)})"[:LONGEST] if values else choice.name
 
 
 def _printed(text: str) -> str:

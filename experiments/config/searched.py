@@ -12,13 +12,14 @@ _LAYERS = "the runs of an arm must have as many layers"
 NEVER = {
     "dataset": "it is no choice of who trains",
     "protocol": "it is no choice of who trains",
+    "layers": _LAYERS,
     "depth": _LAYERS,
     "output": "its loss would be another, and losses are what is compared",
     "learning_rate": "its search begins with the rates of tuning.from and tuning.to; write tuned",
     "batch_size": _SCHEDULE,
     "epochs": _SCHEDULE,
     "precision": "it is no choice of who trains",
-    "layers": "it is no choice of who trains",
+    "trainable": "it is no choice of who trains",
 }
 """The keys whose values are not searched, and why; all other axes may be."""
 

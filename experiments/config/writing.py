@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from experiments.config.errors import show
+from experiments.config.layers import written as layers_written
 from experiments.config.model import PARSERS
 from experiments.config.rows import row_of
 from experiments.config.values import AUTO, NONE, THEORY, TUNED
@@ -154,6 +155,8 @@ def _write(name: str, setting: Setting, label: str | None = None) -> Any:
         return float(label)
     if name == PROTOCOL:
         return setting.protocol
+    if name == "layers":
+        return layers_written(setting.network.layers, label)
     if name in ("depth", "width"):
         return int(label) if label.isdigit() else label
     if name == "learning_rate":
@@ -183,7 +186,14 @@ def _row(name: str, choice: Choice, label: str | None) -> Any:
     return row
 
 
+def _layers(settings: tuple[Setting, ...]) -> Any:
+    layers = settings[0].network.layers
+    return layers_written(layers, None) if layers else None
+
+
 def _depth(settings: tuple[Setting, ...]) -> int | None:
+    if settings[0].network.layers:
+        return None
     # Left out where widths of several lengths are compared: each then has a depth of its own.
     depths = {len(setting.network.widths) for setting in settings}
     return depths.pop() if len(depths) == 1 else None
@@ -199,6 +209,8 @@ def _deepest(name: str) -> Callable[[tuple[Setting, ...]], Any]:
 
 
 def _width(settings: tuple[Setting, ...]) -> int | str | None:
+    if settings[0].network.layers:
+        return None
     widths = max((setting.network.widths for setting in settings), key=len)
     if len(set(widths)) > 1:
         return "-".join(map(str, widths))
@@ -224,6 +236,7 @@ def _rate(settings: tuple[Setting, ...]) -> float | str:
 
 
 _VALUES: dict[str, Callable[[tuple[Setting, ...]], Any]] = {
+    "layers": _layers,
     "depth": _depth,
     "width": _width,
     "init": _init,

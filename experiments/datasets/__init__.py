@@ -7,6 +7,8 @@ class (a regression), the pool's labels are the numbers.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from experiments.datasets import bundled, fetched, files, generated, images
@@ -57,10 +59,11 @@ def shape(data: Choice) -> DataShape:
 
     """
     read = content_of(data)
+    row = DATASETS[data.name]
     if read is None:
-        sizes = DATASETS[data.name].sizes(**data.arguments)
+        sizes = replace(row.sizes(**data.arguments), image=row.image)
     else:
-        sizes = _sizes(read, **data.arguments)
+        sizes = replace(_sizes(read, **data.arguments), image=read.image)
     if sizes.train < (1 if sizes.regression else sizes.outputs):
         shares = ", ".join(
             f"{key} {value}" for key, value in data.parameters if read is None or key in SHARES

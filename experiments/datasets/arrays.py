@@ -14,6 +14,7 @@ from experiments.datasets.paths import readable
 from experiments.datasets.reading import digest_of
 from experiments.datasets.record import Content
 from experiments.datasets.rules import LARGEST, MOST_INPUTS
+from experiments.records import Image
 from experiments.splits import DataError, Pool
 
 INPUTS, LABELS = ("x", "X", "x_train", "inputs"), ("y", "Y", "y_train", "labels")
@@ -71,7 +72,10 @@ def _content(
             f"{file}: {chosen[0]} is {inputs.shape} and {chosen[1]} is {labels.shape}; allowed: as "
             "many labels as inputs, and at least one"
         )
-    inputs = inputs.reshape(len(inputs), -1)  # (N, D), images row by row
+    image = _image(inputs.shape[1:])
+    if inputs.ndim == 4 and image is not None and inputs.shape[1] != image.planes:
+        inputs = np.moveaxis(inputs, -1, 1)
+    inputs = inputs.reshape(len(inputs), -1)  # (N, D), images plane by plane
     _check(file, chosen[0], inputs)
     if inputs.dtype == bool:
         inputs = inputs.view(np.uint8)
@@ -92,7 +96,21 @@ def _content(
         told.append(f"its {given:,} test examples are the test split")
     if classes:
         told.append(class_counts(labels, classes))
-    return Content(pool, outputs, digest_of(pool), tuple(told))
+    return Content(pool, outputs, digest_of(pool), tuple(told), image)
+
+
+def _image(shape: tuple[int, ...]) -> Image | None:
+    """Return what images of a shape are; None for what is none.
+
+    Two axes are rows and columns. Of three the planes are the last one, if these are at most four
+    and the first are more, or else the first one.
+    """
+    if len(shape) == 2:
+        return Image(1, *shape)
+    if len(shape) != 3:
+        return None
+    rows, columns, planes = shape
+    return Image(planes, rows, columns) if planes <= 4 < rows else Image(rows, columns, planes)
 
 
 def _check(file: Path, name: str, values: np.ndarray) -> None:

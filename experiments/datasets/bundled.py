@@ -10,6 +10,7 @@ from experiments.data import fashion
 from experiments.datasets.labels import class_counts
 from experiments.datasets.reading import digest_of
 from experiments.datasets.record import SHARES, Content, DatasetRow, share
+from experiments.records import Image
 from experiments.splits import Pool, split_sizes
 
 
@@ -56,6 +57,7 @@ ROWS = (
         source="scikit-learn's load_digits: 1,797 images of 8 x 8, after Alpaydin & Kaynak 1998",
         draw=lambda rng, **_: _digits(),
         sizes=lambda validation, test: split_sizes(64, 10, 1797, validation, test),
+        image=Image(1, 8, 8),
         # One mean and deviation for all pixels: pixels that are blank in nearly all images would
         # else be blown up, to dozens of deviations where one image has ink.
         standardise="global",
@@ -68,6 +70,7 @@ ROWS = (
         source="Xiao, Rasul & Vollgraf 2017: the first 500 and 100 images a class of its two parts",
         draw=lambda rng, **_: fashion.read(fashion.FILE),
         sizes=lambda validation: split_sizes(784, 10, 5000, validation, given=1000),
+        image=Image(1, 28, 28),
         standardise="global",
         parameters={"validation": share(0.1, "validation")},
         file_digest=lambda: fashion.sha256(fashion.FILE),

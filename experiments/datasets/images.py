@@ -20,6 +20,7 @@ from experiments.datasets.labels import class_counts
 from experiments.datasets.paths import path, readable
 from experiments.datasets.reading import digest_of
 from experiments.datasets.record import Content, DatasetRow, share
+from experiments.records import Image
 from experiments.splits import DataError, Pool
 
 _DAMAGE = (OSError, EOFError, KeyError, TypeError, ValueError, zlib.error, pickle.UnpicklingError)
@@ -98,7 +99,7 @@ def _read(
     path: str,
     row: str,
     openml: str,
-    features: int,
+    image: Image,
     given: int,
     files: Callable[[Path], tuple[np.ndarray, np.ndarray]],
 ) -> Content:
@@ -111,10 +112,10 @@ def _read(
             raise DataError(f"{folder}: {type(error).__name__}: {first[0]}") from None
     else:
         images, classes = openml_images(openml, f"name the folder of its files: path (of {row})")
-    if images.ndim != 2 or images.shape[1] != features or len(images) != len(classes):
+    if images.ndim != 2 or images.shape[1] != image.units or len(images) != len(classes):
         raise DataError(
             f"{path or openml}: images {images.shape} and classes {classes.shape} are not those of "
-            f"{row}, {features:,} numbers each"
+            f"{row}, {image.units:,} numbers each"
         )
     if len(images) <= given or classes.max() > 9:
         found = f"{len(images):,} images, the highest class {classes.max() if len(classes) else 0}"
@@ -122,7 +123,7 @@ def _read(
     pool = Pool(np.ascontiguousarray(images), classes.astype(np.int64), given=given)
     names = [str(number) for number in range(10)]
     told = (f"{len(images):,} images, {given:,} of them the given test split",)
-    return Content(pool, 10, digest_of(pool), (*told, class_counts(pool.labels, names)))
+    return Content(pool, 10, digest_of(pool), (*told, class_counts(pool.labels, names)), image)
 
 
 def _row(
@@ -130,14 +131,14 @@ def _row(
     label: str,
     source: str,
     openml: str,
-    features: int,
+    image: Image,
     files: Callable[[Path], tuple[np.ndarray, np.ndarray]],
 ) -> DatasetRow:
     return DatasetRow(
         name=name,
         label=label,
         source=f"{source}; without a path by OpenML, as {openml}",
-        read=partial(_read, row=name, openml=openml, features=features, given=10_000, files=files),
+        read=partial(_read, row=name, openml=openml, image=image, given=10_000, files=files),
         standardise="global",
         parameters={
             "path": path("the folder of its published files"),
@@ -152,7 +153,7 @@ ROWS = (
         "MNIST",
         "70,000 digits of 28 x 28, LeCun, Cortes & Burges 1998",
         "mnist_784",
-        784,
+        Image(1, 28, 28),
         _idx,
     ),
     _row(
@@ -160,7 +161,7 @@ ROWS = (
         "Fashion-MNIST",
         "70,000 images of 28 x 28, Xiao, Rasul & Vollgraf 2017",
         "Fashion-MNIST",
-        784,
+        Image(1, 28, 28),
         _idx,
     ),
     _row(
@@ -168,7 +169,7 @@ ROWS = (
         "CIFAR-10",
         "60,000 images of 32 x 32 in three colours, Krizhevsky 2009",
         "CIFAR_10",
-        3072,
+        Image(3, 32, 32),
         _cifar,
     ),
 )

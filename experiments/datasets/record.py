@@ -8,7 +8,7 @@ from functools import cache
 from importlib import metadata
 
 from experiments.parameters import Parameter
-from experiments.records import DataShape
+from experiments.records import DataShape, Image
 from experiments.splits import Pool, Standardise
 
 
@@ -20,6 +20,7 @@ class Content:
     outputs: int  # C: the classes, or the numbers that a regression predicts
     digest: str  # SHA-256 of the examples, whatever file or server they came from
     told: tuple[str, ...] = ()  # sentences for the report: counts, and what rules did to them
+    image: Image | None = None  # of images: how the features lie, plane by plane
 
     @property
     def regression(self) -> bool:
@@ -48,6 +49,7 @@ class DatasetRow:
     sizes: Callable[..., DataShape] | None = None
     read: Callable[..., Content] | None = None
     standardise: Standardise = "feature"
+    image: Image | None = None  # of drawn images: how the features lie, plane by plane
     parameters: dict[str, Parameter] = field(default_factory=dict)
     file_digest: Callable[[], str] | None = None
     library: str = ""  # such as "scikit-learn 1.9"

@@ -24,8 +24,9 @@ from experiments.processes import cores
 from experiments.records import Evaluation, Fleet, Run
 from experiments.study import Study
 
-PROBE_UPDATES = 30
-"""How many updates of a fleet are timed to tell how fast this machine is."""
+PROBE_UPDATES, PROBE_SECONDS = 30, 1.0
+"""How many updates of a fleet are timed to tell how fast this machine is, and for about how long at
+most: those of large networks are slow enough to be timed by few."""
 
 MOST_PROBES = 24
 """Of how many shapes of networks a fleet is timed; the rest is judged by its multiplications."""
@@ -170,15 +171,16 @@ def _measure(fleet: Fleet) -> Costs:
     execute(born)  # the first time loads data and libraries
     start = _time(born)
     total = total_updates(run.training, shape)
-    updates = min(PROBE_UPDATES, total)
-    if updates < 2:
+    if total < 2:
         return Costs(start / len(fleet.runs), 0.0, 0.0)
     per_epoch = updates_per_epoch(run.training, shape)
-    epochs = updates / per_epoch
     at_ends = replace(evaluation, per_doubling=None, every=None, at=(0.0,))
     at_each = replace(evaluation, per_doubling=None, every=1 / per_epoch, at=None)
-    seldom = _time(_short(fleet, epochs, at_ends))
-    often = _time(_short(fleet, epochs, at_each))
+    two = _time(_short(fleet, 2 / per_epoch, at_ends))
+    in_time = 2 + round(2 * PROBE_SECONDS / max(two, 1e-9))
+    updates = min(PROBE_UPDATES, total, in_time)
+    seldom = _time(_short(fleet, updates / per_epoch, at_ends))
+    often = _time(_short(fleet, updates / per_epoch, at_each))
     evaluation = max(0.0, (often - seldom) / (updates - 1))
     update = max(0.0, (seldom - start - evaluation) / updates)
     count = len(fleet.runs)

@@ -10,6 +10,8 @@ from itertools import groupby, pairwise
 from experiments import datasets
 from experiments.nn import cost
 from experiments.nn.activations import ACTIVATIONS
+from experiments.nn.layers.chain import chain, products
+from experiments.nn.pieces import piece
 from experiments.records import Fleet, Run, Search
 
 WORKING_SET = 6 * 2**20
@@ -180,10 +182,11 @@ def _even(count: int, pieces: int) -> list[tuple[int, int]]:
 
 def most_runs(run: Run) -> int:
     """Return how many runs of such a shape a fleet should have at most."""
-    sizes = cost.layer_sizes(run, datasets.shape(run.data))
+    places = chain(run.network, datasets.shape(run.data))
     item = int(run.training.precision[-2:]) // 8
-    weights = 4 * sum((d + 1) * h for d, h in pairwise(sizes))
-    activations = 5 * run.training.batch_size * sum(sizes[1:])
+    weights = 4 * sum(place.parts[0].size for place in products(places))
+    at_once = min(piece(places) or run.training.batch_size, run.training.batch_size)
+    activations = 5 * at_once * sum(place.units for place in products(places))
     return max(1, min(MOST_RUNS, WORKING_SET // (item * (weights + activations))))
 
 

@@ -16,11 +16,10 @@ from operator import attrgetter
 from typing import Any
 
 from experiments import datasets
-from experiments.nn import cost
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import INITIALIZERS, MATCHED, row_for
-from experiments.nn.layers.chain import chain
+from experiments.nn.layers.chain import LISTED, chain
 from experiments.nn.losses import loss_of
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.rate_schedules import SCHEDULES
@@ -34,6 +33,7 @@ FORMAT = 4
 _TABLES: dict[str, Mapping[str, Any]] = {
     "data": datasets.DATASETS,
     "activation": ACTIVATIONS,
+    "layers": LISTED,
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
 }
@@ -87,7 +87,7 @@ def _rows(run: Run) -> Iterator[tuple[str, str, Any]]:
             yield f"init {row.name}", "initializer", row
     else:
         yield "init", "initializer", INITIALIZERS[network.init]
-    for place in chain(network, cost.layer_sizes(run, shape)):
+    for place in chain(network, shape):
         yield f"layer {place.row.name}", "layer", place.row
     yield "optimizer", "optimizer", OPTIMIZERS[training.optimizer.name]
     yield "schedule", "schedule", SCHEDULES[training.schedule.name]
@@ -113,7 +113,7 @@ def _default(field: Field) -> Any:
 
 def _told(name: str, value: Any) -> Any:
     """Return the value of the field of that name as JSON knows it."""
-    if name == "activation" and isinstance(value, tuple):
+    if isinstance(value, tuple) and any(isinstance(one, Choice) for one in value):
         return [_told(name, choice) for choice in value]  # of each layer
     if not isinstance(value, Choice):
         return _given(value) if is_dataclass(value) else value

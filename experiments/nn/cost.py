@@ -14,11 +14,6 @@ from experiments.nn.schedule import (
 from experiments.records import DataShape, Network, Run
 
 
-def layer_sizes(run: Run, shape: DataShape) -> tuple[int, ...]:
-    """Return inputs, the width of each hidden layer, outputs."""
-    return (shape.features, *run.network.widths, shape.outputs)
-
-
 def per_update(run: Run, shape: DataShape) -> float:
     """Estimate the multiplications of one update.
 
@@ -27,14 +22,14 @@ def per_update(run: Run, shape: DataShape) -> float:
     added 60 for each unit and example, for all that is element-wise, and 10 for each weight. What
     is not dense says in its own row what it costs.
     """
-    of_examples, of_weights = _per_update(run.network, layer_sizes(run, shape))
+    of_examples, of_weights = _per_update(run.network, shape)
     return run.training.batch_size * of_examples + of_weights
 
 
 @lru_cache(maxsize=1024)  # a report asks it of every run, of which few differ in their network
-def _per_update(network: Network, sizes: tuple[int, ...]) -> tuple[float, float]:
+def _per_update(network: Network, shape: DataShape) -> tuple[float, float]:
     """Return the multiplications for each example of an update, and for all weights."""
-    places = chain(network, sizes)
+    places = chain(network, shape)
     products = [place.row.products(place) for place in places]
     elements = sum(place.row.update * place.units for place in places)
     weights = sum(part.size for part in parts_of(places))
@@ -46,7 +41,7 @@ def of_run(run: Run, shape: DataShape) -> float:
 
     An example that is only evaluated costs D H a layer and 30 a unit.
     """
-    places = chain(run.network, layer_sizes(run, shape))
+    places = chain(run.network, shape)
     forward = sum(p.row.products(p) + p.row.evaluation * p.units for p in places)
     evaluations = len(evaluation_updates(run.evaluation, run.training, shape))
     train = examples_read(run.evaluation, run.training, shape)

@@ -11,7 +11,7 @@ import numpy as np
 from experiments.records import SPLITS, Dataset
 
 CHUNK = 256
-"""The most examples that an evaluation passes through the networks at once."""
+"""The most examples that an evaluation passes through the networks at once, unless they ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +101,12 @@ class Examples:
     Args:
         datasets: one for each seed, equal in shape.
         dtype: of the inputs and targets.
+        chunk: about how many of them an evaluation passes through the networks at once.
 
     """
 
-    def __init__(self, datasets: Sequence[Dataset], dtype: str) -> None:
-        self.shape = datasets[0].shape
+    def __init__(self, datasets: Sequence[Dataset], dtype: str, chunk: int | None = None) -> None:
+        self.shape, self._chunk = datasets[0].shape, chunk or CHUNK
         self.dtype = np.dtype(dtype)
         self._inputs = (Lying if datasets[0].place else Stacked)(datasets, dtype)
         labels = np.stack([dataset.labels for dataset in datasets])
@@ -155,7 +156,7 @@ class Examples:
         return [self.split(name, examples) for name in SPLITS]
 
     def split(self, name: str, examples: int) -> Sequence[Slice]:
-        """Return one of SPLITS in slices of about CHUNK examples.
+        """Return one of SPLITS in slices of about as many examples as a chunk has.
 
         Slices of inputs that lie elsewhere are made as they are asked for, each time anew.
 
@@ -170,7 +171,7 @@ class Examples:
             "validation": (train, train + validation),
             "test": (train + validation, train + validation + self.shape.test),
         }[name]
-        pieces = -(-(end - begin) // CHUNK)
+        pieces = -(-(end - begin) // self._chunk)
         cuts = [begin + (end - begin) * i // max(1, pieces) for i in range(pieces + 1)]
         slices = _Slices(self, list(pairwise(cuts)))
         return slices if isinstance(self._inputs, Lying) else list(slices)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -199,7 +198,7 @@ def drawn_for(activation: Choice | Sequence[Choice], layers: int) -> list[Choice
 def draw_weights(
     init: str,
     activation: Choice | Sequence[Choice],
-    sizes: tuple[int, ...],
+    sizes: Sequence[tuple[int, int, int]],
     stream: str,
     seed: int,
     scale: float = 1.0,
@@ -210,7 +209,8 @@ def draw_weights(
     Args:
         init: a row of INITIALIZERS, or `matched` for that of each layer's own activation.
         activation: of all hidden layers, or of each; He's variance depends on its negative slope.
-        sizes: inputs, the width of each hidden layer, outputs: L + 1 numbers.
+        sizes: of each product its inputs D, its outputs H and how many of these an input has. That
+            is H too, but for a convolution, where weights of a kernel meet an input in turn.
         stream: "tuning" or "evaluation".
         seed: the run's seed.
         scale: multiplies the deviation of all weights.
@@ -223,18 +223,18 @@ def draw_weights(
         ValueError: the initializer is `by_data`, and there are no inputs.
 
     """
-    functions = drawn_for(activation, len(sizes) - 1)
+    functions = drawn_for(activation, len(sizes))
     rows = [row_for(init, function) for function in functions]
     by_data = any(row.by_data for row in rows)
     if by_data and inputs is None:
         raise ValueError(f"{init} needs training examples")
     layers = []
-    for layer, (d, h) in enumerate(pairwise(sizes)):
+    for layer, (d, h, fan_out) in enumerate(sizes):
         row, function = rows[layer], functions[layer]
         slope = ACTIVATIONS[function.name].negative_slope(**function.arguments)
         draws = row.draw(generator(stream, seed, "weights", layer), h, d)
         weights = np.zeros((h, d + 1))
-        weights[:, :-1] = draws * (scale * np.sqrt(row.variance(d, h, slope)))
+        weights[:, :-1] = draws * (scale * np.sqrt(row.variance(d, fan_out, slope)))
         layers.append(weights)
     if by_data:
         scale_to_unit_variance(layers, functions, inputs)

@@ -27,14 +27,21 @@ class Learner:
         training: of the networks; its own learning rate is not read.
         rates: the learning rate of each network, at its peak.
         updates: of a whole run. After these, the rate stays what it is.
+        piece: how many examples of a batch pass through the networks at once; None for all.
 
     """
 
     def __init__(
-        self, weights: Weights, training: Training, rates: Sequence[float], updates: int
+        self,
+        weights: Weights,
+        training: Training,
+        rates: Sequence[float],
+        updates: int,
+        piece: int | None = None,
     ) -> None:
         self.weights = weights
         self.gradients = weights.zeros()
+        self._piece = piece
         self._training = training
         self._optimizer = OPTIMIZERS[training.optimizer.name]
         self._states = [weights.zeros() for _ in range(self._optimizer.states)]
@@ -49,7 +56,7 @@ class Learner:
     def _prepare(self) -> None:
         """Make the views and the buffers that every step needs."""
         last = len(self.weights.layers) - 1
-        self._first = last if self._training.layers == "output" else 0  # that learns
+        self._first = last if self._training.trainable == "output" else 0  # that learns
         w, g = (w.from_layer(self._first) for w in (self.weights, self.gradients))
         states = [state.from_layer(self._first) for state in self._states]
         self._carried = states if self._optimizer.linear else []
@@ -94,23 +101,41 @@ class Learner:
         if now == self._updates:
             steps.carry(self._carried, self._changes[now])
 
-    def update(self, stack: Stack, inputs: np.ndarray, targets: np.ndarray) -> None:
+    def update(
+        self, stack_of: Callable[[int], Stack], inputs: np.ndarray, targets: np.ndarray
+    ) -> None:
         """Make one update.
 
         Args:
-            stack: of the weights' layers.
+            stack_of: returns the stack of the weights' layers for so many examples.
             inputs: (G, D + 1, B).
             targets: (G, C, B).
 
         """
         if self._course is not None:
             self._follow_schedule()
-        stack.forward(inputs)
-        stack.backward(inputs, targets, self.gradients, self._scale, self._first)
+        batch = inputs.shape[-1]
+        size = self._piece or batch
+        for begin in range(0, batch, size):
+            some = slice(begin, min(begin + size, batch))
+            stack = stack_of(some.stop - begin)
+            stack.forward(inputs[:, :, some])
+            stack.backward(
+                inputs[:, :, some], targets[:, :, some], self.gradients, self._scale, self._first
+            )
+            if size < batch:
+                self._add_up(first=begin == 0, last=some.stop == batch)
         for step in self._between:
             step()
         self._updates += 1
         self._step(update=self._updates)
+
+    def _add_up(self, *, first: bool, last: bool) -> None:
+        """Add the gradient of a piece to those before it, and leave their sum after the last."""
+        if first:
+            self._sum = self.gradients.values.copy()
+        else:
+            np.add(self._sum, self.gradients.values, self.gradients.values if last else self._sum)
 
     def keep(self, runs: np.ndarray) -> None:
         """Go on with some of the networks alone.

@@ -118,14 +118,11 @@ class Stack:
         inside: list[Calls] = []  # what leads from its outputs to its product
         dy_below: np.ndarray | None = None
         for sites in self._layers:
-            dx = np.empty(sites[0].y.shape, scratch.dtype)
-            sites[0].dx, sites[0].dy = dy_below, dx
-            for site in sites[1:]:
-                site.dx = dx
-                if not site.place.row.in_place:
-                    dx = np.empty_like(dx)
-                site.dy = dx
-            dy_below = dx
+            for site in sites:
+                site.dx = dy_below
+                in_place = site.place.row.in_place
+                site.dy = dy_below if in_place else np.empty(site.y.shape, scratch.dtype)
+                dy_below = site.dy
             for site in sites:
                 site.gradients = site.own(gradients)
                 site.scratch = scratch[: site.y.size].reshape(site.y.shape)
@@ -166,9 +163,13 @@ class Stack:
     def functions(self, layer: int) -> Iterator[tuple[slice, str, dict[str, Any]]]:
         """Yield the runs of each block, its activation's name and arguments, in a layer from 0.
 
-        What is learned is an array, (R, H, 1), as it is now.
+        They go with what `by_plane` returns: what is learned is an array, as it is now.
         """
         return functions(self._activations[layer])
+
+    def by_plane(self, layer: int, array: np.ndarray) -> np.ndarray:
+        """View an array of a layer's outputs, (R, H, B), as the layer's activation sees it."""
+        return self._activations[layer].by_plane(array)
 
     def _by_seed(self, array: np.ndarray) -> np.ndarray:
         """View a stacked array (R, ...) as (V, G, ...)."""

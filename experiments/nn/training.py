@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import groupby
 
 import numpy as np
@@ -14,10 +14,11 @@ from experiments.nn.diagnostics.reading import Reader
 from experiments.nn.evaluation import metrics
 from experiments.nn.examples import Examples
 from experiments.nn.initializers import draw_weights, drawn_for, row_for
-from experiments.nn.layers.chain import States, at_the_start, chain, parts_of
+from experiments.nn.layers.chain import States, at_the_start, chain, parts_of, products
 from experiments.nn.layers.record import Block
 from experiments.nn.learning import Learner
 from experiments.nn.network import Stack
+from experiments.nn.pieces import chunk, piece
 from experiments.nn.schedule import (
     evaluation_updates,
     examples_read,
@@ -56,30 +57,29 @@ class _FleetTraining:
         run = fleet.runs[0]
         self.started = time.perf_counter()
         self.evaluation, self.training, self.searches = run.evaluation, run.training, fleet.searches
-        self.examples = Examples(datasets, run.training.precision)
+        self.places = chain(run.network, datasets[0].shape)
+        self.examples = Examples(datasets, run.training.precision, chunk(self.places))
         self.batches = Batches(self.examples, fleet.first_of_seeds)
         self.runs: tuple[Run, ...] = fleet.runs
         self.numbers = np.arange(len(fleet.runs))  # the place of each run in the fleet
         self.seeds = fleet.seeds
         shape = datasets[0].shape
-        sizes = (shape.features, *run.network.widths, shape.outputs)
         looked_at: Sequence[np.ndarray | None] = [None] * fleet.seeds  # inputs (D, B) of each seed
         if any(_looks_at_data(r.network) for r in fleet.runs):
             looked_at = self.examples.slice(0, min(EXAMPLES, shape.train)).inputs[:, :-1]
         started = []
         for number, r in enumerate(fleet.runs):
-            network = r.network
+            network, places = r.network, chain(r.network, shape)
             drawn = draw_weights(
                 network.init,
                 network.activation,
-                sizes,
+                [place.row.fans(place) for place in products(places)],
                 r.stream,
                 r.seed,
                 scale=network.init_scale,
                 inputs=looked_at[number % fleet.seeds],
             )
-            started.append(at_the_start(chain(network, sizes), drawn))
-        self.places = chain(run.network, sizes)
+            started.append(at_the_start(places, drawn))
         self.states = States(self.places, fleet.runs, fleet.seeds)
         self.apart = any(p.row.states or not p.row.evaluates for p in self.places)
         weights = Weights.of(started, run.training.precision, parts_of(self.places))
@@ -101,7 +101,7 @@ class _FleetTraining:
 
     def _learner(self, weights: Weights, rates: Sequence[float]) -> Learner:
         updates = total_updates(self.training, self.examples.shape)
-        return Learner(weights, self.training, rates, updates)
+        return Learner(weights, self.training, rates, updates, piece(self.places))
 
     def _stack(self, batch: int, *, training: bool = False) -> Stack:
         kind = batch, training and self.apart  # where it makes no difference, one serves both
@@ -161,7 +161,10 @@ class _FleetTraining:
 
     def _update(self) -> None:
         inputs, targets = next(self.batches)
-        self.learner.update(self._stack(inputs.shape[-1], training=True), inputs, targets)
+        self.learner.update(self._training_stack, inputs, targets)
+
+    def _training_stack(self, batch: int) -> Stack:
+        return self._stack(batch, training=True)
 
     def _go_on_with(self, wanted: np.ndarray) -> bool:
         """Drop the variants and the seeds of which no run is wanted; tell whether any is left.
@@ -211,7 +214,11 @@ class _FleetTraining:
         learner = self._learner(weights, np.zeros(copies))  # so that none can diverge
         blocks = [Block(slice(0, copies), self.runs[run].network.activation)]
         states = States(self.places, [self.runs[run]] * copies, 1)
-        stack = self._make_stack(learner, states, blocks, 1, inputs.shape[-1], training=True)
+
+        @cache
+        def stack(batch: int) -> Stack:
+            return self._make_stack(learner, states, blocks, 1, batch, training=True)
+
         seed = slice(run % self.seeds, run % self.seeds + 1)
         return partial(learner.update, stack, inputs[seed], targets[seed])
 

@@ -704,20 +704,20 @@ def test_without_a_batch_there_are_no_few_examples():
 # New axes
 
 
-def test_scales_and_layers_are_axes():
+def test_scales_and_what_is_trainable_are_axes():
     study = read("dataset: moons\nnetwork: {init_scale: [0.5, 1, 2.0]}\n"
-                 "training: {layers: [all, output]}")  # fmt: skip
-    assert [axis.name for axis in study.axes] == ["init_scale", "layers"]
+                 "training: {trainable: [all, output]}")  # fmt: skip
+    assert [axis.name for axis in study.axes] == ["init_scale", "trainable"]
     assert [axis.labels for axis in study.axes] == [("0.5", "1", "2"), ("all", "output")]
-    assert [(s.network.init_scale, s.training.layers) for s in study.settings] == [
-        (scale, layers) for scale in (0.5, 1.0, 2.0) for layers in ("all", "output")
+    assert [(s.network.init_scale, s.training.trainable) for s in study.settings] == [
+        (scale, trainable) for scale in (0.5, 1.0, 2.0) for trainable in ("all", "output")
     ]
     assert again(study) == study
     claims = (
         "{measure: test_loss, lower: output, than: all}, {measure: zeros, over: init_scale, is: 1}"
     )
     first, second = read(config.resolved(study), f"claims=[{claims}]").claims
-    assert (first.of, first.than) == ((("layers", "output"),), (("layers", "all"),))
+    assert (first.of, first.than) == ((("trainable", "output"),), (("trainable", "all"),))
     assert second.measure.over == "init_scale"
 
 
@@ -727,15 +727,17 @@ def test_scales_and_layers_are_axes():
         ("network: {init_scale: 0}",
          "network.init_scale: found 0; allowed: a number above 0 and at most 1,000"),
         ("network: {init_scale: [1, 1.0]}", "network.init_scale.1: 1 is listed twice"),
-        ("training: {layers: hidden}", "training.layers: found 'hidden'; allowed: all, output"),
-        ("training: {layers: outputs}",
-         "training.layers: found 'outputs'; allowed: all, output; did you mean 'output'?"),
-        ("layers: output", "layers: unknown key; allowed: title, background, dataset, network, "
+        ("training: {trainable: hidden}",
+         "training.trainable: found 'hidden'; allowed: all, output"),
+        ("training: {trainable: outputs}",
+         "training.trainable: found 'outputs'; allowed: all, output; did you mean 'output'?"),
+        ("trainable: output",
+         "trainable: unknown key; allowed: title, background, dataset, network, "
          "training, evaluation, tuning, protocol, seeds, confidence, diagnostics, source, article, "
-         "claims; did you mean 'training.layers'?"),
+         "claims; did you mean 'training.trainable'?"),
     ],
 )  # fmt: skip
-def test_mistakes_in_scales_and_layers(keys, message):
+def test_mistakes_in_scales_and_what_is_trainable(keys, message):
     assert problems(f"dataset: moons\n{keys}") == [f"c.yaml:2: {message}"]
 
 

@@ -105,7 +105,7 @@ c.yaml:19: training.batch_size.1: found true; allowed: a whole number at least 1
 c.yaml:20: training.epochs: found inf; allowed: a number at least 0 and at most 100,000
 c.yaml:21: training.precision: found 'float46'; allowed: float32, float64; did you mean 'float64'?
 c.yaml:22: training.every: unknown key; allowed: optimizer, learning_rate, batch_size, epochs, \
-precision, layers, schedule, weight_decay, clipping, label_smoothing; did you mean \
+precision, trainable, schedule, weight_decay, clipping, label_smoothing; did you mean \
 'evaluation.every'?
 c.yaml:24: evaluation.per_doubling: found 0; allowed: a whole number at least 1 and at most 64
 c.yaml:25: evaluation.at.1: found 0; allowed: more than the one before it
@@ -151,8 +151,8 @@ SINGLE = {
         "left for training, and there must be at least one for each of the 2 classes; lower the "
         "shares of the other splits or, where examples are drawn, ask for more"
     ),
-    "network: relu": "1: network: found 'relu'; allowed: a mapping of depth, width, activation, "
-    "normalisation, dropout, init, init_scale, output",
+    "network: relu": "1: network: found 'relu'; allowed: a mapping of layers, depth, width, "
+    "activation, normalisation, dropout, init, init_scale, output",
     "network: {activation: {name: tanh, slope: 1}}": (
         "1: network.activation.slope: unknown parameter; tanh has none"
     ),

@@ -220,9 +220,10 @@ network.output training.optimizer
 training.learning_rate training.batch_size training.epochs training.precision
 evaluation.per_doubling evaluation.every evaluation.at evaluation.examples tuning.from tuning.to
 tuning.seeds tuning.extensions claims.0 claims.0.says claims.0.faster claims.0.than claims.0.to
-claims.0.by claims.0.tolerance claims.2 network.init_scale training.layers diagnostics
+claims.0.by claims.0.tolerance claims.2 network.init_scale training.trainable diagnostics
 source article article.0 article.0.number article.0.says claims.0.answers claims.1 claims.1.measure
 claims.1.layer claims.1.at claims.1.over claims.1.of claims.1.than claims.1.within claims.1.higher
+network.layers network.layers.0
 claims.1.equal claims.1.is claims.1.at_most claims.1.between claims.1.answers
 """
 

@@ -45,7 +45,7 @@ def make_run(
     batch: int = 8,
     epochs: float = 2.0,
     precision: str = "float32",
-    layers: str = "all",
+    trainable: str = "all",
     stream: str = "evaluation",
     seed: int = 0,
     diagnostics: tuple[str, ...] = (),
@@ -59,7 +59,7 @@ def make_run(
     return Run(
         Choice.of(data, DATASETS, examples=examples),
         Network(widths, functions, init, "softmax", init_scale, normalisation, dropout),
-        Training(Choice.of(optimizer, OPTIMIZERS), rate, batch, epochs, precision, layers),
+        Training(Choice.of(optimizer, OPTIMIZERS), rate, batch, epochs, precision, trainable),
         Evaluation(),
         stream,
         seed,

@@ -13,7 +13,6 @@ from experiments.datasets import DATASETS
 from experiments.execution import fleets as module
 from experiments.execution.executing import execute
 from experiments.execution.fleets import cut, cut_searches, most_runs, multiplications
-from experiments.nn.cost import layer_sizes
 from experiments.parameters import Choice
 from experiments.records import Evaluation, Fleet, Search
 
@@ -31,7 +30,7 @@ DIMENSIONS = {
     "batch": [8, 16],
     "epochs": [2.0, 1.0, 0.0],
     "precision": ["float32", "float64"],
-    "layers": ["all", "output"],
+    "trainable": ["all", "output"],
     "normalisation": ["none", "batch", "layer"],
     "dropout": [0.0, 0.25, 0.5],
     "diagnostics": [(), ("zeros",), ("zeros", "gradient")],
@@ -94,7 +93,7 @@ def shape_of(run):
     training, evaluation = run.training, run.evaluation
     return (
         run.data, run.network.widths, run.network.output, training.optimizer, training.batch_size,
-        training.epochs, training.precision, training.layers, evaluation, run.stream,
+        training.epochs, training.precision, training.trainable, evaluation, run.stream,
         run.diagnostics,
     )  # fmt: skip
 
@@ -294,7 +293,7 @@ def test_large_networks_and_data_come_in_small_fleets():
         run = fleet.runs[0]
         stacked = fleet.seeds * (shape.train + shape.validation + shape.test) * shape.features
         assert stacked * item <= module.STACKED_DATA
-        sizes = layer_sizes(run, datasets.shape(run.data))
+        sizes = (shape.features, *run.network.widths, shape.outputs)
         weights = sum(d * h for d, h in itertools.pairwise(sizes))
         assert len(fleet.runs) == 1 or len(fleet.runs) * weights * item <= module.WORKING_SET
 
@@ -304,12 +303,6 @@ def test_a_network_beyond_all_budgets_still_trains_alone():
     fleets = cut(huge)
     check(fleets, huge)
     assert all(len(fleet.runs) == 1 for fleet in fleets)
-
-
-def test_layer_sizes():
-    for widths, sizes in (((7, 5), (2, 7, 5, 2)), ((), (2, 2))):
-        run = make_run(widths=widths)
-        assert layer_sizes(run, datasets.shape(run.data)) == sizes
 
 
 def test_the_estimate_of_the_work_grows_with_everything_that_is_more_work():

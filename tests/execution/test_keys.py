@@ -19,6 +19,7 @@ from experiments.nn.activations import ACTIVATIONS, Activation
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import INITIALIZERS
 from experiments.nn.layers import LAYERS, chain, normalisation
+from experiments.nn.layers.chain import LISTED
 from experiments.nn.layers.normalisation import NORMALISATIONS
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.rate_schedules import SCHEDULES, Schedule
@@ -62,6 +63,8 @@ def changed(value, path):
             inside = f"{path}.{part.name}".lstrip(".")
             for where, other in changed(getattr(value, part.name), inside):
                 yield where, replace(value, **{part.name: other})
+    elif value == ():
+        yield path, EXAMPLES[path]
     elif isinstance(value, tuple):
         for i, item in enumerate(value):
             for where, other in changed(item, f"{path}[{i}]"):
@@ -79,6 +82,9 @@ def changed(value, path):
     else:
         raise AssertionError(f"{path} is {value!r}: give it a value here, so that it is tested")
 
+
+EXAMPLES = {"network.layers": (Choice.of("dense", LISTED, units=4),)}
+"""Of fields that are empty."""
 
 VARIANTS = list(changed(RUN, ""))
 
@@ -176,7 +182,7 @@ RUNS = st.builds(
         batch_size=st.sampled_from([4, 8]),
         epochs=RATES,
         precision=st.sampled_from(["float32", "float64"]),
-        layers=st.sampled_from(["all", "output"]),
+        trainable=st.sampled_from(["all", "output"]),
         schedule=choices(SCHEDULES),
         weight_decay=st.sampled_from([0.0, 0.25]),
         clipping=st.none() | RATES,
@@ -279,9 +285,9 @@ def test_a_parameter_that_is_added_to_a_row_changes_no_key_until_it_is_used(
 
 
 OLD_FIELDS = {
-    Network: {"init_scale": 1.0},
-    Training: {"precision": "float32", "layers": "all", "schedule": CONSTANT, "weight_decay": 0.0,
-               "clipping": None, "label_smoothing": 0.0},
+    Network: {"init_scale": 1.0, "layers": ()},
+    Training: {"precision": "float32", "trainable": "all", "schedule": CONSTANT,
+               "weight_decay": 0.0, "clipping": None, "label_smoothing": 0.0},
     Evaluation: {"per_doubling": 4, "every": None, "at": None, "examples": None,
                  "often": ("train",)},
     Run: {"diagnostics": ()},
@@ -466,13 +472,24 @@ def test_the_versions_of_other_rows_change_nothing(monkeypatch):
     assert run_key(RUN) == before
 
 
-@pytest.mark.parametrize("name", LAYERS)
+def of_images(*layers):
+    """Return a run with such layers of images, the first of which has two filters."""
+    run = make_run(widths=(2,))
+    network = replace(run.network, layers=layers)
+    return replace(run, data=Choice.of("digits", DATASETS), network=network)
+
+
+@pytest.mark.parametrize("name", LAYERS.keys() - {"flatten"})  # which computes nothing
 def test_raising_the_version_of_a_layer_trains_its_runs_anew(monkeypatch, name):
     runs = {
         "batch_norm": make_run(normalisation="batch"),
         "layer_norm": make_run(normalisation="layer"),
         "dropout": make_run(dropout=0.5),
     }
+    convolution = Choice.of("conv", LISTED, filters=2, size=3)
+    runs["conv"] = of_images(convolution)
+    for pooling in ("max_pool", "average_pool"):
+        runs[pooling] = of_images(convolution, Choice.of(pooling, LISTED))
     plain = make_run()
     run = runs.get(name, plain)
     before, other = run_key(run), run_key(plain)
@@ -480,9 +497,10 @@ def test_raising_the_version_of_a_layer_trains_its_runs_anew(monkeypatch, name):
         for where, row in vars(module).copy().items():
             if getattr(row, "name", None) == name:
                 monkeypatch.setattr(module, where, replace(row, version=row.version + 1))
-    for key, row in NORMALISATIONS.items():
-        if row.name == name:
-            raised(monkeypatch, NORMALISATIONS, key)
+    for rows in (NORMALISATIONS, LISTED):
+        for key, row in rows.items():
+            if row.name == name:
+                raised(monkeypatch, rows, key)
     assert run_key(run) != before
     assert (run_key(plain) == other) == (name in runs)
 

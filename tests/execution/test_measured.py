@@ -295,8 +295,7 @@ def test_runs_without_times_do_not_wait_and_train_together(monkeypatch):
 def test_as_many_copies_are_timed_as_would_train_together(widths, batch):
     run = make_run(data="gaussian", examples=1000, widths=widths, batch=batch)
     shape = datasets.shape(run.data)
-    sizes = (shape.features, *widths, shape.outputs)
-    places, blocks = chain(run.network, sizes), [Block(slice(0, 2), Choice("relu"))]
+    places, blocks = chain(run.network, shape), [Block(slice(0, 2), Choice("relu"))]
     count = sum(part.size for part in parts_of(places))
     weights = Weights(np.zeros((2, count), np.float32), parts_of(places))
     stack = Stack(weights, places, blocks, 2, batch)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
+from experiments.nn import initializers
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.layers.chain import chain
-from experiments.nn.layers.record import Block
+from experiments.nn.layers.record import Block, Place
 from experiments.nn.network import Stack
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.rate_schedules import SCHEDULES
@@ -90,7 +92,7 @@ def make_run(
     evaluation: Evaluation | None = None,
     stream: str = "evaluation",
     seed: int = 0,
-    layers: str = "all",
+    trainable: str = "all",
     normalisation: str = "none",
     dropout: float = 0.0,
     **more,
@@ -103,7 +105,7 @@ def make_run(
     return Run(
         Choice("by hand"),
         Network(widths, hidden, init, output, init_scale, normalisation, dropout),
-        Training(optimizer, rate, batch, epochs, precision, layers, **more),
+        Training(optimizer, rate, batch, epochs, precision, trainable, **more),
         evaluation or Evaluation(often=SPLITS),
         stream,
         seed,
@@ -154,7 +156,24 @@ def dense_stack(
     """Make a stack of dense layers of the weights' sizes, whose activations learn nothing."""
     sizes = (weights.layers[0].shape[2] - 1, *(layer.shape[1] for layer in weights.layers))
     network = Network(sizes[1:-1], Choice("linear"), "he", output)
-    return Stack(weights, chain(network, sizes), blocks, seeds, batch, **given)
+    return Stack(weights, chain_of(network, sizes), blocks, seeds, batch, **given)
+
+
+def chain_of(network: Network, sizes: Sequence[int]) -> tuple[Place, ...]:
+    """Return the layers of a network between so many inputs and outputs, the ends of `sizes`."""
+    return chain(network, DataShape(sizes[0], sizes[-1], 0, 0, 0))
+
+
+def draw_weights(
+    init: str,
+    activation: Choice | Sequence[Choice],
+    sizes: Sequence[int],
+    *where: str | int,
+    **more,
+) -> list[np.ndarray]:
+    """Draw the weights of dense layers between so many units."""
+    products = [(inputs, outputs, outputs) for inputs, outputs in pairwise(sizes)]
+    return initializers.draw_weights(init, activation, products, *where, **more)
 
 
 def one_hot(labels: np.ndarray, classes: int, dtype: str = "float64") -> np.ndarray:

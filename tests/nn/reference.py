@@ -12,10 +12,10 @@ from collections.abc import Collection
 
 import numpy as np
 
-from experiments.nn.initializers import draw_weights
 from experiments.records import Dataset, DataShape, Evaluation, Run
 from experiments.streams import generator
 
+from .helpers import draw_weights
 from .plain_functions import DERIVATIVES, FUNCTIONS, softmax
 
 
@@ -337,7 +337,7 @@ def train(run: Run, data: Dataset) -> tuple[list[int], np.ndarray]:
             y, smoothing = targets_of(data, rows), training.label_smoothing
             y = (1 - smoothing) * y + smoothing / y.shape[1]
             gradients = net.gradients(data.inputs[rows], y, training=True)
-            lowest = len(gradients) - 1 if training.layers == "output" else 0
+            lowest = len(gradients) - 1 if training.trainable == "output" else 0
             learned = clipped(gradients[lowest:], training.clipping)
             row, total = training.schedule, when[-1]
             rate = training.learning_rate * rate_factor(row.name, update, total, **row.arguments)

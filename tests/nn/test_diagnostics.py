@@ -217,14 +217,14 @@ def test_times_of_other_layers_are_measured(normalisation):
         np.testing.assert_array_equal(metrics, expected.values)
 
 
-@pytest.mark.parametrize("layers", ["all", "output"])
-def test_weights_that_do_not_learn_do_not_move(layers):
-    fleet = asking(make_fleet([{"hidden": "tanh"}], (0,), layers=layers, rate=0.1))
+@pytest.mark.parametrize("trainable", ["all", "output"])
+def test_weights_that_do_not_learn_do_not_move(trainable):
+    fleet = asking(make_fleet([{"hidden": "tanh"}], (0,), trainable=trainable, rate=0.1))
     shape = DataShape(3, 3, 40, 0, 0)
     (trace,) = train_fleet(fleet, shape)
     moved = [trace.metric(f"weight_movement {layer}") for layer in ("1", "2", "output")]
     np.testing.assert_array_equal([m[0] for m in moved], 0)
-    assert [m[-1] > 0 for m in moved] == [layers == "all", layers == "all", True]
+    assert [m[-1] > 0 for m in moved] == [trainable == "all", trainable == "all", True]
     # What does not learn has its gradient all the same.
     assert (hidden_columns(trace, "gradient", -1) > 0).all()
     assert_as_the_formulas_say(trace, fleet.runs[0], make_dataset(shape))
@@ -639,7 +639,7 @@ def test_a_run_that_diverges_at_one_seed_leaves_what_is_read_at_the_others_alone
 def test_runs_with_and_without_diagnostics_have_the_same_metrics(precision, chosen, batch):
     """Reading passes through buffers that training uses, most of all where the sizes agree."""
     shape = DataShape(4, 3, 40, 5, 7)
-    for common in ({"layers": "all"}, {"layers": "output", "widths": (3,)}):
+    for common in ({"trainable": "all"}, {"trainable": "output", "widths": (3,)}):
         fleet = make_fleet(
             MIXED, (0, 1), optimizer=chosen, precision=precision, batch=batch, **common
         )
@@ -827,7 +827,8 @@ def test_what_is_timed_are_copies_of_the_run_and_they_read_its_batch(monkeypatch
     seen = []
 
     def update(learner, stack, inputs, targets):
-        seen.append((learner.weights.values.copy(), stack.blocks, inputs.copy(), targets.copy()))
+        blocks = stack(inputs.shape[-1]).blocks
+        seen.append((learner.weights.values.copy(), blocks, inputs.copy(), targets.copy()))
 
     monkeypatch.setattr(training.Learner, "update", update)
     monkeypatch.setattr(times, "MOST_COPIES", 4)

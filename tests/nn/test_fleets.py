@@ -99,11 +99,11 @@ TRICKS = {
 
 @PRECISE
 @OPTIMIZED
-@pytest.mark.parametrize("layers", ["all", "output"])
-def test_alone_or_in_a_fleet_with_all_that_training_may_have(precision, optimizer, layers):
+@pytest.mark.parametrize("trainable", ["all", "output"])
+def test_alone_or_in_a_fleet_with_all_that_training_may_have(precision, optimizer, trainable):
     shape, common = arguments_of(SIZES[5])
     rate = OPTIMIZERS[optimizer].rates[1]
-    common |= {"optimizer": optimizer, "precision": precision, "layers": layers} | TRICKS
+    common |= {"optimizer": optimizer, "precision": precision, "trainable": trainable} | TRICKS
     variants = [{"hidden": name, "rate": r} for name in ("relu", "tanh") for r in (rate, HUGE)]
     fleet = make_fleet(variants, seeds=(4, 0, 7), epochs=5.0, **common)
     assert_each_alone_is_the_same(fleet, shape)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from experiments.nn.layers.chain import at_the_start, chain, parts_of
+from experiments.nn.layers.chain import at_the_start, parts_of
 from experiments.nn.layers.record import Block
 from experiments.nn.network import Stack
 from experiments.nn.weights import Weights
@@ -17,6 +17,7 @@ from experiments.records import Network
 from .helpers import (
     DIFFERENTIATED,
     activation,
+    chain_of,
     dense_stack,
     far_from_kinks,
     one_hot,
@@ -38,7 +39,7 @@ def make_stack(widths, hidden, output, seed, regression=False):
     targets = one_hot(rng.integers(CLASSES, size=(SEEDS, BATCH)), CLASSES)
     if regression:
         targets = rng.normal(0, 1, targets.shape)
-    places = chain(Network(widths, activation(hidden), "he", output), sizes)
+    places = chain_of(Network(widths, activation(hidden), "he", output), sizes)
     started = [at_the_start(places, drawn) for drawn in zip(*layers, strict=True)]
     weights = Weights.of(started, "float64", parts_of(places))
     blocks = (Block(slice(0, runs), activation(hidden)),)

@@ -7,12 +7,12 @@ import pytest
 from scipy import stats
 from scipy.special import erf
 
-from experiments.nn import initializers
 from experiments.nn.activations import ACTIVATIONS, apply
 from experiments.nn.initializers import INITIALIZERS
 from experiments.nn.unit_variance import EXAMPLES
 from experiments.records import DataShape
 
+from . import helpers
 from .helpers import activation, asking, make_dataset, make_fleet, train_fleet
 
 ALL = pytest.mark.parametrize("init", INITIALIZERS)
@@ -39,7 +39,7 @@ def pairs(sizes):
 def draw_weights(init, hidden, sizes, stream, seed, **more):
     """Draw as a run does; what looks at data sees 50 examples, the same whatever the seed."""
     inputs = np.random.default_rng(1).normal(1, 2, (sizes[0], 50))
-    return initializers.draw_weights(init, hidden, sizes, stream, seed, inputs=inputs, **more)
+    return helpers.draw_weights(init, hidden, sizes, stream, seed, inputs=inputs, **more)
 
 
 @ALL
@@ -148,9 +148,7 @@ def pre_activations(layers, hidden, inputs):
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_lsuv_gives_every_layer_pre_activations_of_variance_1(name):
     inputs = np.random.default_rng(2).normal(3, 5, (40, 64))
-    layers = initializers.draw_weights(
-        "lsuv", activation(name), SIZES, "evaluation", 0, inputs=inputs
-    )
+    layers = helpers.draw_weights("lsuv", activation(name), SIZES, "evaluation", 0, inputs=inputs)
     plain = draw_weights("orthogonal", activation(name), SIZES, "evaluation", 0)
     zs = pre_activations(layers, activation(name), inputs)
     for z, w, q in zip(zs, layers, plain, strict=True):
@@ -162,7 +160,7 @@ def test_lsuv_gives_every_layer_pre_activations_of_variance_1(name):
 
 def test_lsuv_leaves_a_layer_that_nothing_passes_as_it_was_drawn():
     nothing = np.zeros((40, 9))
-    layers = initializers.draw_weights(
+    layers = helpers.draw_weights(
         "lsuv", activation("relu"), SIZES, "evaluation", 0, inputs=nothing
     )
     plain = draw_weights("orthogonal", activation("relu"), SIZES, "evaluation", 0)
@@ -173,7 +171,7 @@ def test_lsuv_leaves_a_layer_that_nothing_passes_as_it_was_drawn():
 def test_what_looks_at_data_says_so_where_there_is_none():
     for init in BY_DATA:
         with pytest.raises(ValueError, match="needs training examples"):
-            initializers.draw_weights(init, activation("relu"), SIZES, "evaluation", 0)
+            helpers.draw_weights(init, activation("relu"), SIZES, "evaluation", 0)
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
@@ -194,7 +192,7 @@ def test_a_run_looks_at_its_first_training_examples_whatever_its_batch(train, ba
     for run, trace in zip(fleet.runs, traces, strict=True):
         data = make_dataset(shape, run.seed, precision)
         network, x = run.network, data.inputs[:train].T
-        (first, _) = initializers.draw_weights(
+        (first, _) = helpers.draw_weights(
             "lsuv", network.activation, (6, 5, 3), "evaluation", run.seed,
             scale=network.init_scale, inputs=x[:, :EXAMPLES],
         )  # fmt: skip

@@ -127,14 +127,14 @@ def learn(learner, count, zero=False):
     stack = dense_stack(learner.weights, blocks, "softmax", 1, 8)
     for _ in range(count):
         x = rng.normal(0, 0 if zero else 1, (1, 8, 3))
-        learner.update(stack, with_ones(x), one_hot(rng.integers(2, size=(1, 8)), 2))
+        learner.update(lambda _: stack, with_ones(x), one_hot(rng.integers(2, size=(1, 8)), 2))
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_weights_without_a_gradient_decay_and_biases_do_not(name):
     """All inputs are 0, so that the first layer's weights have no gradient at all."""
     decayed, plain = (
-        make_learner(optimizer=name, weight_decay=decay, layers="all") for decay in (0.25, 0.0)
+        make_learner(optimizer=name, weight_decay=decay, trainable="all") for decay in (0.25, 0.0)
     )
     start = plain.weights.copy()
     learn(decayed, 1, zero=True)

@@ -6,12 +6,19 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from experiments.nn.initializers import draw_weights
 from experiments.nn.layers.record import Block
 from experiments.nn.training import train
 from experiments.records import Dataset, DataShape, Evaluation
 
-from .helpers import activation, dense_stack, make_dataset, make_fleet, stacked, with_ones
+from .helpers import (
+    activation,
+    dense_stack,
+    draw_weights,
+    make_dataset,
+    make_fleet,
+    stacked,
+    with_ones,
+)
 
 
 def forward(weights, hidden, inputs, output="linear"):

@@ -122,9 +122,14 @@ LAYERED = [
 
 @pytest.mark.parametrize("chosen", ["sgd", "adam"])
 @pytest.mark.parametrize("given", LAYERED, ids=lambda given: "-".join(given))
-@pytest.mark.parametrize("layers", ["all", "output"])
-def test_every_layer_follows_the_plain_network(given, chosen, layers):
-    common = {"hidden": "tanh", "optimizer": chosen, "layers": layers, "epochs": 50 / 7} | given
+@pytest.mark.parametrize("trainable", ["all", "output"])
+def test_every_layer_follows_the_plain_network(given, chosen, trainable):
+    common = {
+        "hidden": "tanh",
+        "optimizer": chosen,
+        "trainable": trainable,
+        "epochs": 50 / 7,
+    } | given
     fleet = make_fleet([{}, {"rate": 0.02}], (0, 3), widths=(6, 4, 5), **common)
     # Moments are sums of another order here and there, and what is near 0 amplifies that.
     assert_follows_the_plain_trainer(fleet, SHAPE, rtol=1e-8)
@@ -193,7 +198,7 @@ def test_an_initial_scale_follows_the_plain_network(init, scale):
 @pytest.mark.parametrize("chosen", ["sgd", "adam"])
 def test_a_net_whose_output_alone_learns_follows_the_plain_one(widths, chosen):
     common = {"widths": widths, "optimizer": chosen}
-    fleet = make_fleet([{}, {"hidden": "tanh"}], (0, 1), layers="output", **common)
+    fleet = make_fleet([{}, {"hidden": "tanh"}], (0, 1), trainable="output", **common)
     assert_follows_the_plain_trainer(fleet, SHAPE)
     whole = train_fleet(make_fleet([{}], (0,), **common), SHAPE)[0]
     same = np.array_equal(train_fleet(fleet, SHAPE)[0].values, whole.values)
@@ -232,7 +237,7 @@ def test_tricks_in_a_regression_whose_output_alone_learns(shape):
     for name in ("sgd", "lion"):
         fleet = make_fleet(
             [{"hidden": "tanh"}], (0, 1), output="linear", rate=0.01, optimizer=name,
-            layers="output", **tricks,
+            trainable="output", **tricks,
         )  # fmt: skip
         assert_follows_the_plain_trainer(fleet, shape)
 

@@ -62,11 +62,17 @@ def _saturated(view: View, layer: int) -> np.ndarray:
 
 
 def _not_zero(view: View, layer: int) -> np.ndarray:
-    return (view.stack.outputs[layer] != 0).sum(axis=-1)  # (R, H)
+    return _by_plane(view, layer, view.stack.outputs[layer] != 0)
 
 
 def _with_gradient(view: View, layer: int) -> np.ndarray:
-    return (view.stack.deltas[layer] != 0).sum(axis=-1)  # (R, H)
+    return _by_plane(view, layer, view.stack.deltas[layer] != 0)
+
+
+def _by_plane(view: View, layer: int, true: np.ndarray) -> np.ndarray:
+    """Count for each unit, or each plane of an image, (R, P): a plane is one filter's outputs."""
+    counts = view.stack.by_plane(layer, true).sum(axis=-1)
+    return counts if counts.ndim == 2 else counts.sum(axis=1)
 
 
 def _share_of_none(total: np.ndarray, count: int) -> np.ndarray:
@@ -165,7 +171,8 @@ ROWS = (
     Diagnostic(
         name="dead_units",
         label="share of dead units",
-        formula="share of the units of a layer with a = 0 for every training example",
+        formula="share of the units of a layer with a = 0 for every training example; of a "
+        "convolution, share of the filters with a = 0 everywhere",
         source="Lu, Shin, Su & Karniadakis 2019, section 1",
         gather=_not_zero,
         finish=_share_of_none,
@@ -173,8 +180,8 @@ ROWS = (
     Diagnostic(
         name="zero_gradient_units",
         label="share of units without gradient",
-        formula="share of the units of a layer with dLoss/dz = 0 for every training example, in "
-        "the run's precision",
+        formula="share of the units of a layer, or of a convolution's filters, with dLoss/dz = 0 "
+        "for every training example, in the run's precision",
         source="Maas, Hannun & Ng 2013, section 2",
         gather=_with_gradient,
         finish=_share_of_none,

@@ -67,12 +67,15 @@ class View:
 
     def slopes(self, layer: int) -> np.ndarray:
         """Return f'(z) of a hidden layer, (R, H, B); NaN for a function that mixes units."""
-        z, a = self.stack.pre_activations[layer], self.stack.outputs[layer]
-        slopes = np.full_like(z, np.nan)
+        slopes = np.full_like(self.stack.pre_activations[layer], np.nan)
+        z, a, found = (
+            self.stack.by_plane(layer, array)
+            for array in (self.stack.pre_activations[layer], self.stack.outputs[layer], slopes)
+        )
         for runs, name, arguments in self.stack.functions(layer):
             row = ACTIVATIONS[name]
             if row.derivative is not None:
-                row.derivative(z[runs], a[runs], slopes[runs], **arguments)
+                row.derivative(z[runs], a[runs], found[runs], **arguments)
         return slopes
 
     def of_activations(

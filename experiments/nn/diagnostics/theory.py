@@ -47,7 +47,7 @@ def _gradients(network: Network, shape: DataShape) -> np.ndarray | None:
     """
     rows = [ACTIVATIONS[activation.name] for activation in network.activations]
     by_data = any(row_for(network.init, a).by_data for a in network.activations)
-    if not rows or by_data or network.normalisation != NONE:
+    if not rows or by_data or network.normalisation != NONE or network.layers:
         return None
     if any(row.derivative is None for row in rows):
         return None
@@ -63,7 +63,8 @@ def _gradients(network: Network, shape: DataShape) -> np.ndarray | None:
 
 
 def _cut_off_below(network: Network) -> bool:
-    return all(map(cuts_off, network.functions)) and network.normalisation == NONE
+    plain = network.normalisation == NONE and not network.layers
+    return plain and all(map(cuts_off, network.functions))
 
 
 def _alive(network: Network) -> np.ndarray:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from experiments.nn.layers.activation import ACTIVATION
-from experiments.nn.layers.dense import DENSE
+from experiments.nn.layers.chain import LISTED
 from experiments.nn.layers.dropout import DROPOUT
 from experiments.nn.layers.normalisation import NORMALISATIONS
 from experiments.nn.layers.record import Layer
 
-LAYERS: dict[str, Layer] = {
-    row.name: row for row in (DENSE, *NORMALISATIONS.values(), ACTIVATION, DROPOUT)
+LAYERS: dict[str, Layer] = LISTED | {
+    row.name: row for row in (*NORMALISATIONS.values(), ACTIVATION, DROPOUT)
 }

@@ -3,23 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.layers.activation import ACTIVATION
+from experiments.nn.layers.convolution import CONVOLUTION
 from experiments.nn.layers.dense import DENSE
 from experiments.nn.layers.dropout import DROPOUT
 from experiments.nn.layers.normalisation import NORMALISATIONS
-from experiments.nn.layers.record import Place
+from experiments.nn.layers.pooling import FLATTEN, POOLINGS
+from experiments.nn.layers.record import Layer, Place
 from experiments.nn.weights import Part
 from experiments.parameters import Choice
-from experiments.records import Network, Run
+from experiments.records import DataShape, Image, Network, Run
 from experiments.streams import generator
 
+LISTED: dict[str, Layer] = {row.name: row for row in (CONVOLUTION, *POOLINGS, FLATTEN, DENSE)}
+"""The rows that `network.layers` may name."""
 
-def chain(network: Network, sizes: Sequence[int]) -> tuple[Place, ...]:
+NUMBERS = ("filters", "units", "size")
+"""Their parameters that are written as bare numbers, in this order."""
+
+
+def text_of(layer: Choice) -> str:
+    """Return a layer as `network.layers` has it: `conv 32 5x5 stride 2 valid`."""
+    parameters, given = LISTED[layer.name].parameters, layer.arguments
+    words = [layer.name]
+    for key in (key for key in parameters if key in NUMBERS):
+        words.append(f"{given[key]}x{given[key]}" if words[1:] else str(given[key]))
+    for key in (key for key in parameters if key not in NUMBERS):
+        if given[key] != parameters[key].default:
+            words.append(f"{key} {given[key]}" if isinstance(given[key], int) else given[key])
+    return " ".join(words)
+
+
+def chain(network: Network, shape: DataShape) -> tuple[Place, ...]:
     """Return the layers of a network in their order.
 
     A hidden layer is a product, its normalisation, its activation and dropout; the output is a
@@ -27,23 +46,45 @@ def chain(network: Network, sizes: Sequence[int]) -> tuple[Place, ...]:
 
     Args:
         network: the architecture.
-        sizes: inputs, the width of each hidden layer, outputs.
+        shape: of the data.
 
     """
     places: list[Place] = []
     normalisation = NORMALISATIONS.get(network.normalisation)
     bias = normalisation is None or not normalisation.cancels_bias
-    hidden = [*pairwise(sizes)][:-1]
-    for number, (size, function) in enumerate(zip(hidden, network.activations, strict=True)):
-        places.append(Place(DENSE, number, *size, bias=bias))
-        if normalisation is not None:
-            places.append(Place(normalisation, number, *size))
-        places.append(Place(ACTIVATION, number, *size, function))
-        if network.dropout > 0:
-            places.append(Place(DROPOUT, number, *size, dropped=network.dropout))
-    last, size = len(hidden), (sizes[-2], sizes[-1])
+    image, functions, number = shape.image or Image(shape.features), iter(network.activations), -1
+    for choice in network.layers or [_dense(width) for width in network.widths]:
+        row, how = LISTED[choice.name], choice.arguments
+        made = row.makes(image, **how)
+        if row is FLATTEN:
+            pass  # units lie one after another in memory, whatever their shape
+        elif row.learn is None:
+            places.append(Place(row, number, image, made, how=how))
+        else:
+            number += 1
+            places.append(Place(row, number, image, made, bias=bias, how=how))
+            if normalisation is not None:
+                places.append(Place(normalisation, number, made, made))
+            places.append(Place(ACTIVATION, number, made, made, next(functions)))
+            if network.dropout > 0:
+                places.append(Place(DROPOUT, number, made, made, dropped=network.dropout))
+        image = made
+    made, number = Image(shape.outputs), number + 1
     output = Choice.of(network.output, ACTIVATIONS)
-    return (*places, Place(DENSE, last, *size), Place(ACTIVATION, last, *size, output))
+    return (
+        *places,
+        Place(DENSE, number, image, made),
+        Place(ACTIVATION, number, made, made, output),
+    )
+
+
+def _dense(units: int) -> Choice:
+    return Choice.of(DENSE.name, LISTED, units=units)
+
+
+def products(places: Sequence[Place]) -> list[Place]:
+    """Return those layers of a chain that are products, one for each number."""
+    return [place for place in places if place.row.learn is not None]
 
 
 def parts_of(places: Sequence[Place]) -> tuple[Part, ...]:
@@ -83,7 +124,7 @@ class States:
         dtype = runs[0].training.precision
         self._arrays = {
             (place.row.name, place.number): {
-                name: np.full((len(runs), place.units, 1), start, dtype)
+                name: np.full((len(runs), place.writes.planes, 1), start, dtype)
                 for name, start in place.row.states.items()
             }
             for place in places

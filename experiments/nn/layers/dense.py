@@ -8,6 +8,8 @@ import numpy as np
 
 from experiments.nn.layers.record import Calls, Layer, Place, Site
 from experiments.nn.weights import WEIGHTS, product
+from experiments.parameters import Parameter
+from experiments.records import Image
 
 
 def _forward(site: Site) -> Calls:
@@ -34,7 +36,7 @@ def _backward(site: Site) -> Calls:
 
 
 def _products(place: Place) -> float:
-    return place.inputs * place.units
+    return place.reads.units * place.units
 
 
 DENSE = Layer(
@@ -45,6 +47,10 @@ DENSE = Layer(
     forward=_forward,
     learn=_learn,
     backward=_backward,
-    learned=lambda place: (product(place.number, place.inputs, place.units),),
+    learned=lambda place: (product(place.number, place.reads.units, place.units),),
+    written="UNITS",
+    parameters={"units": Parameter(64, "the units", low=1, high=8192)},
+    makes=lambda image, units: Image(units),
+    flattens=True,
     products=_products,
 )

@@ -1,14 +1,15 @@
 """The table of normalisations, between product and activation: to add one, add a row here.
 
 Each makes y = gain x' + shift of x' = (x - mean) / sqrt(variance + EPSILON) and learns gain and
-shift, one of each unit, from 1 and 0. They differ in what the mean and the variance are of.
+shift, one of each unit, from 1 and 0; batch normalisation of images one of each plane. They differ
+in what the mean and the variance are of.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from experiments.nn.layers.record import Calls, Layer, Place, Site
+from experiments.nn.layers.record import Calls, Layer, Site, over_examples
 from experiments.nn.weights import Part
 
 EPSILON = 1e-5
@@ -20,9 +21,9 @@ MOMENTUM = 0.1
 _UNITS, _EXAMPLES = -2, -1  # axes
 
 
-def _learned(place: Place) -> tuple[Part, ...]:
-    shape = (place.units, 1)
-    return Part(place.number, "gain", shape, start=1.0), Part(place.number, "shift", shape, start=0)
+def _of_each(count: int, number: int) -> tuple[Part, ...]:
+    shape = (count, 1)
+    return Part(number, "gain", shape, start=1.0), Part(number, "shift", shape, start=0)
 
 
 def _layer_forward(site: Site) -> Calls:
@@ -67,34 +68,36 @@ def _layer_backward(site: Site) -> Calls:
 
 
 def _batch_forward(site: Site) -> Calls:
-    x, y, gain, shift = site.x, site.y, site.weights["gain"], site.weights["shift"]
+    x, y = site.by_plane(site.x), site.by_plane(site.y)
+    gain, shift = site.weights["gain"], site.weights["shift"]  # (R, P, 1)
     running = {name: site.states[name] for name in ("mean", "variance")}
     centred = site.kept["centred"] = np.empty_like(x)
-    mean, variance = (np.empty_like(gain) for _ in range(2))  # of each unit, (R, H, 1)
+    mean, variance = (np.empty_like(gain) for _ in range(2))  # of each plane
     root, scale, step = (np.empty_like(gain) for _ in range(3))
     site.kept |= {"root": root, "scale": scale}
-    count = x.shape[_EXAMPLES]
+    centre, wide_scale, wide_shift = (site.of_planes(array) for array in (mean, scale, shift))
+    count = _examples(site)
     # Of the batch's variance the one without bias goes on: Ioffe & Szegedy, algorithm 2, line 10.
     unbiased = count / max(1, count - 1)
     followed = ((running["mean"], mean, 1.0), (running["variance"], variance, unbiased))
 
     def finish(variance: np.ndarray) -> None:
         np.reciprocal(np.sqrt(np.add(variance, EPSILON, root), root), root)
-        np.multiply(centred, np.multiply(gain, root, scale), y)
-        np.add(y, shift, y)
+        np.multiply(gain, root, scale)
+        np.add(np.multiply(centred, wide_scale, y), wide_shift, y)
 
     def train() -> None:
-        np.divide(np.add.reduce(x, axis=_EXAMPLES, keepdims=True, out=mean), count, mean)
-        np.subtract(x, mean, centred)
+        np.divide(over_examples(x, mean), count, mean)
+        np.subtract(x, centre, centred)
         np.multiply(centred, centred, y)
-        np.divide(np.add.reduce(y, axis=_EXAMPLES, keepdims=True, out=variance), count, variance)
+        np.divide(over_examples(y, variance), count, variance)
         finish(variance)
         for average, latest, factor in followed:
             np.subtract(np.multiply(latest, factor, step), average, step)
             np.add(average, np.multiply(step, MOMENTUM, step), average)
 
     def evaluate() -> None:
-        np.subtract(x, running["mean"], centred)
+        np.subtract(x, site.of_planes(running["mean"]), centred)
         finish(running["variance"])
 
     return [train if site.training else evaluate]
@@ -108,23 +111,32 @@ def _batch_backward(site: Site) -> Calls:
     """
     centred, root, scale = (site.kept[name] for name in ("centred", "root", "scale"))
     of_gain, of_shift = site.gradients["gain"], site.gradients["shift"]
-    dx, dy, scratch, count = site.dx, site.dy, site.scratch, site.x.shape[_EXAMPLES]
+    dx, dy, scratch = (site.by_plane(array) for array in (site.dx, site.dy, site.scratch))
     mean, inner = (np.empty_like(root) for _ in range(2))
+    wide_mean, wide_inner, wide_scale = (site.of_planes(a) for a in (mean, inner, scale))
+    count = _examples(site)
 
     def backward() -> None:
         np.multiply(dy, centred, scratch)
-        np.multiply(np.add.reduce(scratch, axis=_EXAMPLES, keepdims=True, out=inner), root, of_gain)
-        np.add.reduce(dy, axis=_EXAMPLES, keepdims=True, out=of_shift)
-        np.multiply(dy, scale, dx)
+        np.multiply(over_examples(scratch, inner), root, of_gain)
+        over_examples(dy, of_shift)
+        np.multiply(dy, wide_scale, dx)
 
     def through_moments() -> None:
         np.divide(np.multiply(of_shift, scale, mean), count, mean)
-        np.subtract(dx, mean, dx)
+        np.subtract(dx, wide_mean, dx)
         np.multiply(np.multiply(of_gain, scale, inner), root, inner)
-        np.multiply(centred, np.divide(inner, count, inner), scratch)
+        np.divide(inner, count, inner)
+        np.multiply(centred, wide_inner, scratch)
         np.subtract(dx, scratch, dx)
 
     return [backward, through_moments] if site.training else [backward]
+
+
+def _examples(site: Site) -> int:
+    """Return of how many numbers a plane has the moments: examples, and positions in each."""
+    image = site.place.writes
+    return image.rows * image.columns * site.x.shape[_EXAMPLES]
 
 
 NONE = "none"
@@ -140,7 +152,7 @@ NORMALISATIONS: dict[str, Layer] = {  # by what a config calls them
         source="Ioffe & Szegedy 2015, algorithms 1 and 2; the tenth is that of PyTorch",
         forward=_batch_forward,
         backward=_batch_backward,
-        learned=_learned,
+        learned=lambda place: _of_each(place.writes.planes, place.number),
         states={"mean": 0.0, "variance": 1.0},
         cancels_bias=True,
         update=75.0,
@@ -154,7 +166,7 @@ NORMALISATIONS: dict[str, Layer] = {  # by what a config calls them
         source="Ba, Kiros & Hinton 2016, equation 4",
         forward=_layer_forward,
         backward=_layer_backward,
-        learned=_learned,
+        learned=lambda place: _of_each(place.units, place.number),
         update=110.0,
         evaluation=40.0,
     ),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from experiments.analysis.results import Results
+from experiments.nn.layers.chain import text_of
 from experiments.nn.optimizers import OPTIMIZERS
-from experiments.records import CONSTANT, Training
+from experiments.records import CONSTANT, Network, Training
 from experiments.report.words.labels import data, either, row
 from experiments.study import Setting, Study
 
@@ -65,6 +66,8 @@ def _limit(clipping: float | None) -> str:
 
 def _architectures(study: Study) -> str:
     """Write the hidden layers of all settings, in short where they are a grid."""
+    if any(setting.network.layers for setting in study.variants):
+        return " or ".join(dict.fromkeys(_written(s.network) for s in study.variants))
     found = list(dict.fromkeys(setting.network.widths for setting in study.variants))
     even = all(len(set(widths)) == 1 for widths in found)
     depths, sizes = {len(widths) for widths in found}, {w for widths in found for w in widths}
@@ -72,6 +75,11 @@ def _architectures(study: Study) -> str:
         return " or ".join(map(_layers, found))
     layers = "hidden layer" if depths == {1} else "hidden layers"
     return f"{either(sorted(depths))} {layers} of {either(sorted(sizes))} units"
+
+
+def _written(network: Network) -> str:
+    listed = ", ".join(map(text_of, network.layers))
+    return f"layers {listed}" if listed else _layers(network.widths)
 
 
 def _layers(widths: tuple[int, ...]) -> str:
