@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from contestants.table import Row
 
 FOLDER = Path(__file__).resolve().parent
-STAGES = ("tiny", "medium", "large", "study")
+STAGES = ("tiny", "medium", "large", "conv", "study")
 
 
 def _arguments() -> argparse.Namespace:
@@ -78,7 +78,7 @@ def _rows(arguments: argparse.Namespace) -> Iterator[Row]:
     from contestants.table import header
     from contestants.workloads import WORKLOADS
 
-    workloads = [workload for workload in WORKLOADS if workload.name in arguments.only]
+    workloads = [workload for workload in WORKLOADS if workload.stage in arguments.only]
     races = [(workload, activation) for workload in workloads for activation in ("relu", "tanh")]
     for workload in workloads:
         print(workload)

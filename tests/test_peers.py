@@ -15,7 +15,7 @@ from contestants import processor, proof, race, scikit_learn, study, workloads
 from contestants.entries import CONTESTANTS, FLEETS, FOLLOWERS, Contestant
 from contestants.table import Row, write
 from contestants.work import Work, apart, diverged
-from contestants.workloads import WORKLOADS, batches
+from contestants.workloads import WORKLOADS, batches, starting_weights
 from execution.helpers import make_run
 
 from experiments.records import METRICS, Trace
@@ -148,6 +148,35 @@ def test_one_bad_workload_does_not_end_the_others(racing, monkeypatch, capsys):
     said = capsys.readouterr().out
     assert "unequal work: small, relu: " in said
     assert "\nsmall, tanh: " in said
+
+
+STILL = replace(
+    WORKLOADS[-2], name="still small", layers=("conv 2 3x3", "max_pool 4"),
+    seeds=2, updates=1, rate=0.0,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("factor", "equal"), [(1, True), (1.1, False)])
+def test_a_net_of_images_is_left_to_those_who_convolve(racing, factor, equal):
+    class Still(Contestant):
+        def load(self):
+            def train(task):
+                started = ((run, starting_weights(run, data)) for run, data in task.items())
+                return {run: [w * factor for w in weights] for run, weights in started}
+
+            return SimpleNamespace(train=train)
+
+    still = Still("still", "nowhere", bars={"still": 1e9}, convolves=True)
+    racing(still, overflowing(1))
+    work = proof.prove(STILL, "relu")
+    assert work.equal == equal
+    assert work.diverged == {FLEETS: 0, still: 0}
+    assert "weights" not in str(work)  # of one alone, which there is nobody to compare with
+    if equal:
+        _, rows = race.race(STILL, "relu", 1, work)
+        assert [(row.contestant, row.bar, row.ok) for row in rows] == [
+            (FLEETS, None, True), (still, 1e9, False),
+        ]  # fmt: skip
 
 
 def test_a_contestant_on_two_cores_is_unequal_work(racing, monkeypatch):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -20,7 +20,8 @@ class Contestant:
     name: str
     module: str
     needs: str = "numpy"  # the package that must be installed
-    bars: Mapping[str, float] = field(default_factory=dict)  # by workload: the ratio promised
+    bars: Mapping[str, float] = field(default_factory=dict)  # by stage: the ratio promised
+    convolves: bool = False  # whether it trains nets with layers that are listed, too
     is_limit: bool = False  # trains nothing: what fleets can at best come down to
 
     @property
@@ -28,20 +29,24 @@ class Contestant:
         """Whether the package that it needs is not installed."""
         return find_spec(self.needs) is None
 
+    def trains(self, layers: Sequence[str]) -> bool:
+        """Tell whether it trains a net whose hidden layers are listed; () are dense ones."""
+        return self.convolves or not layers
+
     def load(self) -> ModuleType:
         """Import its module: only when it is wanted, since some packages take seconds."""
         return import_module(f"contestants.{self.module}")
 
 
 CONTESTANTS = (
-    Contestant("fleets", "fleets"),
+    Contestant("fleets", "fleets", convolves=True),
     Contestant(
         "scikit-learn", "scikit_learn", needs="sklearn",
         bars={"tiny": 30, "medium": 4, "large": 1.3, "study": 3},
     ),
     Contestant(
         "PyTorch loop", "pytorch_loop", needs="torch",
-        bars={"tiny": 50, "medium": 5, "large": 1.4, "study": 5},
+        bars={"tiny": 50, "medium": 5, "large": 1.4, "conv": 1.0, "study": 5}, convolves=True,
     ),
     Contestant("PyTorch stacked", "pytorch_stacked", needs="torch"),
     Contestant(

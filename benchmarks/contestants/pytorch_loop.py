@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-from itertools import chain
-
 import numpy as np
 import torch
 from torch import nn
 
+from contestants import pytorch_layers
 from contestants.loop import one_by_one
 from contestants.workloads import Task, Weights, starting_weights
+from experiments.nn.layers.chain import chain
+from experiments.nn.layers.record import Place
 from experiments.records import Dataset, Run
 
-_ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh}
-
-
-def _linear(weights: np.ndarray) -> nn.Linear:
-    """Return a layer with given weights (H, D + 1)."""
-    outputs, inputs = weights.shape
-    layer = nn.utils.skip_init(nn.Linear, inputs - 1, outputs)
-    with torch.no_grad():
-        layer.weight.copy_(torch.from_numpy(weights[:, :-1]))
-        layer.bias.copy_(torch.from_numpy(weights[:, -1]))
-    return layer
+_ACTIVATIONS = {"relu": [nn.ReLU()], "tanh": [nn.Tanh()], "softmax": []}  # the loss has that
+_FORMAT = torch.channels_last  # of images and kernels: see PyTorch's tutorial of that name
 
 
 class Net:
     """One network in training, see `loop.Net`."""
 
     def __init__(self, run: Run, data: Dataset) -> None:
-        self._linear = [_linear(weights) for weights in starting_weights(run, data)]
-        activation = _ACTIVATIONS[run.network.activation.name]
-        layers = chain.from_iterable((linear, activation()) for linear in self._linear)
-        self._net = nn.Sequential(*list(layers)[:-1])
+        self._products: list[tuple[pytorch_layers.Product, Place]] = []
+        weights, modules = iter(starting_weights(run, data)), []
+        for place in chain(run.network, data.shape):
+            if place.row.learn is not None:
+                made = pytorch_layers.product(place, next(weights))
+                self._products.append((made, place))
+                modules += [*pytorch_layers.before(place), made]
+            elif place.function is not None:
+                modules += _ACTIVATIONS[place.function.name]
+            else:
+                modules.append(pytorch_layers.pooling(place))
+        self._inputs, self._labels = torch.from_numpy(data.inputs), torch.from_numpy(data.labels)
+        if isinstance(modules[0], nn.Unflatten):
+            # Once for all, and not batch by batch: what is gathered of it lies in the same way.
+            self._inputs = modules.pop(0)(self._inputs).to(memory_format=_FORMAT)
+        self._net = nn.Sequential(*modules).to(memory_format=_FORMAT)
         self._loss = nn.CrossEntropyLoss()
         # The fastest of its three ways to step: 5 to 15 % of an update of these nets.
         self._optimizer = torch.optim.SGD(
@@ -41,7 +45,6 @@ class Net:
             momentum=run.training.optimizer.arguments["momentum"],
             fused=True,
         )
-        self._inputs, self._labels = torch.from_numpy(data.inputs), torch.from_numpy(data.labels)
 
     def advance(self, rows: np.ndarray) -> None:
         """Make one update for each row of the examples' numbers, (U, B)."""
@@ -60,7 +63,7 @@ class Net:
     @torch.no_grad()
     def weights(self) -> Weights:
         """Return the weights as they are now."""
-        return [torch.column_stack([part.weight, part.bias]).numpy() for part in self._linear]
+        return [pytorch_layers.weights_of(*pair).numpy() for pair in self._products]
 
 
 def train(task: Task) -> dict[Run, Weights]:

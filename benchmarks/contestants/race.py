@@ -18,7 +18,7 @@ MOST_CORES = 1.15
 
 
 def race(workload: Workload, activation: str, rounds: int, work: Work) -> tuple[Work, list[Row]]:
-    """Time all contestants, who have trained the workload before; make a row for each.
+    """Time all who train such a net, and have trained this workload before; make a row for each.
 
     A time holds all that training takes but loading the data: drawing weights and orders,
     stacking, gathering batches. The fleets' evaluations, at start and end, read one example.
@@ -33,11 +33,13 @@ def race(workload: Workload, activation: str, rounds: int, work: Work) -> tuple[
         The work, which is unequal as well if a contestant uses more than one core, and the rows.
 
     """
-    times: dict[Contestant, list[float]] = {one: [] for one in CONTESTANTS}
+    times: dict[Contestant, list[float]] = {
+        one: [] for one in CONTESTANTS if one.trains(workload.layers)
+    }
     if work.equal:
         work = _take_turns(workload.task(activation, examples=1), rounds, times, work)
     updates = workload.seeds * workload.updates
-    return work, rows_of(workload.name, activation, work, times, updates, bars=workload.name)
+    return work, rows_of(workload.name, activation, work, times, updates, bars=workload.stage)
 
 
 def _take_turns(task: Task, rounds: int, times: dict[Contestant, list[float]], work: Work) -> Work:
