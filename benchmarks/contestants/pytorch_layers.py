@@ -6,7 +6,9 @@ plane by plane. Inputs lie plane by plane in both.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import torch
@@ -20,38 +22,64 @@ POOLINGS = {"max_pool": nn.MaxPool2d, "average_pool": nn.AvgPool2d}
 Product = nn.Linear | nn.Conv2d
 
 
+@dataclass(frozen=True)
+class Layer:
+    """A product of a network and what follows it up to the next one, as the project has them."""
+
+    product: Place
+    rest: tuple[Place, ...]
+    below: Image | None  # what the layer below writes; None: units, or the inputs
+
+    @property
+    def convolves(self) -> bool:
+        """Whether it reads and writes images."""
+        return self.product.row.name == "conv"
+
+
+def layers(places: Sequence[Place]) -> list[Layer]:
+    """Return the layers of a network, of all its places."""
+    found: list[Layer] = []
+    below = None
+    for _, group in groupby(places, lambda place: place.number):
+        first, *rest = group
+        found.append(Layer(first, tuple(rest), below))
+        below = [first, *rest][-1].writes if found[-1].convolves else None
+    return found
+
+
 def order(image: Image) -> np.ndarray:
     """Return for each of the project's units of an image, (H,), which one it is in PyTorch."""
     units = np.arange(image.units).reshape(image.planes, image.rows, image.columns)
     return units.swapaxes(0, 1).ravel()
 
 
-def before(place: Place) -> list[nn.Module]:
-    """Return what comes between the layer below, or the inputs (B, D), and a product."""
+def before(layer: Layer) -> list[nn.Module]:
+    """Return what a product needs done to what the layer below writes, or to the inputs (B, D)."""
+    if not layer.convolves:
+        return [nn.Flatten()] if layer.below else []
     found: list[nn.Module] = []
-    if place.row.name != "conv":
-        return [nn.Flatten()] if place.number > 0 and _of_image(place.reads) else found
-    if place.number == 0:
-        image = place.reads
+    if layer.product.number == 0:
+        image = layer.product.reads
         found.append(nn.Unflatten(1, (image.planes, image.rows, image.columns)))
-    if _padded_before(place):
-        zeros = place.how["size"] - 1
+    if _padded_before(layer):
+        zeros = layer.product.how["size"] - 1
         found.append(nn.ZeroPad2d((zeros // 2, zeros - zeros // 2) * 2))
     return found
 
 
-def product(place: Place, weights: np.ndarray) -> Product:
+def product(layer: Layer, weights: np.ndarray) -> Product:
     """Return a product with given weights, (H, D + 1) with the biases as the last column."""
-    if place.row.name == "conv":
+    place = layer.product
+    if layer.convolves:
         made = nn.utils.skip_init(
             nn.Conv2d, place.reads.planes, place.writes.planes, place.how["size"],
             stride=place.how["stride"],
-            padding="valid" if _padded_before(place) else place.how["padding"],
+            padding="valid" if _padded_before(layer) else place.how["padding"],
         )  # fmt: skip
     else:
         made = nn.utils.skip_init(nn.Linear, place.reads.units, place.writes.units)
     kernel = np.empty_like(weights[:, :-1])
-    kernel[:, _order_of_weights(place)] = weights[:, :-1]
+    kernel[:, _order_of_weights(layer)] = weights[:, :-1]
     with torch.no_grad():
         made.weight.copy_(torch.from_numpy(kernel).view_as(made.weight))
         made.bias.copy_(torch.from_numpy(weights[:, -1]))
@@ -59,17 +87,17 @@ def product(place: Place, weights: np.ndarray) -> Product:
 
 
 def weights_of(
-    made: Product, place: Place, read: Callable[[nn.Parameter], Tensor] = Tensor.detach
+    made: Product, layer: Layer, read: Callable[[nn.Parameter], Tensor] = Tensor.detach
 ) -> Tensor:
     """Return what is read of a product's weights and biases, (H, D + 1) in the project's order.
 
     Args:
         made: what `product` returned.
-        place: that it was made for.
+        layer: that it was made for.
         read: what is wanted of a parameter, such as its gradient.
 
     """
-    kernel = read(made.weight).flatten(1)[:, _order_of_weights(place)]
+    kernel = read(made.weight).flatten(1)[:, _order_of_weights(layer)]
     return torch.column_stack([kernel, read(made.bias)])
 
 
@@ -79,16 +107,10 @@ def pooling(place: Place) -> nn.Module:
     return POOLINGS[place.row.name](size, stride or size)
 
 
-def _of_image(image: Image) -> bool:
-    return image.units > image.planes
+def _padded_before(layer: Layer) -> bool:
+    """Tell whether a convolution needs zeros around that PyTorch's own leaves to others."""
+    return layer.product.how["padding"] == "same" and layer.product.how["stride"] > 1
 
 
-def _padded_before(place: Place) -> bool:
-    """Tell whether a convolution needs zeros that PyTorch's own leaves to others."""
-    return place.how["padding"] == "same" and place.how["stride"] > 1
-
-
-def _order_of_weights(place: Place) -> slice | np.ndarray:
-    if place.row.name == "conv" or place.number == 0 or not _of_image(place.reads):
-        return slice(None)
-    return order(place.reads)
+def _order_of_weights(layer: Layer) -> slice | np.ndarray:
+    return order(layer.below) if layer.below and not layer.convolves else slice(None)

@@ -10,7 +10,6 @@ from contestants import pytorch_layers
 from contestants.loop import one_by_one
 from contestants.workloads import Task, Weights, starting_weights
 from experiments.nn.layers.chain import chain
-from experiments.nn.layers.record import Place
 from experiments.records import Dataset, Run
 
 _ACTIVATIONS = {"relu": [nn.ReLU()], "tanh": [nn.Tanh()], "softmax": []}  # the loss has that
@@ -21,17 +20,17 @@ class Net:
     """One network in training, see `loop.Net`."""
 
     def __init__(self, run: Run, data: Dataset) -> None:
-        self._products: list[tuple[pytorch_layers.Product, Place]] = []
-        weights, modules = iter(starting_weights(run, data)), []
-        for place in chain(run.network, data.shape):
-            if place.row.learn is not None:
-                made = pytorch_layers.product(place, next(weights))
-                self._products.append((made, place))
-                modules += [*pytorch_layers.before(place), made]
-            elif place.function is not None:
-                modules += _ACTIVATIONS[place.function.name]
-            else:
-                modules.append(pytorch_layers.pooling(place))
+        layers = pytorch_layers.layers(chain(run.network, data.shape))
+        products = map(pytorch_layers.product, layers, starting_weights(run, data))
+        self._products = list(zip(products, layers, strict=True))
+        modules: list[nn.Module] = []
+        for product, layer in self._products:
+            modules += [*pytorch_layers.before(layer), product]
+            for place in layer.rest:
+                if place.function is not None:
+                    modules += _ACTIVATIONS[place.function.name]
+                else:
+                    modules.append(pytorch_layers.pooling(place))
         self._inputs, self._labels = torch.from_numpy(data.inputs), torch.from_numpy(data.labels)
         if isinstance(modules[0], nn.Unflatten):
             # Once for all, and not batch by batch: what is gathered of it lies in the same way.

@@ -1,7 +1,8 @@
 """PyTorch's counterpart of each activation: to compare a new one, add a row here.
 
-Functions read pre-activations with the units as the last axis. A function of PyTorch is named; what
-it does not have is composed of what it has, and its gradient is autograd's.
+Functions read pre-activations with the units as the second axis, (B, H), or of images the planes,
+(B, P, rows, columns). A function of PyTorch is named; what it does not have is composed of what it
+has, and its gradient is autograd's.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ FUNCTIONS = {
     "linear": Function("Identity()(z)", torch.nn.Identity()),
     "sigmoid": Function("sigmoid(z)", torch.sigmoid),
     "tanh": Function("tanh(z)", torch.tanh),
-    "softmax": Function("softmax(z, dim=-1)", lambda z: functional.softmax(z, dim=-1)),
+    "softmax": Function("softmax(z, dim=1)", lambda z: functional.softmax(z, dim=1)),
     "straight_through_step": Function(
         "heaviside(z.detach(), 0) + (z - z.detach())", _straight_through, composed=True
     ),

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache, partial
 
 import numpy as np
 
 from counterparts.seen import Arrays, Seen
-from experiments.nn.layers.chain import States, at_the_start, chain, parts_of
+from experiments.nn.layers.chain import States, at_the_start, parts_of
 from experiments.nn.layers.record import Block, Place
 from experiments.nn.learning import Learner
 from experiments.nn.losses import smooth
 from experiments.nn.network import Stack
+from experiments.nn.pieces import piece
 from experiments.nn.weights import Weights
-from experiments.records import DataShape, Run
+from experiments.records import Run
 
 
 class _Replay:
     """Stands in for a stream of random numbers: draws make dropout leave out what a mask does."""
 
-    mask: np.ndarray  # (H, B)
+    mask: np.ndarray  # (H, B), of the examples that are still to pass
 
     def random(self, dtype: type, out: np.ndarray) -> None:
         """Draw 0 where the mask is 0, and otherwise 1, which no share left out reaches."""
-        out[...] = self.mask != 0
+        now, self.mask = np.split(self.mask, [out.shape[-1]], axis=1)
+        out[...] = now != 0
 
 
 class _States(States):
@@ -43,31 +46,34 @@ class Ours:
 
     Args:
         run: what is to be trained.
+        places: the layers of its network.
         start: the weights of each product, (H, D + 1).
         updates: of the whole run.
-        batch: B, of all passes.
         regression: whether its loss is that of a regression.
 
     """
 
     def __init__(
-        self, run: Run, start: Sequence[np.ndarray], updates: int, batch: int, *, regression: bool
-    ) -> None:
+        self, run: Run, places: Sequence[Place], start: Sequence[np.ndarray], updates: int,
+        *, regression: bool,
+    ) -> None:  # fmt: skip
         training = run.training
-        shape = DataShape(start[0].shape[1] - 1, len(start[-1]), 0, 0, 0, regression)
-        self._places = chain(run.network, shape)
+        self._places = places
         started = at_the_start(self._places, start)
         weights = Weights.of([started], training.precision, parts_of(self._places))
-        self._learner = Learner(weights, training, [training.learning_rate], updates)
+        rates = [training.learning_rate]
+        self._learner = Learner(weights, training, rates, updates, piece(places))
         self._states = _States(self._places, run)
         blocks = [Block(slice(0, 1), run.network.activation)]
-        self._stacks = {
-            kind: Stack(
-                weights, self._places, blocks, 1, batch,
-                regression=regression, states=self._states, training=kind,
-            )
-            for kind in (True, False)
-        }  # fmt: skip
+
+        @cache
+        def stack(batch: int, training: bool) -> Stack:
+            return Stack(
+                weights, places, blocks, 1, batch,
+                regression=regression, states=self._states, training=training,
+            )  # fmt: skip
+
+        self._stack = stack
         self._first = len(start) - 1 if training.trainable == "output" else 0  # that learns
         self._smoothing = training.label_smoothing
 
@@ -80,7 +86,8 @@ class Ours:
             training: whether it is the pass of an update.
 
         """
-        stack, x, y = self._stacks[training], _with_ones(inputs), self._targets(targets, training)
+        stack = self._stack(len(inputs), training)
+        x, y = _with_ones(inputs), self._targets(targets, training)
         gradients = self._learner.weights.zeros()
         stack.forward(x)
         stack.backward(x, y, gradients, 1 / len(inputs), self._first)
@@ -95,7 +102,7 @@ class Ours:
     def update(self, inputs: np.ndarray, targets: np.ndarray) -> None:
         """Make one update; see `look` for the arguments."""
         self._learner.update(
-            lambda _: self._stacks[True], _with_ones(inputs), self._targets(targets, True)
+            partial(self._stack, training=True), _with_ones(inputs), self._targets(targets, True)
         )
 
     def leave_out(self, masks: Mapping[int, np.ndarray]) -> None:

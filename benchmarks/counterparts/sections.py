@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from counterparts import comparisons, functions, layers, optimizers, theirs
 from counterparts.seen import LIMIT, largest
-from counterparts.side_by_side import Difference
+from counterparts.side_by_side import BATCH, IMAGE, Difference
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.layers import LAYERS
 from experiments.nn.losses import LOSSES
 from experiments.nn.optimizers import OPTIMIZERS
+from experiments.nn.pieces import PIECE
 from experiments.nn.rate_schedules import SCHEDULES
 
 NOT_COMPARED = "not compared"
@@ -85,7 +86,11 @@ def sections() -> Iterator[Section | Grid]:
     )
     yield _section(
         "Layers",
-        "In networks; running moments of batch normalisation count among what is learned.",
+        "In networks; running moments of batch normalisation count among what is learned. Nets "
+        f"with layers that need images read {IMAGE.planes} planes of {IMAGE.rows} x "
+        f"{IMAGE.columns}, and batches of {BATCH} pass through them in pieces of {PIECE} at most, "
+        "unless they need the moments of the whole. Units lie row by row here and plane by plane "
+        "in PyTorch: they are brought into the same order.",
         LAYERS,
         {name: row.says for name, row in layers.LAYERS.items()},
         comparisons.layer,

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
-from contestants.workloads import batches, starting_weights
+from contestants.workloads import batches, listed, starting_weights
 
 from counterparts.ours import Ours
 from counterparts.seen import largest, of_arrays
 from counterparts.theirs import Theirs
 from experiments.nn.activations import ACTIVATIONS
+from experiments.nn.layers.chain import chain
 from experiments.nn.losses import loss_of
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.parameters import Choice
-from experiments.records import Dataset, DataShape, Evaluation, Network, Run, Training
+from experiments.records import Dataset, DataShape, Evaluation, Image, Network, Run, Training
 
 UPDATES = 50
 BATCH = 20
 _CLASSES = DataShape(features=6, outputs=4, train=200, validation=0, test=BATCH)
 _NUMBERS = DataShape(features=6, outputs=2, train=200, validation=0, test=BATCH, regression=True)
+IMAGE = Image(planes=3, rows=9, columns=8)
+_IMAGES = replace(_CLASSES, features=IMAGE.units, image=IMAGE)
 _NETWORK = {field.name for field in fields(Network)}
 
 
@@ -55,9 +58,12 @@ def run_of(**given: object) -> Run:
     """Return a run with two hidden layers of eight and seven tanh, trained by SGD.
 
     Args:
-        **given: fields of its network and its training that are other than that.
+        **given: fields of its network and its training that are other than that; layers are
+            written as in a config.
 
     """
+    if "layers" in given:
+        given |= listed(given["layers"])
     network = {
         "widths": (8, 7), "activation": Choice.of("tanh", ACTIVATIONS), "init": "he",
         "output": "softmax",
@@ -81,11 +87,11 @@ def compare(run: Run, *, regression: bool = False) -> Difference:
     examples in evaluation after the last; what is learned, and running moments, is compared after
     the updates.
     """
-    data = _data(regression)
-    start = starting_weights(run, data)
+    data = _data(_NUMBERS if regression else _IMAGES if run.network.layers else _CLASSES)
+    start, places = starting_weights(run, data), chain(run.network, data.shape)
     loss = loss_of(run.network.output, regression).name
-    ours = Ours(run, start, UPDATES, BATCH, regression=regression)
-    theirs = Theirs(run, loss, start, UPDATES)
+    ours = Ours(run, places, start, UPDATES, regression=regression)
+    theirs = Theirs(run, places, loss, start, UPDATES)
     rows = batches(run, data)
     held_out = slice(data.shape.train, None)
     differences = [_look(ours, theirs, *_examples(data, rows[0]), training=True)]
@@ -115,13 +121,12 @@ def _look(
     )
 
 
-def _data(regression: bool) -> Dataset:
+def _data(shape: DataShape) -> Dataset:
     """Draw normal inputs, and what a linear teacher makes of them: a class, or numbers."""
-    shape = _NUMBERS if regression else _CLASSES
     rng = np.random.default_rng(0)
     inputs = rng.standard_normal((shape.train + shape.test, shape.features))
     taught = inputs @ rng.standard_normal((shape.features, shape.outputs))
-    return Dataset(inputs, taught if regression else taught.argmax(axis=1), shape)
+    return Dataset(inputs, taught if shape.regression else taught.argmax(axis=1), shape)
 
 
 def _examples(data: Dataset, rows: np.ndarray | slice) -> tuple[np.ndarray, np.ndarray]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
+from contestants.pytorch_layers import layers
 from torch import Tensor, nn
 from torch.nn import functional
 
-from counterparts.layers import Product
 from counterparts.optimizers import OPTIMIZERS, scheduler
+from counterparts.product import Product
 from counterparts.seen import Arrays, Seen
-from experiments.nn.activations import ACTIVATIONS
-from experiments.parameters import Choice
+from experiments.nn.layers.record import Place
 from experiments.records import Run
 
 SAYS = {
@@ -47,23 +47,25 @@ class Theirs:
 
     Args:
         run: what is to be trained.
+        places: the layers of the project's network.
         loss: a row of the losses.
         start: the weights of each product, (H, D + 1).
         updates: of the whole run.
 
     """
 
-    def __init__(self, run: Run, loss: str, start: Sequence[np.ndarray], updates: int) -> None:
-        network, training = run.network, run.training
-        functions = (*network.activations, Choice.of(network.output, ACTIVATIONS))
-        hidden = [*[network] * len(network.activations), None]
-        self._products = nn.ModuleList(map(Product, start, functions, hidden))
+    def __init__(
+        self, run: Run, places: Sequence[Place], loss: str, start: Sequence[np.ndarray],
+        updates: int,
+    ) -> None:  # fmt: skip
+        training = run.training
+        self._products = nn.ModuleList(map(Product, layers(places), start))
         if training.trainable == "output":
             self._products[:-1].requires_grad_(False)
         self._loss, self._smoothing = loss, training.label_smoothing
         self._clipping = training.clipping
         self._learning = [p for p in self._products.parameters() if p.requires_grad]
-        decaying = {id(product.linear.weight) for product in self._products}
+        decaying = {id(product.weight) for product in self._products}
         groups = [
             {
                 "params": [p for p in self._learning if (id(p) in decaying) == decays],
@@ -97,10 +99,14 @@ class Theirs:
         found.mean().backward()
         last = len(zs) - 1
         values = {(last, "loss"): _plain(found)}
-        values |= {(number, "z"): _plain(z).T for number, z in enumerate(zs)}
-        values |= {(number, "a"): _plain(a).T for number, a in enumerate(outputs)}
-        gradients = {(n, "z"): _plain(z.grad).T for n, z in enumerate(zs) if z.grad is not None}
-        return Seen(values, gradients | self._learned(gradients=True))
+        gradients = {}
+        for number, (product, z, a) in enumerate(zip(self._products, zs, outputs, strict=True)):
+            values |= {(number, "z"): _plain(product.units(z))}
+            values |= {(number, "a"): _plain(product.units(a))}
+            if z.grad is not None:
+                gradients[number, "z"] = _plain(product.units(z.grad))
+                gradients |= _learned(number, product, _gradient)
+        return Seen(values, gradients)
 
     def update(self, inputs: np.ndarray, targets: np.ndarray) -> None:
         """Make one update; see `look` for the arguments."""
@@ -113,36 +119,31 @@ class Theirs:
     def masks(self) -> dict[int, np.ndarray]:
         """Return what dropout multiplied by in the last pass, (H, B) by the product's number."""
         numbered = enumerate(self._products)
-        return {n: _plain(p.dropout.mask).T for n, p in numbered if p.dropout is not None}
+        return {n: _plain(p.units(p.dropout.mask)) for n, p in numbered if p.dropout is not None}
 
     def learned(self) -> Arrays:
         """Return all that is learned, (H, X) each."""
-        return self._learned(gradients=False)
+        found: Arrays = {}
+        for number, product in enumerate(self._products):
+            found |= _learned(number, product, Tensor.detach)
+        return found
 
     def moments(self) -> Arrays:
-        """Return the running moments, (H, 1)."""
+        """Return the running moments, (P, 1)."""
         return {
-            (number, name): _plain(array)[:, None]
+            (number, name): _plain(array)
             for number, product in enumerate(self._products)
             for name, array in product.moments().items()
         }
 
-    def _learned(self, *, gradients: bool) -> Arrays:
-        found = {}
-        for number, product in enumerate(self._products):
-            for name, own in product.learned().items():
-                arrays = own if isinstance(own, tuple) else (own,)
-                if gradients and not any(array.requires_grad for array in arrays):
-                    continue
-                # A bias that is left as it is has no gradient: 0.
-                taken = [
-                    (torch.zeros_like(array) if array.grad is None else array.grad)
-                    if gradients
-                    else array
-                    for array in arrays
-                ]
-                found[number, name] = _plain(torch.column_stack(taken))
-        return found
+
+def _learned(number: int, product: Product, read: Callable[[nn.Parameter], Tensor]) -> Arrays:
+    return {(number, name): _plain(array) for name, array in product.learned(read).items()}
+
+
+def _gradient(parameter: nn.Parameter) -> Tensor:
+    # A bias that is left as it is has no gradient: 0.
+    return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
 
 
 def _plain(tensor: Tensor) -> np.ndarray:
