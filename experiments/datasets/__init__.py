@@ -66,7 +66,9 @@ def shape(data: Choice) -> DataShape:
         sizes = replace(_sizes(read, **data.arguments), image=read.image)
     if sizes.train < (1 if sizes.regression else sizes.outputs):
         shares = ", ".join(
-            f"{key} {value}" for key, value in data.parameters if read is None or key in SHARES
+            f"{key} {value}"
+            for key, value in data.parameters
+            if read is None or key in (*SHARES, "examples")
         )
         least = "" if sizes.regression else f" for each of the {sizes.outputs} classes"
         raise DataError(

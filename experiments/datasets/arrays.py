@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,34 +27,44 @@ _DAMAGE = (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFil
 _BLOCK = 4096
 
 
-def read(path: str, task: str) -> Content:
-    """Return the examples of an .npz file, or of a folder with x.npy and y.npy.
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """Examples as a file or a folder holds them."""
+
+    file: Path
+    names: tuple[str, str]  # what the arrays of inputs and labels are called there
+    inputs: np.ndarray  # (N, D), images plane by plane
+    labels: np.ndarray  # (N,) or (N, C)
+    given: int  # how many of the last rows are a test split of their own
+    image: Image | None  # of images: how the inputs lie, plane by plane
+
+
+def opened(path: str, row: str) -> Arrays:
+    """Return the arrays of an .npz file, or of a folder with x.npy and y.npy.
 
     Args:
         path: of the file or folder; `INPUTS` and `LABELS` say how its arrays may be called.
-        task: "auto", "classification" or "regression".
+        row: the data set that is asked for them.
 
     Raises:
         DataError: it cannot be read, or its arrays do not go together.
 
     """
-    file = readable(path, "npz", "the file", folder=bool(path) and Path(path).is_dir())
+    file = readable(path, row, "the file", folder=bool(path) and Path(path).is_dir())
     try:
         if file.is_dir():
             found = {p.stem: p for p in file.glob("*.npy")}
-            return _content(file, found, lambda n: np.load(found[n], mmap_mode="r"), task)
-        with file.open("rb") as opened:
-            archive = np.load(opened)
+            return _chosen(file, found, lambda n: np.load(found[n], mmap_mode="r"))
+        with file.open("rb") as stream:
+            archive = np.load(stream)
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise DataError(f"{file}: one array only; save inputs and labels to an .npz file")
-            return _content(file, archive.files, lambda name: archive[name], task)
+            return _chosen(file, archive.files, lambda name: archive[name])
     except _DAMAGE as error:
         raise DataError(f"{file}: {type(error).__name__}: {str(error).splitlines()[0]}") from None
 
 
-def _content(
-    file: Path, names: Collection[str], array: Callable[[str], np.ndarray], task: str
-) -> Content:
+def _chosen(file: Path, names: Collection[str], array: Callable[[str], np.ndarray]) -> Arrays:
     chosen = []
     for wanted in (INPUTS, LABELS):
         name = next((name for name in wanted if name in names), None)
@@ -76,27 +87,42 @@ def _content(
     if inputs.ndim == 4 and image is not None and inputs.shape[1] != image.planes:
         inputs = np.moveaxis(inputs, -1, 1)
     inputs = inputs.reshape(len(inputs), -1)  # (N, D), images plane by plane
-    _check(file, chosen[0], inputs)
-    if inputs.dtype == bool:
-        inputs = inputs.view(np.uint8)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
+    return Arrays(file, tuple(chosen), inputs, labels, given, image)
+
+
+def read(path: str, task: str) -> Content:
+    """Return the examples of an .npz file, or of a folder with x.npy and y.npy.
+
+    Args:
+        path: of the file or folder.
+        task: "auto", "classification" or "regression".
+
+    Raises:
+        DataError: it cannot be read, or its arrays do not go together.
+
+    """
+    found = opened(path, "npz")
+    file, inputs, labels = found.file, found.inputs, found.labels
+    _check(file, found.names[0], inputs)
+    if inputs.dtype == bool:
+        inputs = inputs.view(np.uint8)
+    where = f"{file}: {found.names[1]}"
     if labels.ndim > 2:
-        raise DataError(
-            f"{file}: {chosen[1]} has the shape {labels.shape}; allowed: (N,) or (N, C)"
-        )
+        raise DataError(f"{where} has the shape {labels.shape}; allowed: (N,) or (N, C)")
     if np.issubdtype(labels.dtype, np.number):
-        _check(file, chosen[1], labels.reshape(len(labels), -1))
+        _check(file, found.names[1], labels.reshape(len(labels), -1))
     elif labels.dtype.kind not in "bUS":
-        raise DataError(f"{file}: {chosen[1]} is {labels.dtype}; allowed: numbers or texts")
-    labels, outputs, classes = labelled(labels, task, f"{file}: {chosen[1]}")
-    pool = Pool(inputs, labels, given=given)
+        raise DataError(f"{where} is {labels.dtype}; allowed: numbers or texts")
+    labels, outputs, classes = labelled(labels, task, where)
+    pool = Pool(inputs, labels, given=found.given)
     told = [f"{len(inputs):,} examples of {file.name}, {inputs.shape[1]:,} inputs ({inputs.dtype})"]
-    if given:
-        told.append(f"its {given:,} test examples are the test split")
+    if found.given:
+        told.append(f"its {found.given:,} test examples are the test split")
     if classes:
         told.append(class_counts(labels, classes))
-    return Content(pool, outputs, digest_of(pool), tuple(told), image)
+    return Content(pool, outputs, digest_of(pool), tuple(told), found.image)
 
 
 def _image(shape: tuple[int, ...]) -> Image | None:

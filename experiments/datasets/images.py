@@ -1,175 +1,145 @@
-"""Whole sets of images, from a folder of their published files or by OpenML.
+"""Whole sets of images: from their published files, from an .npz file, or by OpenML.
 
-MNIST and Fashion-MNIST are idx files, gzipped or not; CIFAR-10 is its `cifar-10-batches-py` or
-`cifar-10-batches-bin`. Their own test images are the test split.
+Their own test images are the test split.
 """
 
 from __future__ import annotations
 
-import gzip
 import pickle
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from experiments.datasets.arrays import opened
+from experiments.datasets.balanced import balanced
 from experiments.datasets.fetched import openml_images
 from experiments.datasets.labels import class_counts
 from experiments.datasets.paths import path, readable
+from experiments.datasets.published import cifar, idx
 from experiments.datasets.reading import digest_of
 from experiments.datasets.record import Content, DatasetRow, share
+from experiments.parameters import Parameter
 from experiments.records import Image
 from experiments.splits import DataError, Pool
 
 _DAMAGE = (OSError, EOFError, KeyError, TypeError, ValueError, zlib.error, pickle.UnpicklingError)
-_RECORD = 1 + 32 * 32 * 3  # bytes of an image in the binary files: its class, then three planes
+_CLASSES = 10
+_INSTEAD = "name the folder of its files, or an .npz file: path (of {})"
 
 
-def _idx(folder: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Return the images (N, D) and classes (N,) of the four idx files of a folder."""
-    parts = [
-        _read_idx(
-            _one_of(folder, f"{part}-{kind}-idx{axes}-ubyte", f"{part}-{kind}.idx{axes}-ubyte")
-        )
-        for kind, axes in (("images", 3), ("labels", 1))
-        for part in ("train", "t10k")
-    ]
-    images = np.concatenate([part.reshape(len(part), -1) for part in parts[:2]])
-    return images, np.concatenate(parts[2:])
+@dataclass(frozen=True, slots=True)
+class _Images:
+    """A set of images in ten classes, as it was published."""
+
+    name: str
+    openml: str  # its name there
+    image: Image
+    total: int  # training and test images
+    test: int
+    files: Callable[[Path], tuple[np.ndarray, np.ndarray]]  # reads a folder of the published files
 
 
-def _one_of(folder: Path, *names: str) -> Path:
-    for name in names:
-        for ending in ("", ".gz"):
-            if (folder / (name + ending)).is_file():
-                return folder / (name + ending)
-    raise DataError(f"{folder}: there is no {names[0]} or {names[0]}.gz, a published file")
-
-
-def _read_idx(file: Path) -> np.ndarray:
-    """Return the array of an idx file of unsigned bytes, gzipped or not.
-
-    The format: two zero bytes, the type (8: unsigned byte), the number of axes, the length of each
-    axis as a big-endian 32-bit integer, the values in C order (LeCun, Cortes & Burges 1998).
-    """
-    content = file.read_bytes()
-    if content[:2] == b"\x1f\x8b":
-        content = gzip.decompress(content)
-    if content[:3] != b"\0\0\x08":
-        raise DataError(f"{file}: no idx file of unsigned bytes, it starts with {content[:4]!r}")
-    axes = content[3]
-    lengths = np.frombuffer(content, ">u4", axes, offset=4)
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * axes).reshape(lengths)
-
-
-class _ArraysOnly(pickle.Unpickler):
-    """Reads arrays and refuses all else: a pickle may otherwise run any code."""
-
-    def find_class(self, module: str, name: str) -> object:
-        allowed = {"_reconstruct", "ndarray", "dtype", "encode", "_frombuffer"}
-        if module.split(".")[0] in ("numpy", "_codecs") and name in allowed:
-            return super().find_class(module.replace("numpy.core", "numpy._core"), name)
-        raise pickle.UnpicklingError(f"it holds {module}.{name}, which is no array")
-
-
-def _cifar(folder: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Return the images (N, 3072), plane by plane, and classes (N,) of CIFAR-10's six files."""
-    inner = [folder / name for name in ("cifar-10-batches-py", "cifar-10-batches-bin")]
-    folder = next((path for path in inner if path.is_dir()), folder)
-    names = [*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"]
-    images, classes = [], []
-    for name in names:
-        if (binary := folder / f"{name}.bin").is_file():
-            records = np.fromfile(binary, np.uint8).reshape(-1, _RECORD)
-            images.append(records[:, 1:])
-            classes.append(records[:, 0])
-            continue
-        if not (folder / name).is_file():
-            raise DataError(f"{folder}: there is no {name} or {name}.bin, a published file")
-        with (folder / name).open("rb") as file:
-            batch = _ArraysOnly(file, encoding="bytes").load()
-        images.append(np.asarray(batch[b"data"], np.uint8))
-        classes.append(np.asarray(batch[b"labels"], np.uint8))
-    return np.concatenate(images), np.concatenate(classes)
-
-
-def _read(
-    path: str,
-    row: str,
-    openml: str,
-    image: Image,
-    given: int,
-    files: Callable[[Path], tuple[np.ndarray, np.ndarray]],
-) -> Content:
-    if path:
-        folder = readable(path, row, "the folder", folder=True)
-        try:
-            images, classes = files(folder)
-        except _DAMAGE as error:
-            first = str(error).strip().splitlines() or [""]
-            raise DataError(f"{folder}: {type(error).__name__}: {first[0]}") from None
-    else:
-        images, classes = openml_images(openml, f"name the folder of its files: path (of {row})")
-    if images.ndim != 2 or images.shape[1] != image.units or len(images) != len(classes):
+def _read(path: str, examples: int, of: _Images) -> Content:
+    images, classes, given = _all(path, of)
+    where = path or of.openml
+    if images.ndim != 2 or images.shape[1] != of.image.units or len(images) != len(classes):
         raise DataError(
-            f"{path or openml}: images {images.shape} and classes {classes.shape} are not those of "
-            f"{row}, {image.units:,} numbers each"
+            f"{where}: images {images.shape} and classes {classes.shape} are not those of "
+            f"{of.name}, {of.image.units:,} numbers each"
         )
-    if len(images) <= given or classes.max() > 9:
+    if not 0 < given < len(images) or classes.max() >= _CLASSES:
         found = f"{len(images):,} images, the highest class {classes.max() if len(classes) else 0}"
-        raise DataError(f"{path or openml}: {found}; allowed: more than {given:,}, and 0 to 9")
+        raise DataError(f"{where}: {found}; allowed: more than {given:,}, and 0 to {_CLASSES - 1}")
+    told = f"{len(images):,} images"
+    if examples:
+        test = of.test / of.total
+        rows, given = balanced(classes, given, _CLASSES, examples, test, where)
+        images, classes = images[rows], classes[rows]
+        told = f"{examples:,} of {told}, the first of each class"
+    told += f", {given:,} of them the given test split"
     pool = Pool(np.ascontiguousarray(images), classes.astype(np.int64), given=given)
-    names = [str(number) for number in range(10)]
-    told = (f"{len(images):,} images, {given:,} of them the given test split",)
-    return Content(pool, 10, digest_of(pool), (*told, class_counts(pool.labels, names)), image)
+    counts = class_counts(pool.labels, [str(number) for number in range(_CLASSES)])
+    return Content(pool, _CLASSES, digest_of(pool), (told, counts), of.image)
 
 
-def _row(
-    name: str,
-    label: str,
-    source: str,
-    openml: str,
-    image: Image,
-    files: Callable[[Path], tuple[np.ndarray, np.ndarray]],
-) -> DatasetRow:
+def _all(path: str, of: _Images) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return all images (N, D) and classes (N,), and how many of the last are the test split."""
+    if not path:
+        return *openml_images(of.openml, _INSTEAD.format(of.name)), of.test
+    if Path(path).suffix.lower() == ".npz":
+        return _of_arrays(path, of)
+    folder = readable(path, of.name, "the folder", folder=True)
+    try:
+        return *of.files(folder), of.test
+    except _DAMAGE as error:
+        first = str(error).strip().splitlines() or [""]
+        raise DataError(f"{folder}: {type(error).__name__}: {first[0]}") from None
+
+
+def _of_arrays(path: str, of: _Images) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return what an .npz file holds; without a test split, its last images are that."""
+    found = opened(path, of.name)
+    x, y = found.names
+    if found.inputs.dtype != np.uint8:
+        raise DataError(f"{path}: {x} is {found.inputs.dtype}; allowed: bytes (uint8), 0 to 255")
+    labels = found.labels
+    if labels.ndim != 1 or labels.dtype.kind not in "iu" or labels.min() < 0:
+        raise DataError(
+            f"{path}: {y} is {labels.dtype} {labels.shape}; allowed: the class of each image, 0 to "
+            f"{_CLASSES - 1}"
+        )
+    if found.image is not None and found.image != of.image:
+        raise DataError(
+            f"{path}: {x} holds images of {_size(found.image)}; allowed: those of {of.name}, "
+            f"{_size(of.image)}"
+        )
+    return found.inputs, found.labels, found.given or of.test
+
+
+def _size(image: Image) -> str:
+    planes = "plane" if image.planes == 1 else "planes"
+    return f"{image.rows} x {image.columns} in {image.planes} {planes}"
+
+
+def _row(label: str, source: str, of: _Images) -> DatasetRow:
     return DatasetRow(
-        name=name,
+        name=of.name,
         label=label,
-        source=f"{source}; without a path by OpenML, as {openml}",
-        read=partial(_read, row=name, openml=openml, image=image, given=10_000, files=files),
+        source=f"{source}; without a path by OpenML, as {of.openml}",
+        read=partial(_read, of=of),
         standardise="global",
         parameters={
-            "path": path("the folder of its published files"),
+            "path": path("the folder of its published files, or an .npz file of its images"),
             "validation": share(0.1, "validation"),
+            "examples": Parameter(
+                0,
+                "how many images to take, of training and test together: the first of each class, "
+                "as many of one as of another; 0 takes all",
+                low=0,
+                high=of.total,
+            ),
         },
     )
 
 
 ROWS = (
     _row(
-        "mnist",
         "MNIST",
         "70,000 digits of 28 x 28, LeCun, Cortes & Burges 1998",
-        "mnist_784",
-        Image(1, 28, 28),
-        _idx,
+        _Images("mnist", "mnist_784", Image(1, 28, 28), 70_000, 10_000, idx),
     ),
     _row(
-        "fashion_mnist",
         "Fashion-MNIST",
         "70,000 images of 28 x 28, Xiao, Rasul & Vollgraf 2017",
-        "Fashion-MNIST",
-        Image(1, 28, 28),
-        _idx,
+        _Images("fashion_mnist", "Fashion-MNIST", Image(1, 28, 28), 70_000, 10_000, idx),
     ),
     _row(
-        "cifar10",
         "CIFAR-10",
         "60,000 images of 32 x 32 in three colours, Krizhevsky 2009",
-        "CIFAR_10",
-        Image(3, 32, 32),
-        _cifar,
+        _Images("cifar10", "CIFAR_10", Image(3, 32, 32), 60_000, 10_000, cifar),
     ),
 )

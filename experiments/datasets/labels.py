@@ -75,8 +75,9 @@ def class_counts(labels: np.ndarray, names: Sequence[str]) -> str:
     said = f"{len(names)} classes: {told}" + " (the largest and the smallest)" * (len(names) > 10)
     most, least = counts.max(), counts.min()
     if most > UNEVEN * least:
+        ratio = f"{most / least:.3g} to 1" if least else "and one has none"
         said += (
-            f"; they are uneven, {most / least:.3g} to 1: always answering the largest is right in "
+            f"; they are uneven, {ratio}: always answering the largest is right in "
             f"{100 * most / counts.sum():.3g} %, and the measure balanced_accuracy then tells more"
         )
     return said

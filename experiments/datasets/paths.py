@@ -36,7 +36,9 @@ def readable(path: str, row: str, what: str, *, folder: bool = False) -> Path:
             hint = f"; did you mean {close[0]!r}?" if close else ""
             raise DataError(f"{file}: there is no such file{hint}")
         if folder:
-            raise DataError(f"{file}: is a file; name the folder of the published files")
+            raise DataError(
+                f"{file}: is a file; name the folder of the published files, or an .npz file"
+            )
         if file.stat().st_size == 0:
             raise DataError(f"{file}: the file is empty")
     except (OSError, ValueError) as error:

@@ -55,7 +55,9 @@ def test_what_cannot_be_fetched_says_so_within_two_seconds(name, silent_server, 
     assert f"{silent_server} does not answer" in message
     assert "run this once where there is a network, copy that folder here" in message
     if name in ("mnist", "fashion_mnist", "cifar10"):
-        assert message.endswith(f"or name the folder of its files: path (of {name})")
+        assert message.endswith(
+            f"or name the folder of its files, or an .npz file: path (of {name})"
+        )
 
 
 def test_a_name_that_takes_long_to_look_up_is_not_waited_for(monkeypatch):
