@@ -40,8 +40,12 @@ def content(data: Choice, row: DatasetRow) -> Content:
 
 
 def lend(data: Choice, read: Content) -> None:
-    """Let this process take `read` for the content of `data`, instead of reading it."""
-    _held[_key(data)] = (), read
+    """Let this process take `read` for the content of `data`, instead of what it would read.
+
+    Where it has read that already, `refresh` looks at the same files as before.
+    """
+    stamp, _ = _held.get(_key(data), ((), None))
+    _held[_key(data)] = stamp, read
 
 
 def refresh() -> None:

@@ -318,6 +318,24 @@ def test_workers_map_one_copy_of_a_large_set_instead_of_reading_it(tmp_path, mon
         assert total == pool.inputs.sum()
 
 
+def test_what_was_lent_is_mapped_here_too_and_read_again_once_its_file_has_changed(tmp_path):
+    path = write(tmp_path / "table.csv")
+    fleet = cut([on(csv(path))])[0]
+    before = datasets.content_of(csv(path))
+    lent = lending.lent(fleet)
+    now = datasets.content_of(csv(path))
+    assert isinstance(now.pool.inputs, np.memmap)
+    np.testing.assert_array_equal(now.pool.inputs, before.pool.inputs)
+    assert now.digest == before.digest
+    datasets.refresh()
+    assert datasets.content_of(csv(path)) is now
+    assert lending.lent(fleet) == lent
+    write(path, shift=1.0)
+    os.utime(path, ns=(1, 1))
+    datasets.refresh()
+    assert datasets.digest(csv(path)) != before.digest
+
+
 def test_workers_train_on_what_they_are_lent_to_the_same_bits(tmp_path):
     path = write(tmp_path / "table.csv")
     runs = [on(csv(path), seed=seed) for seed in range(4)]

@@ -1,6 +1,7 @@
-"""Lending: workers map the examples that this process has read, and share one copy of them.
+"""Lending: workers map the examples that this process has read, and all share one copy of them.
 
-So no worker reads a file again, nor finds it changed, and a large set is in memory once.
+So no worker reads a file again, nor finds it changed, and a large set is in memory once: this
+process lets go of what it has read and maps it as well.
 """
 
 from __future__ import annotations
@@ -61,7 +62,9 @@ def _write(data: Choice, digest: str) -> Lent:
     if inputs is not None:
         read = replace(read, pool=replace(read.pool, inputs=np.empty(0)))
     joblib.dump(read, file)
-    return Lent(str(file), inputs)
+    written = Lent(str(file), inputs)
+    datasets.lend(data, mapped(written))
+    return written
 
 
 @cache
@@ -89,7 +92,7 @@ def _place_of(array: np.ndarray) -> Place | None:
     return Place(str(array.filename), array.dtype.str, array.shape, offset)
 
 
-@cache  # once for each worker
+@cache  # once for each process
 def mapped(lent: Lent) -> datasets.Content:
     """Return a content that was lent; its arrays are mapped, and may only be read."""
     read = joblib.load(lent.file, mmap_mode="r")
