@@ -17,7 +17,7 @@ from experiments.streams import generator
 BUNDLED = ("iris", "wine", "breast_cancer")
 HERE = [name for name, row in DATASETS.items() if row.read is None or name in BUNDLED]
 """Those that need neither a file nor a network."""
-GENERATED = [name for name, row in DATASETS.items() if "examples" in row.parameters]
+GENERATED = [n for n, row in DATASETS.items() if row.draw and "examples" in row.parameters]
 REGRESSIONS = [n for n in HERE if datasets.shape(Choice.of(n, DATASETS)).regression]
 every_row = pytest.mark.parametrize("name", HERE)
 classified_row = pytest.mark.parametrize("name", [n for n in HERE if n not in REGRESSIONS])
