@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from experiments.nn import initializers
 from experiments.nn.activations import ACTIVATIONS
-from experiments.nn.layers.chain import chain
+from experiments.nn.layers.chain import States, chain, products
 from experiments.nn.layers.record import Block, Place
 from experiments.nn.network import Stack
 from experiments.nn.optimizers import OPTIMIZERS
@@ -179,3 +179,70 @@ def draw_weights(
 def one_hot(labels: np.ndarray, classes: int, dtype: str = "float64") -> np.ndarray:
     """Turn labels (..., B) into targets (..., C, B)."""
     return (labels[..., None, :] == np.arange(classes)[:, None]).astype(dtype)
+
+
+def rewound(states: States, places: Sequence[Place]) -> Callable[[], None]:
+    """Return what makes every layer draw once more what it drew."""
+    streams = [stream for place in places for stream in states.generators(place)]
+    known = [stream.bit_generator.state for stream in streams]
+
+    def rewind() -> None:
+        for stream, state in zip(streams, known, strict=True):
+            stream.bit_generator.state = state
+
+    return rewind
+
+
+def check_gradients(
+    stack: Stack,
+    weights: Weights,
+    places: Sequence[Place],
+    inputs: np.ndarray,
+    targets: np.ndarray,
+    rewind: Callable[[], None],
+    *,
+    least: float,
+    step: float = 1e-5,
+) -> None:
+    """Compare the gradient of all that is learned with central differences, to 1e-6.
+
+    Args:
+        stack: of the weights' layers.
+        weights: in float64.
+        places: the layers.
+        inputs: (G, D + 1, B).
+        targets: (G, C, B).
+        rewind: makes the stack draw what it drew.
+        least: how large the gradient of some run has to be at least, so that it says something.
+        step: of the differences.
+
+    """
+
+    def loss() -> np.ndarray:
+        rewind()
+        stack.forward(inputs)
+        return stack.losses(targets).mean(axis=1)
+
+    loss()
+    gradients = weights.zeros()
+    gradients.values.fill(np.nan)
+    stack.backward(inputs, targets, gradients, 1 / inputs.shape[-1])
+    fixed = {place.number for place in products(places) if not place.bias}
+    for part in weights.parts:
+        w, found = weights.part(part.layer, part.name), gradients.part(part.layer, part.name)
+        expected = np.empty_like(w)
+        for place in np.ndindex(w.shape[1:]):
+            at = (slice(None), *place)
+            kept = w[at].copy()
+            w[at] = kept + step
+            ahead = loss()
+            w[at] = kept - step
+            expected[at] = (ahead - loss()) / (2 * step)
+            w[at] = kept
+        if part.name == "weights" and part.layer in fixed:
+            np.testing.assert_array_equal(found[:, :, -1], 0)  # biases, which do not learn
+            found, expected = found[:, :, :-1], expected[:, :, :-1]
+        size = np.sqrt(np.square(expected).sum(axis=(1, 2)))
+        error = np.sqrt(np.square(found - expected).sum(axis=(1, 2)))
+        assert (error <= 1e-6 * size + 1e-9).all(), part
+        assert size.max() > least, part

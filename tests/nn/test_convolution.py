@@ -20,13 +20,15 @@ from .helpers import (
     activation,
     asking,
     assert_same_bits,
+    check_gradients,
     make_run,
     one_hot,
+    rewound,
     with_ones,
 )
 from .images import NETS, by_rows, convolved, layer, net, pooled
 
-BATCH, SEEDS, H = 5, 2, 1e-5
+BATCH, SEEDS = 5, 2
 POOLS = {"max_pool": np.max, "average_pool": np.mean}
 
 
@@ -130,40 +132,10 @@ def test_a_convolution_of_any_shape_is_the_direct_sum(
 def test_gradients_agree_with_central_differences(name, training):
     some = NETS[name]
     stack, weights, states, inputs, targets = make_stack(some, training=training)
-    inputs = with_ones(inputs)
     places = chain(some.network, some.shape)
-    streams = [stream for place in places for stream in states.generators(place)]
-    known = [stream.bit_generator.state for stream in streams]
-
-    def loss():
-        for stream, state in zip(streams, known, strict=True):
-            stream.bit_generator.state = state
-        stack.forward(inputs)
-        return stack.losses(targets).mean(axis=1)
-
-    loss()
-    gradients = weights.zeros()
-    gradients.values.fill(np.nan)
-    stack.backward(inputs, targets, gradients, 1 / BATCH)
-    fixed = {place.number for place in products(places) if not place.bias}
-    for part in weights.parts:
-        w, found = weights.part(part.layer, part.name), gradients.part(part.layer, part.name)
-        expected = np.empty_like(w)
-        for place in np.ndindex(w.shape[1:]):
-            at = (slice(None), *place)
-            kept = w[at].copy()
-            w[at] = kept + H
-            ahead = loss()
-            w[at] = kept - H
-            expected[at] = (ahead - loss()) / (2 * H)
-            w[at] = kept
-        if part.name == "weights" and part.layer in fixed:
-            np.testing.assert_array_equal(found[:, :, -1], 0)  # biases, which do not learn
-            found, expected = found[:, :, :-1], expected[:, :, :-1]
-        size = np.sqrt(np.square(expected).sum(axis=(1, 2)))
-        error = np.sqrt(np.square(found - expected).sum(axis=(1, 2)))
-        assert (error <= 1e-6 * size + 1e-9).all(), part
-        assert size.max() > 1e-5, part
+    check_gradients(
+        stack, weights, places, with_ones(inputs), targets, rewound(states, places), least=1e-5
+    )
 
 
 def test_of_equal_maxima_the_first_column_has_the_gradient_and_in_it_the_first_row():
