@@ -83,7 +83,7 @@ def test_gradients_agree_with_central_differences(kind, training, output):
     check_gradients(stack, weights, places, inputs, targets, rewound(states, places), least=1e-4)
 
 
-@pytest.mark.parametrize("name", LAYERS.keys() - {"flatten"})  # which computes nothing
+@pytest.mark.parametrize("name", sorted(LAYERS.keys() - {"flatten"}))  # which computes nothing
 def test_every_row_stands_in_some_network_whose_gradients_are_checked(name):
     networks = [make_run(**kind, widths=(5, 4)).network for kind in KINDS]
     found = {place.row.name for network in networks for place in chain(network, SHAPE)}
