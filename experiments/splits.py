@@ -137,12 +137,18 @@ def _interleave(strata: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """
     shuffled = rng.permutation(len(strata))  # (N,)
     strata = strata[shuffled]
-    counts = np.bincount(strata)
-    rank = np.empty(len(strata))
-    starts = np.repeat(np.cumsum(counts) - counts, counts)
-    rank[np.argsort(strata, kind="stable")] = np.arange(len(strata)) - starts
+    counts, rank = np.bincount(strata), ranks(strata)
     turn = (strata + rng.integers(len(counts))) % len(counts)
     return shuffled[np.lexsort((turn, (rank + 0.5) / counts[strata]))]
+
+
+def ranks(strata: np.ndarray) -> np.ndarray:
+    """Return how many of each row's own stratum come before it, (N,) integers."""
+    counts = np.bincount(strata)
+    found = np.empty(len(strata), np.intp)
+    starts = np.repeat(np.cumsum(counts) - counts, counts)
+    found[np.argsort(strata, kind="stable")] = np.arange(len(strata)) - starts
+    return found
 
 
 def _mean_and_std(training: np.ndarray, how: Standardise) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ from contestants import colour_images
 from experiments import datasets
 from experiments.nn.activations import ACTIVATIONS
 from experiments.nn.initializers import draw_weights, matched
-from experiments.nn.layers.chain import chain, products
+from experiments.nn.layers.chain import chain, products, widths_of
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.nn.schedule import total_updates, updates_per_epoch
 from experiments.parameters import Choice, Scalar
@@ -81,8 +81,7 @@ def listed(layers: Sequence[str]) -> dict[str, Any]:
         layers: as a config has them, such as "conv 16 5x5".
 
     """
-    from experiments.config.grid import widths_of  # imported here: few need it, and it takes time
-    from experiments.config.layers import read
+    from experiments.config.layers import read  # imported here: few need it, and it takes time
 
     (level,) = read([*layers])
     return {"widths": widths_of(level.value), "layers": level.value}

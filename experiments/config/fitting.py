@@ -6,13 +6,14 @@ import numpy as np
 
 from experiments.config.checking import Checked
 from experiments.config.errors import Path, show
-from experiments.config.grid import Grid, count_rates, matched_output, widths_of
+from experiments.config.grid import Grid, count_rates, matched_output
 from experiments.config.layers import wrong_layers
 from experiments.config.model import BestKeys, TimeKeys
 from experiments.config.values import NONE, AxisValue
 from experiments.datasets import shape
 from experiments.nn.activations import ACTIVATIONS, apply
 from experiments.nn.initializers import INITIALIZERS, MATCHED
+from experiments.nn.layers.chain import widths_of
 from experiments.nn.losses import LOSSES, loss_of
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.parameters import Choice

@@ -15,6 +15,7 @@ from experiments.config.model import PARSERS, BestKeys, Config, TimeKeys
 from experiments.config.values import AxisValue
 from experiments.nn.diagnostics import DIAGNOSTICS
 from experiments.nn.initializers import MATCHED, matched
+from experiments.nn.layers.chain import widths_of
 from experiments.nn.layers.normalisation import NONE
 from experiments.nn.optimizers import OPTIMIZERS
 from experiments.parameters import Choice
@@ -208,14 +209,6 @@ def _hidden(
         activation = tuple(itertools.islice(itertools.cycle(activation), len(width)))
         activation = activation[0] if len(set(activation)) == 1 else activation
     return width, activation
-
-
-def widths_of(layers: tuple[Choice, ...]) -> tuple[int, ...]:
-    """Return the units, or filters, of those layers that have weights."""
-    given = (layer.arguments for layer in layers)
-    return tuple(
-        how.get("filters") or how["units"] for how in given if how.keys() & {"filters", "units"}
-    )
 
 
 def matched_output(output: str, data: Choice) -> str:

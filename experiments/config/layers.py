@@ -115,16 +115,9 @@ def read(raw: Any) -> list[AxisValue]:
         what = f"found {len(raw)} layers" if isinstance(raw, list) else found(raw)
         raise WrongError((place, f"{what}; allowed: 1 to {values.MOST_LAYERS} layers, such as "
                           "[conv 32 5x5, max_pool 2, dense 64]"))  # fmt: skip
-    layers, problems = [], []
-    for number, text in enumerate(raw):
-        if text is BROKEN:
-            continue
-        try:
-            layers.append(_layer(text))
-        except WrongError as wrong:
-            problems += [((*place, number), message) for _, message in wrong.problems]
+    layers, problems = values.entries(raw, _layer)
     if problems:
-        raise WrongError(*problems)
+        raise WrongError(*(((*place, *path), message) for path, message in problems))
     return [AxisValue(label or _label(layers), tuple(layers))]
 
 

@@ -336,18 +336,24 @@ def seeds(raw: Any) -> Seeds:
     return Seeds(least, most[-1], most[:-1])
 
 
-def _maxima(raw: Any, whole: Parser) -> tuple[int, ...]:
-    """Read the most seeds, or a list of what it was before and what it is now, increasing."""
-    if not isinstance(raw, list):
-        return (whole(raw),)
-    problems, found_numbers = [], []
+def entries(raw: list[Any], read: Parser) -> tuple[list[Any], list[tuple[Path, str]]]:
+    """Read each entry of a list; return what they stand for, and what is wrong with its place."""
+    result, problems = [], []
     for place, value in enumerate(raw):
         if value is BROKEN:
             continue
         try:
-            found_numbers.append(whole(value))
+            result.append(read(value))
         except WrongError as wrong:
             problems += [((place, *path), text) for path, text in wrong.problems]
+    return result, problems
+
+
+def _maxima(raw: Any, whole: Parser) -> tuple[int, ...]:
+    """Read the most seeds, or a list of what it was before and what it is now, increasing."""
+    if not isinstance(raw, list):
+        return (whole(raw),)
+    found_numbers, problems = entries(raw, whole)
     if not problems and (not raw or sorted(set(found_numbers)) != found_numbers):
         problems.append(
             ((), f"found {show(raw)}; allowed: numbers that increase, such as [64, 128]")

@@ -58,12 +58,9 @@ def shape(data: Choice) -> DataShape:
             or what the sizes follow from cannot be read.
 
     """
-    read = content_of(data)
-    row = DATASETS[data.name]
-    if read is None:
-        sizes = replace(row.sizes(**data.arguments), image=row.image)
-    else:
-        sizes = replace(_sizes(read, **data.arguments), image=read.image)
+    read, row = content_of(data), DATASETS[data.name]
+    sizes = row.sizes(**data.arguments) if read is None else _sizes(read, **data.arguments)
+    sizes = replace(sizes, image=(read or row).image)
     if sizes.train < (1 if sizes.regression else sizes.outputs):
         shares = ", ".join(
             f"{key} {value}"

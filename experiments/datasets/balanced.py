@@ -6,7 +6,7 @@ from bisect import bisect_left
 
 import numpy as np
 
-from experiments.splits import DataError
+from experiments.splits import DataError, ranks
 
 
 def balanced(
@@ -63,9 +63,7 @@ class _Part:
     def __init__(self, name: str, labels: np.ndarray, classes: int) -> None:
         self.name = name
         self.counts = np.bincount(labels, minlength=classes)
-        self._order = np.argsort(labels, kind="stable")
-        starts = np.repeat(np.cumsum(self.counts) - self.counts, self.counts)
-        self._ranks = np.arange(len(labels)) - starts  # within the class, in the order above
+        self._ranks = ranks(labels)  # within the class
 
     @property
     def most(self) -> int:
@@ -74,4 +72,4 @@ class _Part:
 
     def first(self, size: int) -> np.ndarray:
         """Return the rows of the first examples of each class, `size` in all, in their order."""
-        return np.sort(self._order[np.lexsort((self._order, self._ranks))[:size]])
+        return np.sort(np.argsort(self._ranks, kind="stable")[:size])

@@ -115,27 +115,30 @@ class Learner:
         if self._course is not None:
             self._follow_schedule()
         batch = inputs.shape[-1]
-        size = self._piece or batch
-        for begin in range(0, batch, size):
-            some = slice(begin, min(begin + size, batch))
-            stack = stack_of(some.stop - begin)
-            stack.forward(inputs[:, :, some])
-            stack.backward(
-                inputs[:, :, some], targets[:, :, some], self.gradients, self._scale, self._first
-            )
-            if size < batch:
-                self._add_up(first=begin == 0, last=some.stop == batch)
+        if self._piece is None or batch <= self._piece:
+            self._pass(stack_of(batch), inputs, targets)
+        else:
+            self._pass_in_pieces(stack_of, inputs, targets, self._piece)
         for step in self._between:
             step()
         self._updates += 1
         self._step(update=self._updates)
 
-    def _add_up(self, *, first: bool, last: bool) -> None:
-        """Add the gradient of a piece to those before it, and leave their sum after the last."""
-        if first:
-            self._sum = self.gradients.values.copy()
-        else:
-            np.add(self._sum, self.gradients.values, self.gradients.values if last else self._sum)
+    def _pass(self, stack: Stack, inputs: np.ndarray, targets: np.ndarray) -> None:
+        """Leave the gradient of some examples."""
+        stack.forward(inputs)
+        stack.backward(inputs, targets, self.gradients, self._scale, self._first)
+
+    def _pass_in_pieces(
+        self, stack_of: Callable[[int], Stack], inputs: np.ndarray, targets: np.ndarray, size: int
+    ) -> None:
+        """Leave the sum of the gradients of so many examples at a time."""
+        found, total = self.gradients.values, np.zeros_like(self.gradients.values)
+        for begin in range(0, inputs.shape[-1], size):
+            some = inputs[:, :, begin : begin + size]
+            self._pass(stack_of(some.shape[-1]), some, targets[:, :, begin : begin + size])
+            np.add(total, found, total)
+        np.copyto(found, total)
 
     def keep(self, runs: np.ndarray) -> None:
         """Go on with some of the networks alone.

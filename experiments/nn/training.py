@@ -161,10 +161,7 @@ class _FleetTraining:
 
     def _update(self) -> None:
         inputs, targets = next(self.batches)
-        self.learner.update(self._training_stack, inputs, targets)
-
-    def _training_stack(self, batch: int) -> Stack:
-        return self._stack(batch, training=True)
+        self.learner.update(partial(self._stack, training=True), inputs, targets)
 
     def _go_on_with(self, wanted: np.ndarray) -> bool:
         """Drop the variants and the seeds of which no run is wanted; tell whether any is left.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.nn.layers.chain import LISTED
+from experiments.nn.layers.chain import LISTED, widths_of
 from experiments.parameters import Choice
 from experiments.records import DataShape, Image, Network
 
@@ -35,11 +35,9 @@ def net(
     train: int = 40,
     **more,
 ) -> Net:
-    given = [one.arguments for one in layers]
-    widths = tuple(how.get("filters", how.get("units")) for how in given if len(how) in (1, 4))
     function = activation(hidden) if isinstance(hidden, str) else hidden
     shape = DataShape(image.units, classes, train, 7, 9, image=image)
-    return Net(Network(widths, function, "he", output, layers=layers, **more), shape)
+    return Net(Network(widths_of(layers), function, "he", output, layers=layers, **more), shape)
 
 
 PLAIN = (layer("conv", filters=3, size=3), layer("max_pool"), layer("conv", filters=2, size=3))

@@ -7,6 +7,7 @@ import numpy as np
 from experiments.nn.diagnostics import theory
 from experiments.nn.diagnostics.record import Diagnostic, View
 from experiments.nn.diagnostics.slopes import peak_slope
+from experiments.nn.layers.record import over_examples
 
 SATURATED = 0.05
 """A unit is saturated where its slope is below this share of the function's steepest."""
@@ -71,8 +72,7 @@ def _with_gradient(view: View, layer: int) -> np.ndarray:
 
 def _by_plane(view: View, layer: int, true: np.ndarray) -> np.ndarray:
     """Count for each unit, or each plane of an image, (R, P): a plane is one filter's outputs."""
-    counts = view.stack.by_plane(layer, true).sum(axis=-1)
-    return counts if counts.ndim == 2 else counts.sum(axis=1)
+    return over_examples(view.stack.by_plane(layer, true))[:, :, 0]
 
 
 def _share_of_none(total: np.ndarray, count: int) -> np.ndarray:

@@ -38,6 +38,12 @@ def text_of(layer: Choice) -> str:
     return " ".join(words)
 
 
+def widths_of(layers: Sequence[Choice]) -> tuple[int, ...]:
+    """Return the units, or filters, of those layers that have weights."""
+    given = (layer.arguments for layer in layers if LISTED[layer.name].learn is not None)
+    return tuple(next(how[key] for key in NUMBERS if key in how) for how in given)
+
+
 def chain(network: Network, shape: DataShape) -> tuple[Place, ...]:
     """Return the layers of a network in their order.
 

@@ -69,7 +69,9 @@ def _forward(site: Site) -> Calls:
         np.copyto(weights, kernel)
         np.copyto(biases, w[:, :, -1])
 
-    products = patches.multiply(arranged.reshape(*arranged.shape[:2], -1), _by_row(site, site.y))
+    products = patches.multiply(
+        arranged.reshape(*arranged.shape[:2], -1), _by_row(place.writes, site.y)
+    )
     return [*calls, patches.copy, arrange, *products]
 
 
@@ -80,7 +82,7 @@ def _learn(site: Site) -> Calls:
     by_row = total.reshape(len(total), size, -1, filters)  # of the kernel, with ones
     weights = by_row[:, :, :-1].reshape(len(total), size, size, -1, filters)
     kernel, biases = _kernel(gradient, size), by_row[:, _before(site.place.how), -1]
-    first, *products = patches.weigh(_by_row(site, site.dy), total)
+    first, *products = patches.weigh(_by_row(site.place.writes, site.dy), total)
 
     def arrange() -> None:
         np.copyto(kernel, weights.transpose(0, 4, 3, 1, 2))
@@ -98,8 +100,7 @@ def _backward(site: Site) -> Calls:
     patches = Patches(dy, read, size, before, step=place.how["stride"])
     kernel = _kernel(w, size)[..., ::-1, ::-1].transpose(0, 2, 3, 4, 1)
     arranged = np.empty(kernel.shape, w.dtype)  # (R, planes, size, size, F)
-    dx = as_image(read, site.dx).reshape(len(w), read.rows, read.planes, -1)
-    products = patches.multiply(arranged.reshape(len(w), read.planes, -1), dx)
+    products = patches.multiply(arranged.reshape(len(w), read.planes, -1), _by_row(read, site.dx))
     return [patches.copy, lambda: np.copyto(arranged, kernel), *products]
 
 
@@ -108,9 +109,8 @@ def _kernel(weights: np.ndarray, size: int) -> np.ndarray:
     return weights[:, :, :-1].reshape(*weights.shape[:2], -1, size, size)
 
 
-def _by_row(site: Site, array: np.ndarray) -> np.ndarray:
-    """View what is written (R, H, B) as (R, rows, planes, columns B)."""
-    image = site.place.writes
+def _by_row(image: Image, array: np.ndarray) -> np.ndarray:
+    """View units (R, H, B) as (R, rows, planes, columns B)."""
     return as_image(image, array).reshape(len(array), image.rows, image.planes, -1)
 
 

@@ -151,14 +151,14 @@ def as_image(image: Image, array: np.ndarray) -> np.ndarray:
     return units.reshape(len(array), image.rows, image.planes, image.columns, -1)
 
 
-def over_examples(values: np.ndarray, out: np.ndarray) -> np.ndarray:
+def over_examples(values: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Sum what `Site.by_plane` returns over examples and positions, and return (R, P, 1).
 
     Args:
         values: (R, H, B), or of images (R, rows, P, columns B).
-        out: (R, P, 1).
+        out: (R, P, 1); None for a new array.
 
     """
-    if values.ndim == out.ndim:
+    if values.ndim == 3:
         return np.add.reduce(values, axis=-1, keepdims=True, out=out)
     return np.add.reduce(np.add.reduce(values, axis=-1, keepdims=True), axis=1, out=out)
