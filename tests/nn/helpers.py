@@ -10,7 +10,7 @@ import numpy as np
 
 from experiments.nn import initializers
 from experiments.nn.activations import ACTIVATIONS
-from experiments.nn.layers.chain import States, chain, products
+from experiments.nn.layers.chain import States, chain, parts_of, products
 from experiments.nn.layers.record import Block, Place
 from experiments.nn.network import Stack
 from experiments.nn.optimizers import OPTIMIZERS
@@ -179,6 +179,38 @@ def draw_weights(
 def one_hot(labels: np.ndarray, classes: int, dtype: str = "float64") -> np.ndarray:
     """Turn labels (..., B) into targets (..., C, B)."""
     return (labels[..., None, :] == np.arange(classes)[:, None]).astype(dtype)
+
+
+def random_stack(
+    runs: Sequence[Run],
+    shape: DataShape,
+    seeds: int,
+    batch: int,
+    *,
+    training: bool,
+    spread: float,
+    seed: int = 0,
+) -> tuple[Stack, Weights, States, tuple[Place, ...], np.ndarray, np.ndarray]:
+    """Make a stack of runs with weights of all kinds and moments away from 0, and its batch.
+
+    Returns:
+        The stack, its weights, states and layers, inputs (G, B, D) and targets (G, C, B).
+
+    """
+    rng = np.random.default_rng(seed)
+    network, precision = runs[0].network, runs[0].training.precision
+    places = chain(network, shape)
+    parts = parts_of(places)
+    values = rng.normal(0, spread, (len(runs), sum(part.size for part in parts)))
+    weights, states = Weights(values.astype(precision), parts), States(places, runs, seeds)
+    for place in places:
+        for name, array in states.arrays(place).items():
+            array[...] = rng.uniform(0.5, 2, array.shape) if name == "variance" else array + 0.3
+    blocks = [Block(slice(0, len(runs)), network.activation)]
+    stack = Stack(weights, places, blocks, seeds, batch, states=states, training=training)
+    inputs = rng.normal(0, 1, (seeds, batch, shape.features)).astype(precision)
+    targets = one_hot(rng.integers(shape.outputs, size=(seeds, batch)), shape.outputs, precision)
+    return stack, weights, states, places, inputs, targets
 
 
 def rewound(states: States, places: Sequence[Place]) -> Callable[[], None]:

@@ -9,11 +9,8 @@ from hypothesis import strategies as st
 
 from experiments.nn import pieces, training
 from experiments.nn.activations import ACTIVATIONS
-from experiments.nn.layers.chain import States, chain, parts_of, products
-from experiments.nn.layers.record import Block
-from experiments.nn.network import Stack
-from experiments.nn.weights import Weights
-from experiments.records import SPLITS, Dataset, Evaluation, Fleet, Image
+from experiments.nn.layers.chain import chain, products
+from experiments.records import SPLITS, Evaluation, Fleet, Image
 
 from .helpers import (
     PRECISIONS,
@@ -21,9 +18,11 @@ from .helpers import (
     asking,
     assert_same_bits,
     check_gradients,
+    make_dataset,
     make_run,
-    one_hot,
+    random_stack,
     rewound,
+    train_fleet,
     with_ones,
 )
 from .images import NETS, by_rows, convolved, layer, net, pooled
@@ -40,20 +39,10 @@ def run_of(some, **more):
 
 def make_stack(some, *, training, batch=BATCH, variants=2, seed=0):
     """Return a stack of so many variants at SEEDS seeds with weights of all kinds away from 0."""
-    rng = np.random.default_rng(seed)
-    places = chain(some.network, some.shape)
-    parts = parts_of(places)
     runs = [replace(run_of(some), seed=g) for g in range(SEEDS)] * variants
-    weights = Weights(rng.normal(0, 0.7, (len(runs), sum(part.size for part in parts))), parts)
-    states = States(places, runs, SEEDS)
-    for place in places:
-        for name, array in states.arrays(place).items():
-            array[...] = rng.uniform(0.5, 2, array.shape) if name == "variance" else array + 0.3
-    blocks = [Block(slice(0, len(runs)), some.network.activation)]
-    stack = Stack(weights, places, blocks, SEEDS, batch, states=states, training=training)
-    images = rng.normal(0, 1, (SEEDS, batch, some.shape.features))
-    targets = one_hot(rng.integers(some.shape.outputs, size=(SEEDS, batch)), some.shape.outputs)
-    return stack, weights, states, images, targets
+    made = random_stack(runs, some.shape, SEEDS, batch, training=training, spread=0.7, seed=seed)
+    stack, weights, states, _, inputs, targets = made
+    return stack, weights, states, inputs, targets
 
 
 @pytest.mark.parametrize("name", NETS)
@@ -154,21 +143,6 @@ def test_of_equal_maxima_the_first_column_has_the_gradient_and_in_it_the_first_r
 # Fleets
 
 
-def images_of(some, seed, dtype):
-    """Draw images whose class is told by how bright which of their corners is."""
-    rng = np.random.default_rng([3, seed])
-    shape = some.shape
-    count = shape.train + shape.validation + shape.test
-    inputs = rng.standard_normal((count, shape.features))
-    labels = (inputs @ rng.standard_normal((shape.features, shape.outputs))).argmax(axis=1)
-    return Dataset(inputs.astype(dtype), labels, shape)
-
-
-def train_fleet(fleet, some):
-    dtype = fleet.runs[0].training.precision
-    return training.train(fleet, [images_of(some, run.seed, dtype) for run in fleet.first_of_seeds])
-
-
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("name", NETS)
 def test_alone_or_in_a_fleet_every_bit_is_the_same(name, precision):
@@ -176,11 +150,11 @@ def test_alone_or_in_a_fleet_every_bit_is_the_same(name, precision):
     how = {"precision": precision, "batch": 19, "epochs": 3.0}  # a whole piece, and a rest
     rates = (0.02, 0.05, 0.1)
     runs = [run_of(some, rate=rate, seed=seed, **how) for rate in rates for seed in range(3)]
-    together = train_fleet(Fleet(tuple(runs), 3), some)
+    together = train_fleet(Fleet(tuple(runs), 3), some.shape)
     for run, trace in zip(runs, together, strict=True):
         assert trace.status == "completed"
-        assert_same_bits(train_fleet(Fleet((run,), 1), some)[0], trace)
-    pair = train_fleet(Fleet((runs[1], runs[4]), 1), some)
+        assert_same_bits(train_fleet(Fleet((run,), 1), some.shape)[0], trace)
+    pair = train_fleet(Fleet((runs[1], runs[4]), 1), some.shape)
     assert_same_bits(pair[1], together[4])
 
 
@@ -191,7 +165,7 @@ def test_in_pieces_a_batch_is_the_same_but_for_rounding(name, monkeypatch):
     found = []
     for size in (20, 7, 1):
         monkeypatch.setattr(pieces, "PIECE", size)
-        found.append(train_fleet(Fleet((run,), 1), some)[0].values)
+        found.append(train_fleet(Fleet((run,), 1), some.shape)[0].values)
     for values in found[1:]:
         np.testing.assert_allclose(values[:, ::2], found[0][:, ::2], rtol=1e-9)
     assert abs(found[0][-1, 0] - found[0][0, 0]) > 1e-3  # it learns
@@ -218,7 +192,7 @@ def test_kernels_are_drawn_for_the_inputs_that_they_read():
     ):
         some = net(image, layer("conv", filters=64, size=5))
         run = replace(run_of(some), network=replace(some.network, init=init))
-        fleet = training._FleetTraining(Fleet((run,), 1), [images_of(some, 0, "float64")])
+        fleet = training._FleetTraining(Fleet((run,), 1), [make_dataset(some.shape)])
         (kernels, _) = fleet.learner.weights.layers
         assert kernels.shape == (1, 64, 16 * 25 + 1)
         np.testing.assert_array_equal(kernels[:, :, -1], 0)
@@ -226,10 +200,10 @@ def test_kernels_are_drawn_for_the_inputs_that_they_read():
 
 
 def test_a_filter_is_dead_where_it_is_zero_everywhere():
-    some = net(Image(1, 4, 4), layer("conv", filters=4, size=3), layer("dense", units=3),
+    some = net(Image(1, 4, 4), layer("conv", filters=4, size=3), layer("dense", units=30),
                hidden="relu", train=12)  # fmt: skip
     run = replace(run_of(some, batch=4, epochs=1.0), diagnostics=("dead_units", "gradient"))
-    fleet = training._FleetTraining(Fleet((run,), 1), [images_of(some, 0, "float64")])
+    fleet = training._FleetTraining(Fleet((run,), 1), [make_dataset(some.shape)])
     kernels = fleet.learner.weights.layers[0]
     kernels[:, :2] = 0
     kernels[:, :2, -1] = -1  # two of four filters are off whatever they read
@@ -244,7 +218,7 @@ def test_diagnostics_are_read_of_every_layer_with_weights():
     names = ("gradient", "weight_gradient", "activation_std", "zeros", "saturated", "dead_units",
              "zero_gradient_units", "weight_movement", "error_correlation", "cut_off")  # fmt: skip
     fleet = asking(Fleet((run_of(some, batch=20),), 1), *names)
-    trace = train_fleet(fleet, some)[0]
+    trace = train_fleet(fleet, some.shape)[0]
     layers = len(some.network.widths)
     assert f"gradient {layers}" in trace.columns
     assert np.isfinite(trace.values[-1]).all()
@@ -260,5 +234,5 @@ def test_the_work_of_a_convolution_is_that_of_all_its_places():
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_any_function_trains_convolutions(name):
     some = net(Image(2, 6, 6), *NETS["as usual"].network.layers[:3], hidden=activation(name))
-    trace = train_fleet(Fleet((run_of(some, batch=20, epochs=6.0),), 1), some)[0]
+    trace = train_fleet(Fleet((run_of(some, batch=20, epochs=6.0),), 1), some.shape)[0]
     assert trace.metric("train_loss")[-1] < trace.metric("train_loss")[0]

@@ -12,8 +12,6 @@ from experiments.nn.initializers import matched
 from experiments.nn.layers import LAYERS
 from experiments.nn.layers.chain import States, at_the_start, chain, parts_of
 from experiments.nn.layers.normalisation import EPSILON, NORMALISATIONS
-from experiments.nn.layers.record import Block
-from experiments.nn.network import Stack
 from experiments.nn.training import train
 from experiments.nn.weights import Weights
 from experiments.records import DataShape, Fleet
@@ -29,7 +27,7 @@ from .helpers import (
     make_dataset,
     make_fleet,
     make_run,
-    one_hot,
+    random_stack,
     rewound,
     train_alone,
     train_fleet,
@@ -54,21 +52,11 @@ EACH = pytest.mark.parametrize(
 
 def make_stack(kind, *, training, seed=0, output="softmax", widths=(5, 4), precision="float64"):
     """Return a stack of two variants at SEEDS seeds with weights of all kinds away from 0."""
-    rng = np.random.default_rng(seed)
     runs = [make_run(**kind, widths=widths, output=output, precision=precision, seed=g)
             for g in range(SEEDS)] * 2  # fmt: skip
-    places = chain(runs[0].network, SHAPE)
-    values = rng.normal(0, 0.9, (len(runs), sum(part.size for part in parts_of(places))))
-    weights = Weights(values.astype(precision), parts_of(places))
-    states = States(places, runs, SEEDS)
-    for place in places:
-        for name, array in states.arrays(place).items():
-            array[...] = rng.uniform(0.5, 2, array.shape) if name == "variance" else array + 0.3
-    blocks = [Block(slice(0, len(runs)), kind["hidden"])]
-    stack = Stack(weights, places, blocks, SEEDS, BATCH, states=states, training=training)
-    inputs = with_ones(rng.normal(0, 1, (SEEDS, BATCH, SHAPE.features)).astype(precision))
-    targets = one_hot(rng.integers(3, size=(SEEDS, BATCH)), 3, precision)
-    return stack, weights, states, places, inputs, targets
+    made = random_stack(runs, SHAPE, SEEDS, BATCH, training=training, spread=0.9, seed=seed)
+    stack, weights, states, places, inputs, targets = made
+    return stack, weights, states, places, with_ones(inputs), targets
 
 
 # Gradients
